@@ -1,0 +1,2 @@
+//! Placeholder until the scenarios stand.
+fn main() {}

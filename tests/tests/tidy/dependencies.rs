@@ -1,0 +1,267 @@
+//! Rules about the dependency graph: direction between our crates, purity of the domain, licences, sources, and one
+//! copy of what must be one. The same rules stand in deny.toml for people who have cargo-deny; advisories need its
+//! database and are not checked here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
+
+use super::{check, tree};
+
+/// Who may depend on whom, normal and build dependencies: (crate, allowed crates of ours).
+const DIRECTION: &[(&str, &[&str])] = &[
+    ("infra", &[]),
+    ("ops-plane", &["telemetry-core"]),
+    ("ops-runner", &["telemetry-core", "telemetry-testkit"]),
+    ("ops-story", &[]),
+    (
+        "platform",
+        &["telemetry-aws-sdk", "telemetry-core", "telemetry-lambda"],
+    ),
+    ("shopfast-domain", &[]),
+    (
+        "shopfast-lambdas",
+        &[
+            "platform",
+            "shopfast-domain",
+            "telemetry-aws-sdk",
+            "telemetry-core",
+            "telemetry-lambda",
+        ],
+    ),
+    (
+        "shopwatch",
+        &[
+            "infra",
+            "ops-plane",
+            "ops-runner",
+            "ops-story",
+            "shopfast-domain",
+            "shopfast-lambdas",
+            "telemetry-core",
+        ],
+    ),
+    ("telemetry-aws-sdk", &["telemetry-core"]),
+    ("telemetry-core", &[]),
+    ("telemetry-lambda", &["telemetry-core"]),
+    ("telemetry-testkit", &["telemetry-core"]),
+    (
+        "tests",
+        &[
+            "infra",
+            "shopfast-domain",
+            "shopfast-lambdas",
+            "telemetry-core",
+            "telemetry-testkit",
+        ],
+    ),
+];
+
+/// What a pure domain crate may use: nothing that can do I/O.
+const PURE: &[&str] = &["thiserror"];
+
+/// What a crate without AWS SDK must not reach, directly.
+const SDK_FREE: &[&str] = &[
+    "telemetry-core",
+    "telemetry-lambda",
+    "telemetry-testkit",
+    "ops-plane",
+    "ops-story",
+    "infra",
+];
+
+/// Crates of which a second version in the tree would split state or types in two.
+const ONE_VERSION: &[&str] = &[
+    "aws-smithy-runtime-api",
+    "hyper",
+    "lambda_runtime",
+    "metrics",
+    "opentelemetry",
+    "opentelemetry_sdk",
+    "rustls",
+    "tokio",
+    "tower",
+    "tracing",
+    "tracing-core",
+    "tracing-subscriber",
+];
+
+/// Forbidden anywhere in the tree, with the replacement.
+const FORBIDDEN: &[(&str, &str)] = &[
+    ("openssl-sys", "rustls with aws-lc, as the AWS SDK brings it"),
+    ("serde_yaml", "yaml-rust2, which is maintained"),
+];
+
+/// The licences of deny.toml.
+const LICENCES: &[&str] = &[
+    "0BSD",
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "BlueOak-1.0.0",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "BSL-1.0",
+    "CC0-1.0",
+    "ISC",
+    "MIT",
+    "MIT-0",
+    "OpenSSL",
+    "Unicode-3.0",
+    "Unlicense",
+    "Zlib",
+];
+
+#[test]
+fn crates_depend_in_one_direction() {
+    let metadata = metadata();
+    let allowed: BTreeMap<&str, &[&str]> = DIRECTION.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for package in metadata.workspace_packages() {
+        let Some(allowed) = allowed.get(package.name.as_str()) else {
+            wrong.push(format!(
+                "{} is not in the table of tests/tests/tidy/dependencies.rs",
+                package.name
+            ));
+            continue;
+        };
+        for dependency in ours(&metadata, package) {
+            if !allowed.contains(&dependency.as_str()) {
+                wrong.push(format!("{} must not depend on {dependency}", package.name));
+            }
+        }
+    }
+    check("dependencies point one way (ARCHITECTURE.md, code map)", &wrong);
+}
+
+#[test]
+fn the_domain_is_pure() {
+    let metadata = metadata();
+    let impure: Vec<String> = metadata
+        .workspace_packages()
+        .iter()
+        .filter(|p| p.name.ends_with("-domain"))
+        .flat_map(|p| normal(p).into_iter().map(|d| (p.name.to_string(), d)))
+        .filter(|(_, d)| !PURE.contains(&d.as_str()))
+        .map(|(p, d)| format!("{p} uses {d}"))
+        .collect();
+    check("a domain crate does no I/O and knows no wire format", &impure);
+}
+
+#[test]
+fn sdk_clients_stay_in_adapters() {
+    let metadata = metadata();
+    let wrong: Vec<String> = metadata
+        .workspace_packages()
+        .iter()
+        .filter(|p| SDK_FREE.contains(&p.name.as_str()))
+        .flat_map(|p| normal(p).into_iter().map(|d| (p.name.to_string(), d)))
+        .filter(|(_, d)| d.starts_with("aws-sdk-"))
+        .map(|(p, d)| format!("{p} uses {d}"))
+        .collect();
+    check(
+        "a cold build of the SDK clients costs minutes: they stay in adapters",
+        &wrong,
+    );
+}
+
+#[test]
+fn one_version_of_what_must_be_one() {
+    let mut versions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for package in &metadata().packages {
+        versions
+            .entry(package.name.to_string())
+            .or_default()
+            .insert(package.version.to_string());
+    }
+    let split: Vec<String> = ONE_VERSION
+        .iter()
+        .filter_map(|name| versions.get(*name).map(|v| (name, v)))
+        .filter(|(_, v)| v.len() > 1)
+        .map(|(name, v)| format!("{name}: {v:?}"))
+        .collect();
+    check(
+        "two versions split state (recorders, subscribers, contexts) in two",
+        &split,
+    );
+}
+
+#[test]
+fn every_licence_is_allowed() {
+    let refused: Vec<String> = metadata()
+        .packages
+        .iter()
+        .filter(|p| p.source.is_some())
+        .filter(|p| !p.license.as_deref().is_some_and(licence_is_allowed))
+        .map(|p| {
+            format!(
+                "{} {}: {}",
+                p.name,
+                p.version,
+                p.license.as_deref().unwrap_or("none stated")
+            )
+        })
+        .collect();
+    check("licences are those of deny.toml", &refused);
+}
+
+#[test]
+fn every_source_is_the_registry() {
+    let foreign: Vec<String> = metadata()
+        .packages
+        .iter()
+        .filter_map(|p| p.source.as_ref().map(|s| (p, s.repr.clone())))
+        .filter(|(_, s)| !s.starts_with("registry+"))
+        .map(|(p, s)| format!("{}: {s}", p.name))
+        .collect();
+    check(
+        "dependencies come from the registry, pinned by Cargo.lock",
+        &foreign,
+    );
+}
+
+#[test]
+fn nothing_forbidden_is_in_the_tree() {
+    let metadata = metadata();
+    let found: Vec<String> = FORBIDDEN
+        .iter()
+        .filter(|(name, _)| metadata.packages.iter().any(|p| p.name.as_str() == *name))
+        .map(|(name, instead)| format!("{name}: use {instead}"))
+        .collect();
+    check("forbidden crates", &found);
+}
+
+/// Is some reading of this SPDX expression made of allowed licences only? `OR` offers, `AND` demands.
+fn licence_is_allowed(expression: &str) -> bool {
+    let flat = expression.replace(['(', ')'], " ").replace('/', " OR ");
+    flat.split(" AND ")
+        .all(|part| part.split(" OR ").any(|name| LICENCES.contains(&name.trim())))
+}
+
+fn metadata() -> Metadata {
+    MetadataCommand::new()
+        .manifest_path(tree::root().join("Cargo.toml"))
+        .other_options(vec!["--locked".to_owned(), "--offline".to_owned()])
+        .exec()
+        .expect("cargo metadata reads the workspace; Cargo.lock is current")
+}
+
+fn normal(package: &Package) -> Vec<String> {
+    package
+        .dependencies
+        .iter()
+        .filter(|d| d.kind != DependencyKind::Development)
+        .map(|d| d.name.clone())
+        .collect()
+}
+
+fn ours(metadata: &Metadata, package: &Package) -> Vec<String> {
+    let members: BTreeSet<String> = metadata
+        .workspace_packages()
+        .iter()
+        .map(|p| p.name.to_string())
+        .collect();
+    normal(package)
+        .into_iter()
+        .filter(|name| members.contains(name))
+        .collect()
+}
