@@ -1,0 +1,36 @@
+//! What a stopped platform must not leave behind: processes that mention its state folder, ports that still answer.
+
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::time::Duration;
+
+/// Processes whose command line or environment names this folder: (process id, command line).
+#[must_use]
+pub fn processes_of(state_dir: &Path) -> Vec<(u32, String)> {
+    let needle = state_dir.display().to_string();
+    let mut found = Vec::new();
+    let Ok(entries) = std::fs::read_dir("/proc") else {
+        return found;
+    };
+    for entry in entries.flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|n| n.parse::<u32>().ok()) else {
+            continue;
+        };
+        if pid == std::process::id() {
+            continue;
+        }
+        let read = |file: &str| std::fs::read(entry.path().join(file)).unwrap_or_default();
+        let command = String::from_utf8_lossy(&read("cmdline")).replace('\0', " ");
+        let environment = String::from_utf8_lossy(&read("environ")).into_owned();
+        if command.contains(&needle) || environment.contains(&needle) {
+            found.push((pid, command));
+        }
+    }
+    found
+}
+
+/// Does anything listen there?
+#[must_use]
+pub fn listens(address: SocketAddr) -> bool {
+    TcpStream::connect_timeout(&address, Duration::from_millis(300)).is_ok()
+}
