@@ -23,10 +23,8 @@ fn every_dependency_comes_from_the_workspace() {
         for line in manifest.text.lines() {
             if line.starts_with('[') {
                 in_dependencies = line.contains("dependencies");
-            } else if in_dependencies && line.contains('=') && !line.trim_start().starts_with('#') {
-                if !line.contains("workspace = true") {
-                    own.push(format!("{}: {line}", manifest.path));
-                }
+            } else if in_dependencies && states_a_version(line) {
+                own.push(format!("{}: {line}", manifest.path));
             }
         }
     }
@@ -34,6 +32,10 @@ fn every_dependency_comes_from_the_workspace() {
         "versions stand once, in the root manifest: use `x.workspace = true`",
         &own,
     );
+}
+
+fn states_a_version(line: &str) -> bool {
+    line.contains('=') && !line.trim_start().starts_with('#') && !line.contains("workspace = true")
 }
 
 /// The manifests of the crates: every one but the root's.
