@@ -1,0 +1,119 @@
+//! The command line: what can be typed, and where it goes. No command's work is done here.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+use crate::context::Context;
+use crate::exit::{EXIT_CODES, Exit};
+use crate::{control, load, status, story_commands, token, up};
+
+const EXAMPLES: &str = "\
+Examples:
+  shopwatch                          start everything, stay in the foreground
+  shopwatch up --detach              start everything in the background
+  shopwatch status --json            what runs, where, healthy or not
+  shopwatch trace ORDER_ID           what happened to this order
+  shopwatch load --orders 1000 --concurrency 20
+  shopwatch stop                     stop what `up` started
+";
+
+/// Runs ShopFast on one machine and tells what happened to an order.
+///
+/// Without a command it is `up`.
+#[derive(Debug, Parser)]
+#[command(name = "shopwatch", version, after_help = EXIT_CODES, after_long_help = format!("{EXAMPLES}\n{EXIT_CODES}"))]
+pub struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Global {
+    /// Where the platform keeps its state [default: .shopwatch in the workspace]
+    #[arg(long, global = true, env = "SHOPWATCH_STATE_DIR", value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// When to colour the output
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+    /// Ask AWS, with this profile of the AWS configuration, instead of the platform on this machine
+    #[arg(long, global = true, value_name = "NAME", help_heading = "AWS instead of this machine")]
+    pub profile: Option<String>,
+    /// Ask the AWS APIs at this address instead of the platform on this machine
+    #[arg(long, global = true, value_name = "URL", help_heading = "AWS instead of this machine")]
+    pub endpoint_url: Option<String>,
+    /// Ask AWS in this region, instead of the platform on this machine
+    #[arg(long, global = true, value_name = "REGION", help_heading = "AWS instead of this machine")]
+    pub region: Option<String>,
+    /// Never colour, whatever its value (https://no-color.org)
+    #[arg(long = "no-color-variable", hide = true, env = "NO_COLOR")]
+    pub no_color: Option<String>,
+}
+
+/// When to colour the output.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// When it goes to a terminal and NO_COLOR is not set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start the shop and the observability plane, until Ctrl-C
+    Up(up::Args),
+    /// Stop what `up` started in this state directory
+    Stop(control::commands::StopArgs),
+    /// What runs, where, healthy or not; exit code 1 when nothing runs
+    Status(status::Args),
+    /// Everything that happened under an ID: correlation, order, request or trace ID
+    Trace(story_commands::trace::Args),
+    /// Log lines
+    Logs(story_commands::logs::Args),
+    /// Metrics
+    Metrics(story_commands::metrics::Args),
+    /// Mails that left the shop
+    Mails(story_commands::mails::Args),
+    /// Place many orders and check that nothing is lost or doubled
+    Load(load::Args),
+    /// Make something fail: functions, the emulator
+    Fault(control::commands::FaultArgs),
+    /// The emulator behind the platform
+    Emulator(control::commands::EmulatorArgs),
+    /// A signed-in user's token for the shop's API
+    Token(token::Args),
+    /// A completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs the command that was typed.
+pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
+    let context = Context::new(cli.global)?;
+    match cli.command.unwrap_or(Command::Up(up::Args::default())) {
+        Command::Up(args) => up::run(args, &context).await,
+        Command::Stop(args) => control::commands::stop(args, &context).await,
+        Command::Status(args) => status::run(args, &context).await,
+        Command::Trace(args) => story_commands::trace::run(args, &context).await,
+        Command::Logs(args) => story_commands::logs::run(args, &context).await,
+        Command::Metrics(args) => story_commands::metrics::run(args, &context).await,
+        Command::Mails(args) => story_commands::mails::run(args, &context).await,
+        Command::Load(args) => load::run(args, &context).await,
+        Command::Fault(args) => control::commands::fault(args, &context).await,
+        Command::Emulator(args) => control::commands::emulator(args, &context).await,
+        Command::Token(args) => token::run(args, &context).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "shopwatch", &mut std::io::stdout());
+            Ok(Exit::Done)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What every command is given: the state directory, the running platform if there is one, and whether to ask that
+//! platform or AWS.
+
+use aws_config::SdkConfig;
+use aws_credential_types::Credentials;
+
+use crate::cli::Global;
+use crate::exit::{Exit, Failure};
+use crate::run_file::RunFile;
+use crate::state_dir::StateDir;
+use crate::{console, workspace};
+
+/// Where the shop runs locally.
+pub(crate) const REGION: &str = "us-east-1";
+/// The emulator's account.
+pub(crate) const ACCOUNT: &str = "000000000000";
+/// The emulator takes any credentials; these are the customary ones.
+const LOCAL_KEY: &str = "test";
+
+/// What every command is given.
+#[derive(Debug)]
+pub struct Context {
+    global: Global,
+    state: StateDir,
+}
+
+impl Context {
+    /// From the options of the command line.
+    ///
+    /// # Errors
+    /// When no state directory is given and there is no workspace to put it in.
+    pub(crate) fn new(global: Global) -> anyhow::Result<Self> {
+        let root = match &global.state_dir {
+            Some(root) => std::path::absolute(root)?,
+            None => workspace::root()?.join(".shopwatch"),
+        };
+        Ok(Self {
+            global,
+            state: StateDir::new(root),
+        })
+    }
+
+    /// The folder of the platform's state.
+    #[must_use]
+    pub fn state(&self) -> &StateDir {
+        &self.state
+    }
+
+    /// Is standard output to be coloured?
+    #[must_use]
+    pub fn colored(&self) -> bool {
+        console::colored(&self.global)
+    }
+
+    /// Are the questions for AWS (or another endpoint) rather than for the platform on this machine?
+    #[must_use]
+    pub fn asks_aws(&self) -> bool {
+        self.global.profile.is_some() || self.global.endpoint_url.is_some() || self.global.region.is_some()
+    }
+
+    /// The platform that runs in the state directory.
+    ///
+    /// # Errors
+    /// When none does, with how to start one.
+    pub fn running(&self) -> Result<RunFile, Failure> {
+        RunFile::of_running(&self.state).ok_or_else(|| {
+            Failure::new(Exit::No, format!("nothing runs in {}", self.state.root().display()))
+                .cure("start it with `shopwatch up`, or name its folder with --state-dir; for AWS give --profile or --region")
+        })
+    }
+
+    /// How to reach the AWS APIs: the gateway of the running platform, or AWS when the options say so.
+    ///
+    /// # Errors
+    /// When the local platform is meant and does not run.
+    pub async fn sdk_config(&self) -> Result<SdkConfig, Failure> {
+        if !self.asks_aws() {
+            return Ok(local_sdk_config(self.running()?.endpoint("aws")).await);
+        }
+        let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest());
+        if let Some(profile) = &self.global.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(url) = &self.global.endpoint_url {
+            loader = loader.endpoint_url(url);
+            // An endpoint without a profile is an emulator: it needs no credentials of this machine.
+            if self.global.profile.is_none() {
+                loader = loader.credentials_provider(local_credentials());
+            }
+        }
+        if let Some(region) = &self.global.region {
+            loader = loader.region(aws_config::Region::new(region.clone()));
+        } else if self.global.profile.is_none() {
+            loader = loader.region(REGION);
+        }
+        Ok(loader.load().await)
+    }
+}
+
+/// For the AWS APIs at a local address.
+pub(crate) async fn local_sdk_config(endpoint: &str) -> SdkConfig {
+    aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .endpoint_url(endpoint)
+        .region(REGION)
+        .credentials_provider(local_credentials())
+        .load()
+        .await
+}
+
+fn local_credentials() -> Credentials {
+    Credentials::new(LOCAL_KEY, LOCAL_KEY, None, None, "local platform")
+}

@@ -1,0 +1,3 @@
+//! Talking to the running platform from another terminal.
+
+pub(crate) mod commands;

@@ -1,0 +1,16 @@
+//! `shopwatch logs`.
+
+use crate::context::Context;
+use crate::exit::Exit;
+
+/// Options of `shopwatch logs`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+///
+/// # Errors
+/// When it cannot be answered.
+pub async fn run(_args: Args, _context: &Context) -> anyhow::Result<Exit> {
+    anyhow::bail!("`shopwatch logs` is not there yet")
+}
