@@ -1,0 +1,172 @@
+//! What the function writes: stdout and stderr, line by line, none lost, in order per stream.
+
+use std::time::SystemTime;
+
+use rustix::fd::AsFd;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::sync::{mpsc, oneshot};
+
+/// Longest line kept in one piece; Lambda splits what is longer. One CloudWatch log event is at most 1 MB.
+pub(crate) const MAX_LINE_BYTES: usize = 1_048_576 - 26;
+
+/// Stream that a line came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// One line that the function wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Where it was written.
+    pub source: Source,
+    /// When it arrived here.
+    pub arrived: SystemTime,
+    /// The line without its end; bytes that are not UTF-8 are replaced.
+    pub text: String,
+}
+
+/// Lines of one environment. The channel has no bound: a function must never block because a test does not read.
+pub type Lines = mpsc::UnboundedReceiver<Line>;
+
+type Drain = oneshot::Sender<()>;
+
+/// Asks the readers of both streams whether everything written is in the channel.
+#[derive(Debug)]
+pub(crate) struct Output {
+    drains: [mpsc::UnboundedSender<Drain>; 2],
+}
+
+impl Output {
+    pub(crate) fn read<O, E>(stdout: O, stderr: E) -> (Self, Lines)
+    where
+        O: AsyncRead + AsFd + Unpin + Send + 'static,
+        E: AsyncRead + AsFd + Unpin + Send + 'static,
+    {
+        let (sink, lines) = mpsc::unbounded_channel();
+        let out = spawn(stdout, Source::Stdout, sink.clone());
+        let err = spawn(stderr, Source::Stderr, sink);
+        (Self { drains: [out, err] }, lines)
+    }
+
+    /// Returns when every complete line that was written before the call is in the channel.
+    pub(crate) async fn drained(&self) {
+        for reader in &self.drains {
+            let (reply, done) = oneshot::channel();
+            if reader.send(reply).is_ok() {
+                // An error means that the stream ended: then everything was read.
+                let _ = done.await;
+            }
+        }
+    }
+}
+
+fn spawn<R>(stream: R, source: Source, sink: mpsc::UnboundedSender<Line>) -> mpsc::UnboundedSender<Drain>
+where
+    R: AsyncRead + AsFd + Unpin + Send + 'static,
+{
+    let (drains, orders) = mpsc::unbounded_channel();
+    tokio::spawn(read(stream, orders, Splitter { source, sink, partial: Vec::new() }));
+    drains
+}
+
+async fn read<R: AsyncRead + AsFd + Unpin>(
+    mut stream: R,
+    mut drains: mpsc::UnboundedReceiver<Drain>,
+    mut lines: Splitter,
+) {
+    let mut buffer = vec![0; 16 * 1024];
+    let mut waiting: Vec<Drain> = Vec::new();
+    loop {
+        // The pipe itself is asked: readiness known to the runtime may lag behind what the function wrote.
+        if !waiting.is_empty() && rustix::io::ioctl_fionread(&stream).unwrap_or(0) == 0 {
+            for drain in waiting.drain(..) {
+                let _ = drain.send(());
+            }
+        }
+        tokio::select! {
+            biased;
+            count = stream.read(&mut buffer) => match count {
+                Ok(0) | Err(_) => break,
+                Ok(count) => lines.push(&buffer[..count]),
+            },
+            Some(drain) = drains.recv() => waiting.push(drain),
+        }
+    }
+    lines.end();
+}
+
+struct Splitter {
+    source: Source,
+    sink: mpsc::UnboundedSender<Line>,
+    partial: Vec<u8>,
+}
+
+impl Splitter {
+    fn push(&mut self, mut bytes: &[u8]) {
+        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
+            self.partial.extend_from_slice(&bytes[..end]);
+            self.send();
+            bytes = &bytes[end + 1..];
+        }
+        self.partial.extend_from_slice(bytes);
+        while self.partial.len() > MAX_LINE_BYTES {
+            let rest = self.partial.split_off(MAX_LINE_BYTES);
+            self.send();
+            self.partial = rest;
+        }
+    }
+
+    fn end(&mut self) {
+        if !self.partial.is_empty() {
+            self.send();
+        }
+    }
+
+    fn send(&mut self) {
+        let bytes = std::mem::take(&mut self.partial);
+        let text = String::from_utf8_lossy(bytes.strip_suffix(b"\r").unwrap_or(&bytes)).into_owned();
+        // Nobody listens any more: the function goes on all the same.
+        let _ = self.sink.send(Line { source: self.source, arrived: SystemTime::now(), text });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(chunks: &[&[u8]], expected: &[&str]) {
+        let (sink, mut lines) = mpsc::unbounded_channel();
+        let mut splitter = Splitter { source: Source::Stdout, sink, partial: Vec::new() };
+        for chunk in chunks {
+            splitter.push(chunk);
+        }
+        splitter.end();
+        let mut seen = Vec::new();
+        while let Ok(line) = lines.try_recv() {
+            seen.push(line.text);
+        }
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn lines_are_split_at_line_ends_only() {
+        check(&[b"a\nb\n"], &["a", "b"]);
+        check(&[b"a", b"b\r\n", b"\n", b"c"], &["ab", "", "c"]);
+        check(&[b"\xff\n"], &["\u{fffd}"]);
+        check(&[], &[]);
+    }
+
+    #[test]
+    fn a_line_without_end_is_cut_and_not_kept_forever() {
+        let (sink, mut lines) = mpsc::unbounded_channel();
+        let mut splitter = Splitter { source: Source::Stdout, sink, partial: Vec::new() };
+        splitter.push(&vec![b'x'; 2 * MAX_LINE_BYTES + 1]);
+        splitter.end();
+        let lengths: Vec<usize> = std::iter::from_fn(|| lines.try_recv().ok()).map(|l| l.text.len()).collect();
+        assert_eq!(lengths, [MAX_LINE_BYTES, MAX_LINE_BYTES, 1]);
+    }
+}
