@@ -148,14 +148,16 @@ impl Environment {
 
     async fn initialize(&self) -> Result<Duration, Outcome> {
         let mut phase = self.api.phase();
-        let done = phase.wait_for(|phase| phase.polls > 0 || phase.init_failure.is_some());
+        let done = async {
+            let seen = phase.wait_for(|phase| phase.polls > 0 || phase.init_failure.is_some()).await;
+            seen.ok().and_then(|phase| phase.init_failure.clone())
+        };
         let failure = |error_type: &str, message: String, exit| {
             Err(Outcome::InitError { error_type: error_type.to_owned(), message, exit })
         };
         tokio::select! {
             biased;
-            seen = done => {
-                let told = seen.ok().and_then(|phase| phase.init_failure.clone());
+            told = done => {
                 let Some(told) = told else { return Ok(self.started.elapsed()) };
                 failure(&told.error_type, told.message, Some(self.kill().await))
             }
@@ -201,9 +203,10 @@ impl Environment {
     /// included. `Some` when the process ended instead.
     pub async fn idle(&self) -> Option<Exit> {
         let mut phase = self.api.phase();
+        let polls = async { phase.wait_for(|phase: &Phase| phase.waiting > 0).await.is_ok() };
         tokio::select! {
             biased;
-            _ = phase.wait_for(|phase: &Phase| phase.waiting > 0) => None,
+            _ = polls => None,
             exit = self.process.exited() => Some(exit),
         }
     }

@@ -1,0 +1,519 @@
+//! The runner: started once, asked by the HTTP endpoint and by the platform itself.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use crate::async_invoke::{self, NewEvent, Queue, QueueError};
+use crate::configuration::{self, ConfigurationError, FunctionConfiguration};
+use crate::emulator::Emulator;
+use crate::endpoint;
+use crate::execution::{Answer, Work, execute};
+use crate::faults::Faults;
+use crate::observer::{Observer, OutcomeKind};
+use crate::pool::{Function, Registry};
+
+/// Largest event of a synchronous invocation: 6 MB.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+pub(crate) const MAX_PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
+/// Largest event of an asynchronous invocation: 1 MB.
+const MAX_ASYNC_PAYLOAD_BYTES: usize = 1024 * 1024;
+
+/// Where the runner listens, what it runs, and whom functions talk to.
+#[derive(Clone, Debug)]
+pub struct RunnerConfig {
+    /// Address of the endpoint; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Directory for the queue of asynchronous events.
+    pub state_dir: PathBuf,
+    /// Directory with one executable per function, named like it.
+    pub binaries_dir: PathBuf,
+    /// `AWS_ENDPOINT_URL` of the functions: the gateway.
+    pub aws_endpoint: String,
+    /// The emulator itself, for settings of functions and dead letters.
+    pub emulator: String,
+    /// Region.
+    pub region: String,
+    /// Account.
+    pub account: String,
+    /// X-Ray daemon of the functions.
+    pub xray_daemon: SocketAddr,
+    /// Most environments that one function has at a time on this machine.
+    pub max_environments_per_function: usize,
+    /// Times that differ from AWS so that a person need not wait.
+    pub tuning: Tuning,
+}
+
+/// Times of the runner.
+#[derive(Clone, Debug)]
+pub struct Tuning {
+    /// Pause before the first retry of an asynchronous event; twice as long before the second. AWS: 1 minute.
+    pub async_backoff: Duration,
+    /// An environment that was idle this long is ended. AWS: some minutes, not specified.
+    pub idle_timeout: Duration,
+    /// Time that running invocations have at shutdown.
+    pub shutdown_grace: Duration,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            async_backoff: Duration::from_secs(1),
+            idle_timeout: Duration::from_secs(300),
+            shutdown_grace: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Why the runner did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is taken or not ours.
+    #[error("listen on {address}")]
+    Listen {
+        /// Configured address.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The queue of asynchronous events cannot be opened.
+    #[error("open the queue of asynchronous events in {directory}")]
+    Queue {
+        /// Configured directory.
+        directory: PathBuf,
+        /// What went wrong.
+        #[source]
+        source: QueueError,
+    },
+}
+
+/// Who waits for the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvocationKind {
+    /// The caller.
+    RequestResponse,
+    /// Nobody: accepted once it is on disk.
+    Event,
+}
+
+/// An event for a function.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// JSON; empty is `{}`.
+    pub payload: Bytes,
+    /// Decoded client context, a JSON object.
+    pub client_context: Option<Value>,
+    /// `X-Amzn-Trace-Id` of the caller.
+    pub trace_header: Option<String>,
+    /// Who waits.
+    pub kind: InvocationKind,
+    /// Request id, when the front end chose one already.
+    pub request_id: Option<String>,
+    /// `RevisionId` of the function, when the front end knows it: settings are read again when it changed.
+    pub revision: Option<String>,
+}
+
+impl Invocation {
+    /// An event whose sender waits for the answer.
+    pub fn request_response(payload: impl Into<Bytes>) -> Self {
+        Self {
+            payload: payload.into(),
+            client_context: None,
+            trace_header: None,
+            kind: InvocationKind::RequestResponse,
+            request_id: None,
+            revision: None,
+        }
+    }
+
+    /// An event whose sender does not wait.
+    pub fn event(payload: impl Into<Bytes>) -> Self {
+        Self { kind: InvocationKind::Event, ..Self::request_response(payload) }
+    }
+}
+
+/// What the Invoke API answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvokeOutcome {
+    /// 200, or 202 for an accepted event.
+    pub status: u16,
+    /// Request id of the invocation.
+    pub request_id: String,
+    /// The payload is an error: `X-Amz-Function-Error: Unhandled`.
+    pub function_error: bool,
+    /// The function's answer, or its error as JSON.
+    pub payload: Bytes,
+    /// `X-Amz-Executed-Version`.
+    pub executed_version: String,
+}
+
+/// Why a function was not invoked. Codes and statuses are those of the Invoke API.
+#[derive(Debug, thiserror::Error)]
+pub enum InvokeError {
+    /// There is no such function.
+    #[error("Function not found: {0}")]
+    UnknownFunction(String),
+    /// Reserved concurrency is used up, or the machine's share.
+    #[error("{0}")]
+    Throttled(String),
+    /// The event is too large.
+    #[error("Request must be smaller than {limit} bytes for the InvokeFunction operation")]
+    TooLarge {
+        /// The limit, bytes.
+        limit: usize,
+    },
+    /// The event is no JSON.
+    #[error("Could not parse request body into json: {0}")]
+    NotJson(#[source] serde_json::Error),
+    /// The function's settings could not be read.
+    #[error("the function's configuration is not available")]
+    Configuration(#[source] ConfigurationError),
+    /// The event could not be kept.
+    #[error("the event could not be stored")]
+    Queue(#[source] QueueError),
+    /// The runner is shutting down.
+    #[error("the runner is shutting down")]
+    ShuttingDown,
+}
+
+impl InvokeError {
+    /// Name of the error in the Invoke API.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownFunction(_) => "ResourceNotFoundException",
+            Self::Throttled(_) => "TooManyRequestsException",
+            Self::TooLarge { .. } => "RequestTooLargeException",
+            Self::NotJson(_) => "InvalidRequestContentException",
+            Self::Configuration(_) | Self::Queue(_) | Self::ShuttingDown => "ServiceException",
+        }
+    }
+
+    /// HTTP status of the error in the Invoke API.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::UnknownFunction(_) => 404,
+            Self::Throttled(_) => 429,
+            Self::TooLarge { .. } => 413,
+            Self::NotJson(_) => 400,
+            Self::Configuration(_) | Self::Queue(_) | Self::ShuttingDown => 500,
+        }
+    }
+
+    /// The same invocation may work later.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self.status(), 429 | 500)
+    }
+}
+
+/// One function at this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionStatus {
+    /// Name.
+    pub function: String,
+    /// Environments that run.
+    pub environments: usize,
+    /// Invocations that run.
+    pub in_flight: usize,
+    /// Resident memory of each environment, bytes.
+    pub resident_bytes: Vec<u64>,
+    /// Invocations since the start, attempts of asynchronous events included.
+    pub invocations: u64,
+    /// Of these, not successful.
+    pub errors: u64,
+    /// Invocations refused.
+    pub throttles: u64,
+    /// Environments started.
+    pub cold_starts: u64,
+    /// Asynchronous events not done.
+    pub queue_depth: u64,
+}
+
+impl FunctionStatus {
+    /// The shape of the endpoint's `/status`.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "function": self.function, "environments": self.environments, "inFlight": self.in_flight,
+            "residentBytes": self.resident_bytes, "invocations": self.invocations, "errors": self.errors,
+            "throttles": self.throttles, "coldStarts": self.cold_starts, "queueDepth": self.queue_depth,
+        })
+    }
+}
+
+/// What the tasks of a runner share.
+pub(crate) struct Shared {
+    pub(crate) config: RunnerConfig,
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) emulator: Emulator,
+    pub(crate) queue: Queue,
+    pub(crate) faults: Faults,
+    pub(crate) registry: Registry,
+    pub(crate) closing: watch::Sender<bool>,
+    functions: Mutex<BTreeMap<String, Arc<Function>>>,
+    running: watch::Sender<usize>,
+}
+
+/// Counts an invocation as running until it is dropped.
+pub(crate) struct Running(watch::Sender<usize>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.send_modify(|running| *running -= 1);
+    }
+}
+
+impl Shared {
+    pub(crate) fn running(&self) -> Running {
+        self.running.send_modify(|running| *running += 1);
+        Running(self.running.clone())
+    }
+
+    pub(crate) fn function(&self, name: &str) -> Arc<Function> {
+        let mut functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(Function::new(name, self.config.max_environments_per_function));
+        functions.entry(name.to_owned()).or_insert_with(new).clone()
+    }
+
+    fn known(&self) -> Vec<Arc<Function>> {
+        self.functions.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Settings of a function: kept until its revision is known to have changed.
+    pub(crate) async fn configuration(
+        &self,
+        function: &Function,
+        revision: Option<&str>,
+    ) -> Result<Arc<FunctionConfiguration>, ConfigurationError> {
+        let kept = function.configuration();
+        if let Some(kept) = kept.filter(|kept| revision.is_none_or(|now| kept.revision.contains(now))) {
+            return Ok(kept);
+        }
+        let fetched = Arc::new(configuration::fetch(&self.emulator, &function.name).await?);
+        function.configure(Some(fetched.clone()));
+        Ok(fetched)
+    }
+}
+
+/// The running stand-in of Lambda. Cheap to clone; [`Runner::shutdown`] ends it for all.
+#[derive(Clone)]
+pub struct Runner {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    tasks: Arc<Mutex<Vec<JoinHandle<()>>>>,
+}
+
+impl std::fmt::Debug for Runner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runner").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl Runner {
+    /// Listens, opens the queue and goes on with the events that were left in it.
+    ///
+    /// # Errors
+    /// The address cannot be used, or the queue cannot be opened.
+    pub async fn start(config: RunnerConfig, observer: Arc<dyn Observer>) -> Result<Self, StartError> {
+        let queue = Queue::open(&config.state_dir)
+            .map_err(|source| StartError::Queue { directory: config.state_dir.clone(), source })?;
+        let listen_error = |source| StartError::Listen { address: config.listen, source };
+        let listener = TcpListener::bind(config.listen).await.map_err(listen_error)?;
+        let address = listener.local_addr().map_err(listen_error)?;
+        let registry = Registry::default();
+        let shared = Arc::new(Shared {
+            emulator: Emulator::new(&config.emulator, &config.region),
+            config,
+            observer,
+            queue,
+            faults: Faults::new(registry.clone()),
+            registry,
+            closing: watch::Sender::new(false),
+            functions: Mutex::default(),
+            running: watch::Sender::new(0),
+        });
+        let runner = Self { shared: shared.clone(), address, tasks: Arc::default() };
+        let router = endpoint::router(runner.clone());
+        let mut closing = shared.closing.subscribe();
+        let server = tokio::spawn(async move {
+            let stop = async move {
+                let _ = closing.wait_for(|closing| *closing).await;
+            };
+            // Accepting on loopback fails only without file descriptors; callers then see a refused connection.
+            let _ = axum::serve(listener, router).with_graceful_shutdown(stop).await;
+        });
+        let dispatcher = tokio::spawn(async_invoke::dispatch(shared.clone()));
+        let reaper = tokio::spawn(reap(shared));
+        runner.tasks.lock().unwrap_or_else(PoisonError::into_inner).extend([server, dispatcher, reaper]);
+        Ok(runner)
+    }
+
+    /// Address of the endpoint; `http://{address}/invoke/{function}` takes events.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The Invoke API. A synchronous invocation that has begun is finished even if the caller stops waiting.
+    ///
+    /// # Errors
+    /// The function was not invoked. What the function itself does wrong is an outcome, not an error.
+    pub async fn invoke(&self, function: &str, invocation: Invocation) -> Result<InvokeOutcome, InvokeError> {
+        if *self.shared.closing.borrow() {
+            return Err(InvokeError::ShuttingDown);
+        }
+        let Invocation { mut payload, client_context, trace_header, kind, request_id, revision } = invocation;
+        let limit = if kind == InvocationKind::Event { MAX_ASYNC_PAYLOAD_BYTES } else { MAX_PAYLOAD_BYTES };
+        if payload.len() > limit {
+            return Err(InvokeError::TooLarge { limit });
+        }
+        if payload.is_empty() {
+            payload = Bytes::from_static(b"{}");
+        }
+        let event = serde_json::from_slice(&payload).map_err(InvokeError::NotJson)?;
+        let request_id = request_id.unwrap_or_else(|| Uuid::new_v4().to_string());
+        if kind == InvocationKind::Event {
+            let event = NewEvent { function: function.to_owned(), request_id, payload, client_context, trace_header };
+            return self.accept(event).await;
+        }
+        let configuration = self.configured(function, revision.as_deref()).await?;
+        let work = Work {
+            function: self.shared.function(function),
+            configuration: configuration.clone(),
+            request_id: request_id.clone(),
+            payload,
+            event: Arc::new(event),
+            client_context,
+            trace_header,
+            attempt: None,
+            age: None,
+        };
+        let (reply, answer) = oneshot::channel();
+        let running = self.shared.running();
+        let shared = self.shared.clone();
+        tokio::spawn(async move {
+            execute(shared, work, reply).await;
+            drop(running);
+        });
+        let answer = answer.await.map_err(|_| InvokeError::ShuttingDown)?;
+        outcome(answer, request_id, configuration.version.clone())
+    }
+
+    async fn configured(
+        &self,
+        function: &str,
+        revision: Option<&str>,
+    ) -> Result<Arc<FunctionConfiguration>, InvokeError> {
+        // A name that is none must not get an entry among the functions.
+        if !configuration::is_function_name(function) {
+            return Err(InvokeError::UnknownFunction(function.to_owned()));
+        }
+        let known = self.shared.function(function);
+        self.shared.configuration(&known, revision).await.map_err(|error| match error {
+            ConfigurationError::Unknown(name) => InvokeError::UnknownFunction(name),
+            other => InvokeError::Configuration(other),
+        })
+    }
+
+    async fn accept(&self, event: NewEvent) -> Result<InvokeOutcome, InvokeError> {
+        if !configuration::is_function_name(&event.function) {
+            return Err(InvokeError::UnknownFunction(event.function));
+        }
+        let request_id = event.request_id.clone();
+        self.shared.queue.accept(event).await.map_err(InvokeError::Queue)?;
+        Ok(InvokeOutcome {
+            status: 202,
+            request_id,
+            function_error: false,
+            payload: Bytes::new(),
+            executed_version: "$LATEST".to_owned(),
+        })
+    }
+
+    /// Forgets the settings of every function: they are read again when next needed. For after a deployment.
+    pub fn refresh(&self) {
+        for function in self.shared.known() {
+            function.configure(None);
+        }
+    }
+
+    /// The functions that were asked for so far, by name.
+    pub fn status(&self) -> Vec<FunctionStatus> {
+        let of = |function: Arc<Function>| {
+            let environments = self.shared.registry.of(&function.name);
+            FunctionStatus {
+                environments: environments.len(),
+                in_flight: function.in_flight(),
+                resident_bytes: environments.iter().filter_map(|e| Some(e.memory()?.resident_bytes)).collect(),
+                invocations: function.invocations.load(Ordering::Relaxed),
+                errors: function.errors.load(Ordering::Relaxed),
+                throttles: function.throttles.load(Ordering::Relaxed),
+                cold_starts: function.cold_starts.load(Ordering::Relaxed),
+                queue_depth: self.shared.queue.depth(&function.name),
+                function: function.name.clone(),
+            }
+        };
+        self.shared.known().into_iter().map(of).collect()
+    }
+
+    /// Faults on order.
+    pub fn faults(&self) -> &Faults {
+        &self.shared.faults
+    }
+
+    /// Lets running invocations finish for a moment, then ends every process and the endpoint. Events in the queue
+    /// stay there for the next start.
+    pub async fn shutdown(&self) {
+        self.shared.closing.send_replace(true);
+        let mut running = self.shared.running.subscribe();
+        let idle = running.wait_for(|running| *running == 0);
+        let finished = tokio::time::timeout(self.shared.config.tuning.shutdown_grace, idle).await.is_ok();
+        if !finished {
+            for environment in self.shared.registry.running() {
+                environment.kill().await;
+            }
+            // Every process is gone, so every invocation ends now.
+            let _ = self.shared.running.subscribe().wait_for(|running| *running == 0).await;
+        }
+        for function in self.shared.known() {
+            function.reap(Duration::ZERO);
+        }
+        for environment in self.shared.registry.running() {
+            environment.stop().await;
+        }
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
+            task.abort();
+            // Cancelled is what was asked for.
+            let _ = task.await;
+        }
+    }
+}
+
+fn outcome(answer: Answer, request_id: String, executed_version: String) -> Result<InvokeOutcome, InvokeError> {
+    if answer.kind == OutcomeKind::Throttled {
+        return Err(InvokeError::Throttled(answer.error.map_or_else(String::new, |(_, message)| message)));
+    }
+    let function_error = answer.kind != OutcomeKind::Success;
+    Ok(InvokeOutcome { status: 200, request_id, function_error, payload: answer.payload, executed_version })
+}
+
+/// Ends environments that nobody needs any more.
+async fn reap(shared: Arc<Shared>) {
+    let limit = shared.config.tuning.idle_timeout;
+    let mut ticks = tokio::time::interval((limit / 4).max(Duration::from_millis(10)));
+    loop {
+        ticks.tick().await;
+        for function in shared.known() {
+            function.reap(limit);
+        }
+    }
+}
