@@ -9,9 +9,15 @@ use serde_json::{Value, json};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
     let variables: Vec<(String, String)> = std::env::vars().collect();
-    let init = variables.iter().find(|(name, _)| name == "PROBE_INIT").map(|(_, value)| value.as_str());
+    let init = variables
+        .iter()
+        .find(|(name, _)| name == "PROBE_INIT")
+        .map(|(_, value)| value.as_str());
     match init {
         Some("exit") => std::process::exit(3),
         Some("hang") => std::future::pending().await,
@@ -27,7 +33,11 @@ async fn main() -> Result<(), Error> {
     .await
 }
 
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "writing lines is what it is asked for")]
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "writing lines is what it is asked for"
+)]
 async fn handle(event: LambdaEvent<Value>, variables: Value, count: u32) -> Result<Value, Error> {
     let LambdaEvent { payload, context } = event;
     match payload["do"].as_str().unwrap_or("echo") {
@@ -42,8 +52,14 @@ async fn handle(event: LambdaEvent<Value>, variables: Value, count: u32) -> Resu
         "append" => {
             use std::io::Write;
             let path = payload["path"].as_str().unwrap_or_default();
-            writeln!(std::fs::OpenOptions::new().create(true).append(true).open(path)?, "{}", context.request_id)?;
-            if payload["then"] == "fail" { Err("told to fail".into()) } else { Ok(Value::Null) }
+            let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+            // One write: lines of several environments must not mix.
+            file.write_all(format!("{}\n", context.request_id).as_bytes())?;
+            if payload["then"] == "fail" {
+                Err("told to fail".into())
+            } else {
+                Ok(Value::Null)
+            }
         }
         "print" => {
             for line in payload["lines"].as_array().into_iter().flatten() {
@@ -52,7 +68,9 @@ async fn handle(event: LambdaEvent<Value>, variables: Value, count: u32) -> Resu
             eprintln!("to stderr");
             Ok(Value::Null)
         }
-        "large" => Ok(Value::String("x".repeat(usize::try_from(payload["bytes"].as_u64().unwrap_or(0))?))),
+        "large" => Ok(Value::String(
+            "x".repeat(usize::try_from(payload["bytes"].as_u64().unwrap_or(0))?),
+        )),
         "environment" => Ok(variables),
         _ => Ok(json!({
             "payload": payload, "requestId": context.request_id, "count": count, "pid": std::process::id(),

@@ -9,7 +9,4 @@
 //! What does not belong here: choosing environments, retries, queues, configuration (that is the Lambda *service*),
 //! and anything that knows the telemetry crates: the judges must not share code with what they judge.
 
-
 pub mod runtime_api;
-
-

@@ -1,10 +1,14 @@
 //! A real function binary in a real environment.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use telemetry_testkit::runtime_api::{Environment, EnvironmentConfig, Exit, Invocation, Lines, Outcome, Source};
+use telemetry_testkit::runtime_api::{
+    Environment, EnvironmentConfig, Exit, Invocation, Lines, Outcome, Source,
+};
 
 fn probe() -> EnvironmentConfig {
     // Cargo builds the examples before it runs this, next to the directory of the test's own executable.
@@ -32,9 +36,12 @@ async fn invoke(environment: &Environment, payload: Value) -> Value {
 async fn a_function_gets_its_context_and_is_reused() {
     let (environment, _lines) = start(probe()).await;
     let mut invocation = event(&json!({"hello": "world"}));
-    invocation.trace_header = Some("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1".into());
+    invocation.trace_header =
+        Some("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1".into());
     invocation.client_context = Some(json!({"custom": {"x-correlation-id": "Zoë"}}));
-    let Outcome::Success(bytes) = environment.invoke(invocation.clone()).await else { panic!("no success") };
+    let Outcome::Success(bytes) = environment.invoke(invocation.clone()).await else {
+        panic!("no success")
+    };
     let seen: Value = serde_json::from_slice(&bytes).unwrap();
     assert_eq!(seen["payload"], json!({"hello": "world"}));
     assert_eq!(seen["requestId"], *invocation.request_id);
@@ -64,20 +71,36 @@ async fn nothing_of_the_machine_s_environment_reaches_the_function() {
 async fn every_way_to_fail_has_its_outcome() {
     let (environment, mut lines) = start(probe()).await;
     let failed = environment.invoke(event(&json!({"do": "fail"}))).await;
-    assert!(matches!(&failed, Outcome::FunctionError { message, .. } if message == "no stock"), "{failed:?}");
+    assert!(
+        matches!(&failed, Outcome::FunctionError { message, .. } if message == "no stock"),
+        "{failed:?}"
+    );
     let panicked = environment.invoke(event(&json!({"do": "panic"}))).await;
-    assert!(matches!(&panicked, Outcome::FunctionError { message, .. } if message.contains("invariant broken")));
-    let large = environment.invoke(event(&json!({"do": "large", "bytes": 7_000_000}))).await;
+    assert!(
+        matches!(&panicked, Outcome::FunctionError { message, .. } if message.contains("invariant broken"))
+    );
+    let large = environment
+        .invoke(event(&json!({"do": "large", "bytes": 7_000_000})))
+        .await;
     assert!(
         matches!(&large, Outcome::FunctionError { error_type, .. } if error_type == "Function.ResponseSizeTooLarge"),
         "{large:?}"
     );
     let exited = environment.invoke(event(&json!({"do": "exit"}))).await;
     assert_eq!(exited, Outcome::Exited(Exit::Status(7)));
-    assert_eq!(environment.invoke(event(&json!({}))).await, Outcome::Exited(Exit::Status(7)), "it stays dead");
+    assert_eq!(
+        environment.invoke(event(&json!({}))).await,
+        Outcome::Exited(Exit::Status(7)),
+        "it stays dead"
+    );
     environment.drained().await;
-    let written: Vec<String> = std::iter::from_fn(|| lines.try_recv().ok()).map(|line| line.text).collect();
-    assert!(written.iter().any(|line| line.contains("invariant broken")), "{written:?}");
+    let written: Vec<String> = std::iter::from_fn(|| lines.try_recv().ok())
+        .map(|line| line.text)
+        .collect();
+    assert!(
+        written.iter().any(|line| line.contains("invariant broken")),
+        "{written:?}"
+    );
 }
 
 #[tokio::test]
@@ -96,13 +119,17 @@ async fn init_fails_in_its_own_way() {
         config.init_timeout = timeout;
         let (environment, _lines) = start(config).await;
         let outcome = environment.invoke(event(&json!({}))).await;
-        let Outcome::InitError { error_type, .. } = &outcome else { panic!("{mode}: {outcome:?}") };
+        let Outcome::InitError { error_type, .. } = &outcome else {
+            panic!("{mode}: {outcome:?}")
+        };
         assert_eq!(error_type, expected_type, "{mode}");
     }
     check("exit", Duration::from_secs(10), "Runtime.ExitError").await;
     check("fail", Duration::from_secs(10), "Runtime.ExitError").await;
     check("hang", Duration::from_millis(100), "Sandbox.Timedout").await;
-    let missing = Environment::start(EnvironmentConfig::new("/nowhere/function")).await.unwrap_err();
+    let missing = Environment::start(EnvironmentConfig::new("/nowhere/function"))
+        .await
+        .unwrap_err();
     assert_eq!(missing.to_string(), "run /nowhere/function");
 }
 
@@ -133,10 +160,20 @@ async fn a_frozen_function_goes_on_after_the_thaw() {
     frozen.timeout = Duration::from_secs(20);
     let answer = environment.invoke(frozen);
     tokio::pin!(answer);
-    assert!(tokio::time::timeout(Duration::from_millis(50), &mut answer).await.is_err(), "it is frozen");
+    assert!(
+        tokio::time::timeout(Duration::from_millis(50), &mut answer)
+            .await
+            .is_err(),
+        "it is frozen"
+    );
     environment.thaw();
-    let Outcome::Success(bytes) = answer.await else { panic!("no success") };
-    assert_eq!(serde_json::from_slice::<Value>(&bytes).unwrap()["pid"], before["pid"]);
+    let Outcome::Success(bytes) = answer.await else {
+        panic!("no success")
+    };
+    assert_eq!(
+        serde_json::from_slice::<Value>(&bytes).unwrap()["pid"],
+        before["pid"]
+    );
 }
 
 #[tokio::test]

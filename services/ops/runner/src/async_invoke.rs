@@ -15,8 +15,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, oneshot};
 
+pub use queue::QueueError;
 pub(crate) use queue::{NewEvent, Queue};
-pub use queue::{QueueError};
 
 use crate::execution::{Answer, Work, execute};
 use crate::observer::{AsyncDrop, OutcomeKind};
@@ -39,7 +39,9 @@ pub(crate) async fn dispatch(shared: Arc<Shared>) {
             _ = closed => return,
             () = waiting => {}
         }
-        let Ok(place) = places.clone().acquire_owned().await else { return };
+        let Ok(place) = places.clone().acquire_owned().await else {
+            return;
+        };
         match shared.queue.claim().await {
             Ok(Some(event)) => {
                 let shared = shared.clone();
@@ -59,13 +61,21 @@ async fn deliver(shared: &Arc<Shared>, event: StoredEvent) {
     let id = event.id;
     let verdict = match attempt(shared, &event).await {
         Attempt::Answered(answer, configuration) => judge(shared, &event, &answer, &configuration).await,
-        Attempt::NotStarted => Verdict::Again { after: pause(shared, event.postponed), attempts: event.attempts, postponed: event.postponed + 1 },
+        Attempt::NotStarted => Verdict::Again {
+            after: pause(shared, event.postponed),
+            attempts: event.attempts,
+            postponed: event.postponed + 1,
+        },
     };
     let stored = match verdict {
         // What is running while the platform goes down was not tried: it is tried after the next start.
         _ if *shared.closing.borrow() && !matches!(verdict, Verdict::Done) => return,
         Verdict::Done => shared.queue.remove(id).await,
-        Verdict::Again { after, attempts, postponed } => shared.queue.again(id, after, attempts, postponed).await,
+        Verdict::Again {
+            after,
+            attempts,
+            postponed,
+        } => shared.queue.again(id, after, attempts, postponed).await,
     };
     if stored.is_err() {
         // The event is on disk as it was: it runs once more after a restart, which at-least-once allows.
@@ -80,14 +90,22 @@ enum Attempt {
 
 enum Verdict {
     Done,
-    Again { after: Duration, attempts: u32, postponed: u32 },
+    Again {
+        after: Duration,
+        attempts: u32,
+        postponed: u32,
+    },
 }
 
 async fn attempt(shared: &Arc<Shared>, event: &StoredEvent) -> Attempt {
     let function = shared.function(&event.function);
     // Not deployed is treated like not answering: the emulator may be in the middle of a restart.
-    let Ok(configuration) = shared.configuration(&function, None).await else { return Attempt::NotStarted };
-    let Ok(parsed) = serde_json::from_slice(&event.payload) else { return Attempt::NotStarted };
+    let Ok(configuration) = shared.configuration(&function, None).await else {
+        return Attempt::NotStarted;
+    };
+    let Ok(parsed) = serde_json::from_slice(&event.payload) else {
+        return Attempt::NotStarted;
+    };
     let work = Work {
         function,
         configuration: configuration.clone(),
@@ -115,12 +133,18 @@ async fn judge(
     answer: &Answer,
     configuration: &crate::FunctionConfiguration,
 ) -> Verdict {
-    let Some((error_type, _)) = &answer.error else { return Verdict::Done };
+    let Some((error_type, _)) = &answer.error else {
+        return Verdict::Done;
+    };
     let attempts = event.attempts + 1;
     let expired = event.age() >= configuration.async_max_age;
     if attempts <= configuration.async_retries && !expired {
         // AWS waits one minute, then two.
-        return Verdict::Again { after: shared.config.tuning.async_backoff * attempts, attempts, postponed: 0 };
+        return Verdict::Again {
+            after: shared.config.tuning.async_backoff * attempts,
+            attempts,
+            postponed: 0,
+        };
     }
     let handed_over = dead_letter::hand_over(&shared.emulator, event, answer, configuration, attempts).await;
     if let Err(error) = &handed_over
@@ -128,14 +152,21 @@ async fn judge(
     {
         // The emulator is away: keep the event and its attempts, hand it over when it is back.
         let after = pause(shared, event.postponed);
-        return Verdict::Again { after, attempts: event.attempts, postponed: event.postponed + 1 };
+        return Verdict::Again {
+            after,
+            attempts: event.attempts,
+            postponed: event.postponed + 1,
+        };
     }
     shared.observer.async_dropped(AsyncDrop {
         function: event.function.clone(),
         request_id: event.request_id.clone(),
         attempts,
         error_type: error_type.clone(),
-        target: configuration.on_failure.clone().or_else(|| configuration.dead_letter.clone()),
+        target: configuration
+            .on_failure
+            .clone()
+            .or_else(|| configuration.dead_letter.clone()),
         dead_letter_error: handed_over.err().map(|error| error.to_string()),
         timestamp_ms: Timestamp::now().as_millisecond(),
     });

@@ -65,34 +65,67 @@ pub enum ConfigurationError {
 /// Names of functions are `[A-Za-z0-9_-]`, at most 64 characters: anything else never reaches a path.
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html>
 pub(crate) fn is_function_name(name: &str) -> bool {
-    (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    (1..=64).contains(&name.len())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
-pub(crate) async fn fetch(emulator: &Emulator, function: &str) -> Result<FunctionConfiguration, ConfigurationError> {
+pub(crate) async fn fetch(
+    emulator: &Emulator,
+    function: &str,
+) -> Result<FunctionConfiguration, ConfigurationError> {
     if !is_function_name(function) {
         return Err(ConfigurationError::Unknown(function.to_owned()));
     }
-    let answer = emulator.get("lambda", &format!("/2015-03-31/functions/{function}")).await;
+    let answer = emulator
+        .get("lambda", &format!("/2015-03-31/functions/{function}"))
+        .await;
     let answer = answer.map_err(|source| match source {
-        EmulatorError::Refused { status: StatusCode::NOT_FOUND, .. } => ConfigurationError::Unknown(function.to_owned()),
-        source => ConfigurationError::Emulator { function: function.to_owned(), source },
+        EmulatorError::Refused {
+            status: StatusCode::NOT_FOUND,
+            ..
+        } => ConfigurationError::Unknown(function.to_owned()),
+        source => ConfigurationError::Emulator {
+            function: function.to_owned(),
+            source,
+        },
     })?;
-    let asynchronous = emulator.get("lambda", &format!("/2019-09-25/functions/{function}/event-invoke-config")).await;
+    let asynchronous = emulator
+        .get(
+            "lambda",
+            &format!("/2019-09-25/functions/{function}/event-invoke-config"),
+        )
+        .await;
     let asynchronous = match asynchronous {
         Ok(found) => found,
         Err(EmulatorError::Refused { .. }) => Value::Null,
-        Err(source) => return Err(ConfigurationError::Emulator { function: function.to_owned(), source }),
+        Err(source) => {
+            return Err(ConfigurationError::Emulator {
+                function: function.to_owned(),
+                source,
+            });
+        }
     };
     Ok(parse(function, &answer, &asynchronous))
 }
 
 fn parse(function: &str, answer: &Value, asynchronous: &Value) -> FunctionConfiguration {
     let configuration = &answer["Configuration"];
-    let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(ToOwned::to_owned);
+    let text = |value: &Value| {
+        value
+            .as_str()
+            .filter(|text| !text.is_empty())
+            .map(ToOwned::to_owned)
+    };
     let number = |value: &Value, default: u64| value.as_u64().unwrap_or(default);
     let variables = configuration["Environment"]["Variables"].as_object();
     let retries = number(&asynchronous["MaximumRetryAttempts"], 2).min(2);
-    let revision = [&configuration["RevisionId"], &configuration["CodeSha256"], &configuration["LastModified"]];
+    let revision = [
+        &configuration["RevisionId"],
+        &configuration["CodeSha256"],
+        &configuration["LastModified"],
+    ];
     FunctionConfiguration {
         name: function.to_owned(),
         arn: text(&configuration["FunctionArn"])
@@ -116,14 +149,19 @@ fn parse(function: &str, answer: &Value, asynchronous: &Value) -> FunctionConfig
         on_failure: text(&asynchronous["DestinationConfig"]["OnFailure"]["Destination"]),
         dead_letter: text(&configuration["DeadLetterConfig"]["TargetArn"]),
         async_retries: u32::try_from(retries).unwrap_or(2),
-        async_max_age: Duration::from_secs(number(&asynchronous["MaximumEventAgeInSeconds"], 21_600).clamp(60, 21_600)),
+        async_max_age: Duration::from_secs(
+            number(&asynchronous["MaximumEventAgeInSeconds"], 21_600).clamp(60, 21_600),
+        ),
         revision: revision.map(|part| part.as_str().unwrap_or_default()).join("/"),
     }
 }
 
 /// Lambda tells the runtime how to write its lines; the platform's own lines are JSON in any case.
 fn log_variables(logging: &Value) -> BTreeMap<String, String> {
-    let format = logging["LogFormat"].as_str().filter(|format| *format == "Text").unwrap_or("JSON");
+    let format = logging["LogFormat"]
+        .as_str()
+        .filter(|format| *format == "Text")
+        .unwrap_or("JSON");
     let mut variables = BTreeMap::from([("AWS_LAMBDA_LOG_FORMAT".to_owned(), format.to_owned())]);
     if let Some(level) = logging["ApplicationLogLevel"].as_str() {
         variables.insert("AWS_LAMBDA_LOG_LEVEL".to_owned(), level.to_owned());
@@ -164,9 +202,18 @@ mod tests {
         assert_eq!(configuration.variables["ORDERS_TABLE"], "orders");
         assert_eq!(configuration.log_group, "/shop");
         assert_eq!(configuration.log_variables["AWS_LAMBDA_LOG_LEVEL"], "DEBUG");
-        assert_eq!((configuration.reserved_concurrency, configuration.async_retries), (Some(4), 0));
-        assert_eq!(configuration.on_failure.as_deref(), Some("arn:aws:sns:eu-west-1:1:failed"));
-        assert_eq!(configuration.dead_letter.as_deref(), Some("arn:aws:sqs:eu-west-1:1:dead"));
+        assert_eq!(
+            (configuration.reserved_concurrency, configuration.async_retries),
+            (Some(4), 0)
+        );
+        assert_eq!(
+            configuration.on_failure.as_deref(),
+            Some("arn:aws:sns:eu-west-1:1:failed")
+        );
+        assert_eq!(
+            configuration.dead_letter.as_deref(),
+            Some("arn:aws:sqs:eu-west-1:1:dead")
+        );
         assert!(configuration.traced);
     }
 

@@ -52,7 +52,9 @@ impl EmulatorError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Unreachable { .. } => true,
-            Self::Refused { status, .. } => status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS,
+            Self::Refused { status, .. } => {
+                status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS
+            }
             Self::NotJson { .. } => false,
         }
     }
@@ -69,7 +71,11 @@ pub(crate) struct Emulator {
 impl Emulator {
     pub(crate) fn new(endpoint: &str, region: &str) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { endpoint: endpoint.trim_end_matches('/').to_owned(), region: region.to_owned(), client }
+        Self {
+            endpoint: endpoint.trim_end_matches('/').to_owned(),
+            region: region.to_owned(),
+            client,
+        }
     }
 
     /// `GET` of a REST service.
@@ -78,15 +84,26 @@ impl Emulator {
     }
 
     /// An operation of an AWS JSON service, e.g. `AmazonSQS.SendMessage`.
-    pub(crate) async fn call(&self, service: &str, target: &str, input: &Value) -> Result<Value, EmulatorError> {
-        let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", target)];
-        self.send(service, Method::POST, "/", &headers, input.to_string().into()).await
+    pub(crate) async fn call(
+        &self,
+        service: &str,
+        target: &str,
+        input: &Value,
+    ) -> Result<Value, EmulatorError> {
+        let headers = [
+            ("content-type", "application/x-amz-json-1.0"),
+            ("x-amz-target", target),
+        ];
+        self.send(service, Method::POST, "/", &headers, input.to_string().into())
+            .await
     }
 
     /// An operation of an AWS query service; the answer is XML that nobody needs.
     pub(crate) async fn query(&self, service: &str, form: &[(&str, &str)]) -> Result<(), EmulatorError> {
         let headers = [("content-type", "application/x-www-form-urlencoded")];
-        self.exchange(service, Method::POST, "/", &headers, encode_form(form).into()).await.map(drop)
+        self.exchange(service, Method::POST, "/", &headers, encode_form(form).into())
+            .await
+            .map(drop)
     }
 
     async fn send(
@@ -101,8 +118,10 @@ impl Emulator {
         if answer.is_empty() {
             return Ok(Value::Null);
         }
-        serde_json::from_slice(&answer)
-            .map_err(|source| EmulatorError::NotJson { url: format!("{}{path}", self.endpoint), source })
+        serde_json::from_slice(&answer).map_err(|source| EmulatorError::NotJson {
+            url: format!("{}{path}", self.endpoint),
+            source,
+        })
     }
 
     async fn exchange(
@@ -123,18 +142,29 @@ impl Emulator {
             "AWS4-HMAC-SHA256 Credential=test/20260101/{}/{service}/aws4_request, SignedHeaders=host, Signature=0",
             self.region
         );
-        let mut request = Request::builder().method(method).uri(&url).header(header::AUTHORIZATION, scope);
+        let mut request = Request::builder()
+            .method(method)
+            .uri(&url)
+            .header(header::AUTHORIZATION, scope);
         for (name, value) in headers {
-            request = request.header(*name, HeaderValue::from_str(value).map_err(|e| unreachable(e.into()))?);
+            request = request.header(
+                *name,
+                HeaderValue::from_str(value).map_err(|e| unreachable(e.into()))?,
+            );
         }
         let request = request.body(Full::new(body)).map_err(|e| unreachable(e.into()))?;
         let exchange = async {
             let response = self.client.request(request).await?;
             let status = response.status();
-            let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await?.to_bytes();
+            let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES)
+                .collect()
+                .await?
+                .to_bytes();
             Ok::<_, Box<dyn std::error::Error + Send + Sync>>((status, body))
         };
-        let answer = tokio::time::timeout(TIMEOUT, exchange).await.map_err(|e| unreachable(e.into()))?;
+        let answer = tokio::time::timeout(TIMEOUT, exchange)
+            .await
+            .map_err(|e| unreachable(e.into()))?;
         let (status, body) = answer.map_err(unreachable)?;
         if status.is_success() {
             return Ok(body);
@@ -145,7 +175,10 @@ impl Emulator {
 }
 
 fn encode_form(form: &[(&str, &str)]) -> String {
-    let pairs: Vec<String> = form.iter().map(|(name, value)| format!("{}={}", percent(name), percent(value))).collect();
+    let pairs: Vec<String> = form
+        .iter()
+        .map(|(name, value)| format!("{}={}", percent(name), percent(value)))
+        .collect();
     pairs.join("&")
 }
 
@@ -166,6 +199,9 @@ mod tests {
 
     #[test]
     fn forms_are_encoded() {
-        assert_eq!(encode_form(&[("Action", "Publish"), ("Message", "a b&ü=")]), "Action=Publish&Message=a%20b%26%C3%BC%3D");
+        assert_eq!(
+            encode_form(&[("Action", "Publish"), ("Message", "a b&ü=")]),
+            "Action=Publish&Message=a%20b%26%C3%BC%3D"
+        );
     }
 }

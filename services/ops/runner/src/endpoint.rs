@@ -27,16 +27,27 @@ async fn invoke(
     body: Body,
 ) -> Response {
     let Ok(payload) = to_bytes(body, MAX_PAYLOAD_BYTES).await else {
-        return refused(&InvokeError::TooLarge { limit: MAX_PAYLOAD_BYTES });
+        return refused(&InvokeError::TooLarge {
+            limit: MAX_PAYLOAD_BYTES,
+        });
     };
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
+    let header = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(ToOwned::to_owned)
+    };
     let asynchronous = header("x-amzn-lambda-invocation-type").as_deref() == Some("Event");
     let invocation = Invocation {
         payload,
         client_context: None,
         // The emulator's header begins a new root at every hop: the event's own carrier says what is continued.
         trace_header: None,
-        kind: if asynchronous { InvocationKind::Event } else { InvocationKind::RequestResponse },
+        kind: if asynchronous {
+            InvocationKind::Event
+        } else {
+            InvocationKind::RequestResponse
+        },
         request_id: header("x-amzn-lambda-request-id"),
         revision: header("x-amzn-lambda-revision-id"),
     };
@@ -48,14 +59,22 @@ async fn invoke(
 
 fn answered(outcome: InvokeOutcome) -> Response {
     let accepted = outcome.status == StatusCode::ACCEPTED.as_u16();
-    let body = if accepted { Body::from("null") } else { Body::from(outcome.payload) };
+    let body = if accepted {
+        Body::from("null")
+    } else {
+        Body::from(outcome.payload)
+    };
     let mut response = Response::new(body);
-    response.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert("content-type", HeaderValue::from_static("application/json"));
     if let Ok(request_id) = HeaderValue::from_str(&outcome.request_id) {
         response.headers_mut().insert("x-amzn-requestid", request_id);
     }
     if outcome.function_error {
-        response.headers_mut().insert("x-amz-function-error", HeaderValue::from_static("Unhandled"));
+        response
+            .headers_mut()
+            .insert("x-amz-function-error", HeaderValue::from_static("Unhandled"));
     }
     response
 }
@@ -64,11 +83,17 @@ fn refused(error: &InvokeError) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = json!({"Type": "User", "__type": error.code(), "message": error.to_string()});
     let mut response = (status, axum::Json::<Value>(body)).into_response();
-    response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(error.code()));
+    response
+        .headers_mut()
+        .insert("x-amzn-errortype", HeaderValue::from_static(error.code()));
     response
 }
 
 async fn status(State(runner): State<Runner>) -> Response {
-    let functions: Vec<Value> = runner.status().iter().map(|function| function.to_json()).collect();
+    let functions: Vec<Value> = runner
+        .status()
+        .iter()
+        .map(|function| function.to_json())
+        .collect();
     axum::Json(json!({"functions": functions})).into_response()
 }

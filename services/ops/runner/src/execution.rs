@@ -51,27 +51,50 @@ pub(crate) struct Answer {
 
 impl Answer {
     fn success(payload: Bytes) -> Self {
-        Self { kind: OutcomeKind::Success, payload, error: None }
+        Self {
+            kind: OutcomeKind::Success,
+            payload,
+            error: None,
+        }
     }
 
     fn failure(kind: OutcomeKind, error_type: &str, message: String) -> Self {
-        let payload = json!({"errorType": error_type, "errorMessage": message}).to_string().into();
-        Self { kind, payload, error: Some((error_type.to_owned(), message)) }
+        let payload = json!({"errorType": error_type, "errorMessage": message})
+            .to_string()
+            .into();
+        Self {
+            kind,
+            payload,
+            error: Some((error_type.to_owned(), message)),
+        }
     }
 
     pub(crate) fn throttled(message: &str) -> Self {
-        Self::failure(OutcomeKind::Throttled, "TooManyRequestsException", message.to_owned())
+        Self::failure(
+            OutcomeKind::Throttled,
+            "TooManyRequestsException",
+            message.to_owned(),
+        )
     }
 
     fn of(outcome: Outcome, request_id: &str, timeout: Duration) -> Self {
         let told = |message: &str| format!("RequestId: {request_id} Error: {message}");
         match outcome {
             Outcome::Success(payload) => Self::success(payload),
-            Outcome::FunctionError { error_type, message, body } => {
-                Self { kind: OutcomeKind::FunctionError, payload: body, error: Some((error_type, message)) }
-            }
+            Outcome::FunctionError {
+                error_type,
+                message,
+                body,
+            } => Self {
+                kind: OutcomeKind::FunctionError,
+                payload: body,
+                error: Some((error_type, message)),
+            },
             Outcome::Timeout => {
-                let message = told(&format!("Task timed out after {:.2} seconds", timeout.as_secs_f64()));
+                let message = told(&format!(
+                    "Task timed out after {:.2} seconds",
+                    timeout.as_secs_f64()
+                ));
                 Self::failure(OutcomeKind::Timeout, "Sandbox.Timedout", message)
             }
             Outcome::Exited(exit) => {
@@ -81,9 +104,9 @@ impl Answer {
                 });
                 Self::failure(OutcomeKind::Exited, "Runtime.ExitError", message)
             }
-            Outcome::InitError { error_type, message, .. } => {
-                Self::failure(OutcomeKind::InitError, &error_type, told(&message))
-            }
+            Outcome::InitError {
+                error_type, message, ..
+            } => Self::failure(OutcomeKind::InitError, &error_type, told(&message)),
         }
     }
 
@@ -106,7 +129,9 @@ impl Answer {
 
 /// Runs the event as often as a fault says (normally once); the caller gets the last answer.
 pub(crate) async fn execute(shared: Arc<Shared>, work: Work, reply: oneshot::Sender<Answer>) {
-    let duplicate = shared.faults.take(&work.function.name, |fault| matches!(fault, Fault::Deliver(_)));
+    let duplicate = shared
+        .faults
+        .take(&work.function.name, |fault| matches!(fault, Fault::Deliver(_)));
     if let Some(Fault::Deliver(times)) = duplicate {
         for _ in 1..times {
             let (early, _) = oneshot::channel();
@@ -119,21 +144,45 @@ pub(crate) async fn execute(shared: Arc<Shared>, work: Work, reply: oneshot::Sen
 async fn once(shared: &Arc<Shared>, work: &Work, reply: oneshot::Sender<Answer>) {
     let received = Timestamp::now();
     let function = &work.function;
-    let throttle = shared.faults.take(&function.name, |fault| *fault == Fault::Throttle).is_some();
-    let admitted = (!throttle).then(|| function.admit(work.configuration.reserved_concurrency)).flatten();
+    let throttle = shared
+        .faults
+        .take(&function.name, |fault| *fault == Fault::Throttle)
+        .is_some();
+    let admitted = (!throttle)
+        .then(|| function.admit(work.configuration.reserved_concurrency))
+        .flatten();
     let Some(admitted) = admitted else {
         return throttled(shared, work, reply, "Rate Exceeded.");
     };
-    if let Some(Fault::Latency(delay)) = shared.faults.take(&function.name, |f| matches!(f, Fault::Latency(_))) {
+    if let Some(Fault::Latency(delay)) = shared
+        .faults
+        .take(&function.name, |f| matches!(f, Fault::Latency(_)))
+    {
         tokio::time::sleep(delay).await;
     }
     // Waiting for a free environment is the machine's limit; on AWS another environment is started.
-    let permit = tokio::time::timeout(work.configuration.timeout, function.permits.clone().acquire_owned()).await;
+    let permit = tokio::time::timeout(
+        work.configuration.timeout,
+        function.permits.clone().acquire_owned(),
+    )
+    .await;
     let Ok(Ok(_permit)) = permit else {
-        return throttled(shared, work, reply, "Rate Exceeded: every local environment of the function is busy");
+        return throttled(
+            shared,
+            work,
+            reply,
+            "Rate Exceeded: every local environment of the function is busy",
+        );
     };
     let began = Timestamp::now();
-    let taken = function.take(&work.configuration, &shared.config, &shared.registry, &shared.observer).await;
+    let taken = function
+        .take(
+            &work.configuration,
+            &shared.config,
+            &shared.registry,
+            &shared.observer,
+        )
+        .await;
     let mut run = Run::new(shared, work, admitted.concurrent, received, began);
     match taken {
         Ok((slot, cold)) => {
@@ -178,14 +227,22 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(shared: &'a Shared, work: &'a Work, concurrent: usize, received: Timestamp, began: Timestamp) -> Self {
+    fn new(
+        shared: &'a Shared,
+        work: &'a Work,
+        concurrent: usize,
+        received: Timestamp,
+        began: Timestamp,
+    ) -> Self {
         let trace = trace_of(work, received);
         let function_segment = trace_header::segment_id();
-        let header = trace.as_ref().map(|trace| match (work.configuration.traced, &trace.parent) {
-            // Pass-through: no segment of Lambda's, the caller's is the parent.
-            (false, Some(parent)) => trace.under(parent),
-            _ => trace.under(&function_segment),
-        });
+        let header = trace
+            .as_ref()
+            .map(|trace| match (work.configuration.traced, &trace.parent) {
+                // Pass-through: no segment of Lambda's, the caller's is the parent.
+                (false, Some(parent)) => trace.under(parent),
+                _ => trace.under(&function_segment),
+            });
         Self {
             shared,
             work,
@@ -214,7 +271,10 @@ impl<'a> Run<'a> {
             self.log(&slot, line);
         }
         let start = platform_log::start(
-            Timestamp::now(), &work.request_id, &work.configuration.version, self.tracing().as_ref(),
+            Timestamp::now(),
+            &work.request_id,
+            &work.configuration.version,
+            self.tracing().as_ref(),
         );
         self.log(&slot, start);
         let answer = self.invoke(&slot).await;
@@ -233,7 +293,10 @@ impl<'a> Run<'a> {
         let work = self.work;
         let faults = &self.shared.faults;
         let name = &work.function.name;
-        if faults.take(name, |fault| *fault == Fault::KillBeforeInvoke).is_some() {
+        if faults
+            .take(name, |fault| *fault == Fault::KillBeforeInvoke)
+            .is_some()
+        {
             slot.environment.kill().await;
         }
         let init = slot.environment.initialized().await;
@@ -244,8 +307,14 @@ impl<'a> Run<'a> {
         let outcome = match (init, ordered) {
             (Err(outcome), _) => outcome,
             (Ok(_), Some(Fault::Error { error_type, message })) => {
-                let body = json!({"errorType": error_type, "errorMessage": message}).to_string().into();
-                Outcome::FunctionError { error_type, message, body }
+                let body = json!({"errorType": error_type, "errorMessage": message})
+                    .to_string()
+                    .into();
+                Outcome::FunctionError {
+                    error_type,
+                    message,
+                    body,
+                }
             }
             (Ok(_), _) => slot.environment.invoke(self.event()).await,
         };
@@ -289,7 +358,10 @@ impl<'a> Run<'a> {
         let peak = slot.map_or(0, |slot| slot.peak_memory_bytes);
         if let Some(slot) = slot {
             if answer.kind == OutcomeKind::Timeout {
-                self.log(slot, platform_log::timed_out(self.ended, &work.request_id, work.configuration.timeout));
+                self.log(
+                    slot,
+                    platform_log::timed_out(self.ended, &work.request_id, work.configuration.timeout),
+                );
             }
             self.log(slot, self.platform_report(peak, answer));
         }
@@ -312,7 +384,11 @@ impl<'a> Run<'a> {
     }
 
     fn segments(&self, answer: &Answer) {
-        let Some(trace) = self.trace.as_ref().filter(|trace| trace.sampled && self.work.configuration.traced) else {
+        let Some(trace) = self
+            .trace
+            .as_ref()
+            .filter(|trace| trace.sampled && self.work.configuration.traced)
+        else {
             return;
         };
         let traced = Traced {
@@ -328,7 +404,10 @@ impl<'a> Run<'a> {
             invoked: self.invoked,
             responded: self.responded,
             ended: self.ended,
-            failure: answer.error.as_ref().map(|(error_type, message)| (error_type.as_str(), message.as_str())),
+            failure: answer
+                .error
+                .as_ref()
+                .map(|(error_type, message)| (error_type.as_str(), message.as_str())),
             attempt: self.work.attempt,
         };
         for document in segments::documents(&traced) {
@@ -357,7 +436,10 @@ impl<'a> Run<'a> {
     }
 
     fn tracing(&self) -> Option<Tracing<'_>> {
-        Some(Tracing { span_id: &self.function_segment, header: self.header.as_deref()? })
+        Some(Tracing {
+            span_id: &self.function_segment,
+            header: self.header.as_deref()?,
+        })
     }
 
     fn log(&self, slot: &Slot, message: String) {
@@ -375,8 +457,14 @@ impl<'a> Run<'a> {
 /// The trace of an invocation; without active tracing only what the caller brought.
 fn trace_of(work: &Work, now: Timestamp) -> Option<TraceHeader> {
     let from_caller = work.trace_header.as_deref().and_then(TraceHeader::parse);
-    let from_context = || work.client_context.as_ref().and_then(trace_header::from_client_context);
-    let brought = from_caller.or_else(from_context).or_else(|| trace_header::continued(&work.event));
+    let from_context = || {
+        work.client_context
+            .as_ref()
+            .and_then(trace_header::from_client_context)
+    };
+    let brought = from_caller
+        .or_else(from_context)
+        .or_else(|| trace_header::continued(&work.event));
     brought.or_else(|| {
         let seconds = u64::try_from(now.as_second()).unwrap_or_default();
         work.configuration.traced.then(|| TraceHeader::begin(seconds))

@@ -72,7 +72,10 @@ impl Caller {
     pub fn from_user_agent(user_agent: &str) -> Option<Self> {
         let app = user_agent.split(' ').find_map(|part| part.strip_prefix("app/"))?;
         let (function, environment) = app.split_once('~')?;
-        Some(Self { function: function.to_owned(), environment: environment.to_owned() })
+        Some(Self {
+            function: function.to_owned(),
+            environment: environment.to_owned(),
+        })
     }
 }
 
@@ -106,7 +109,10 @@ impl std::fmt::Debug for Faults {
 
 impl Faults {
     pub(crate) fn new(environments: Registry) -> Self {
-        Self { armed: Arc::default(), environments }
+        Self {
+            armed: Arc::default(),
+            environments,
+        }
     }
 
     fn armed(&self) -> MutexGuard<'_, Armed> {
@@ -119,7 +125,13 @@ impl Faults {
         armed.last_id += 1;
         let id = armed.last_id;
         let remaining = times.into();
-        armed.plans.push(Plan { id, function: function.to_owned(), fault, remaining, happened: 0 });
+        armed.plans.push(Plan {
+            id,
+            function: function.to_owned(),
+            fault,
+            remaining,
+            happened: 0,
+        });
         id
     }
 
@@ -148,7 +160,9 @@ impl Faults {
                 if s.eq_ignore_ascii_case(service) && o == operation)
         };
         // A caller that is gone cannot be killed: the plan stays for the next one.
-        let Some(environment) = self.environments.get(&caller.environment) else { return Action::Forward };
+        let Some(environment) = self.environments.get(&caller.environment) else {
+            return Action::Forward;
+        };
         if self.take(&caller.function, matches).is_none() {
             return Action::Forward;
         }
@@ -182,7 +196,10 @@ mod tests {
         let throttled = |function: &str| faults.take(function, |f| *f == Fault::Throttle).is_some();
         assert!(!throttled("mail"));
         assert!(throttled("shop") && throttled("shop") && !throttled("shop"));
-        assert_eq!((faults.plans()[0].remaining, faults.plans()[0].happened), (Some(0), 2));
+        assert_eq!(
+            (faults.plans()[0].remaining, faults.plans()[0].happened),
+            (Some(0), 2)
+        );
         let forever = faults.arm("mail", Fault::Throttle, None);
         assert!(throttled("mail") && throttled("mail"));
         assert!(faults.disarm(forever) && !faults.disarm(forever) && !throttled("mail"));
@@ -190,8 +207,14 @@ mod tests {
 
     #[test]
     fn the_user_agent_names_the_caller() {
-        let caller = Caller { function: "shopfast-order-service".into(), environment: "7f3a".into() };
-        let agent = format!("aws-sdk-rust/1.3 ua/2.1 api/dynamodb/1.1 os/linux lang/rust/1.95 app/{}", caller.app_id());
+        let caller = Caller {
+            function: "shopfast-order-service".into(),
+            environment: "7f3a".into(),
+        };
+        let agent = format!(
+            "aws-sdk-rust/1.3 ua/2.1 api/dynamodb/1.1 os/linux lang/rust/1.95 app/{}",
+            caller.app_id()
+        );
         assert_eq!(Caller::from_user_agent(&agent), Some(caller));
         assert_eq!(Caller::from_user_agent("aws-cli/2.1 app/mine"), None);
         assert_eq!(Caller::from_user_agent("curl/8"), None);

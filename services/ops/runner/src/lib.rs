@@ -32,5 +32,6 @@ pub use configuration::{ConfigurationError, FunctionConfiguration};
 pub use emulator::EmulatorError;
 pub use observer::{AsyncDrop, InvocationReport, LogLine, Observer, OutcomeKind};
 pub use runner::{
-    FunctionStatus, Invocation, InvocationKind, InvokeError, InvokeOutcome, Runner, RunnerConfig, StartError, Tuning,
+    FunctionStatus, Invocation, InvocationKind, InvokeError, InvokeOutcome, Runner, RunnerConfig, StartError,
+    Tuning,
 };

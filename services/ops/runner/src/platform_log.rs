@@ -8,13 +8,22 @@ use serde_json::{Map, Value, json};
 
 /// `platform.initStart`, when an environment is started.
 pub(crate) fn init_start(now: Timestamp, function: &str, version: &str) -> String {
-    line(now, "platform.initStart", json!({
-        "initializationType": "on-demand", "phase": "init", "functionName": function, "functionVersion": version,
-    }))
+    line(
+        now,
+        "platform.initStart",
+        json!({
+            "initializationType": "on-demand", "phase": "init", "functionName": function, "functionVersion": version,
+        }),
+    )
 }
 
 /// `platform.start`, before the event is handed over.
-pub(crate) fn start(now: Timestamp, request_id: &str, version: &str, tracing: Option<&Tracing<'_>>) -> String {
+pub(crate) fn start(
+    now: Timestamp,
+    request_id: &str,
+    version: &str,
+    tracing: Option<&Tracing<'_>>,
+) -> String {
     let mut record = json!({"requestId": request_id, "version": version});
     add_tracing(&mut record, tracing);
     line(now, "platform.start", record)
@@ -46,9 +55,15 @@ pub(crate) fn report(now: Timestamp, report: &Report<'_>) -> String {
     let billed = report.duration + report.init.unwrap_or_default();
     let mut metrics = Map::from_iter([
         ("durationMs".to_owned(), json!(milliseconds(report.duration))),
-        ("billedDurationMs".to_owned(), json!(milliseconds(billed).ceil() as u64)),
+        (
+            "billedDurationMs".to_owned(),
+            json!(milliseconds(billed).ceil() as u64),
+        ),
         ("memorySizeMB".to_owned(), json!(report.memory_mb)),
-        ("maxMemoryUsedMB".to_owned(), json!(report.peak_memory_bytes.div_ceil(1024 * 1024))),
+        (
+            "maxMemoryUsedMB".to_owned(),
+            json!(report.peak_memory_bytes.div_ceil(1024 * 1024)),
+        ),
     ]);
     if let Some(init) = report.init {
         metrics.insert("initDurationMs".to_owned(), json!(milliseconds(init)));
@@ -63,7 +78,11 @@ pub(crate) fn report(now: Timestamp, report: &Report<'_>) -> String {
 
 /// The sentence that everybody searches for. Lambda writes it as text in either log format.
 pub(crate) fn timed_out(now: Timestamp, request_id: &str, timeout: Duration) -> String {
-    format!("{} {request_id} Task timed out after {:.2} seconds", rfc3339(now), timeout.as_secs_f64())
+    format!(
+        "{} {request_id} Task timed out after {:.2} seconds",
+        rfc3339(now),
+        timeout.as_secs_f64()
+    )
 }
 
 fn add_tracing(record: &mut Value, tracing: Option<&Tracing<'_>>) {
@@ -88,17 +107,34 @@ mod tests {
     fn the_report_reads_as_lambda_s() {
         let now: Timestamp = "2026-11-21T04:00:00.123456Z".parse().unwrap();
         let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
-        let text = report(now, &Report {
-            request_id: "r", status: "timeout", error_type: Some("Sandbox.Timedout"),
-            duration: Duration::from_micros(3_000_123), init: Some(Duration::from_millis(20)), memory_mb: 256,
-            peak_memory_bytes: 9 << 20, tracing: Some(Tracing { span_id: "53995c3f42cd8ad8", header }),
-        });
+        let text = report(
+            now,
+            &Report {
+                request_id: "r",
+                status: "timeout",
+                error_type: Some("Sandbox.Timedout"),
+                duration: Duration::from_micros(3_000_123),
+                init: Some(Duration::from_millis(20)),
+                memory_mb: 256,
+                peak_memory_bytes: 9 << 20,
+                tracing: Some(Tracing {
+                    span_id: "53995c3f42cd8ad8",
+                    header,
+                }),
+            },
+        );
         let line: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(line["time"], "2026-11-21T04:00:00.123Z");
         assert_eq!(line["type"], "platform.report");
-        assert_eq!(line["record"]["metrics"], json!({"durationMs": 3000.12, "billedDurationMs": 3021,
-            "memorySizeMB": 256, "maxMemoryUsedMB": 9, "initDurationMs": 20.0}));
+        assert_eq!(
+            line["record"]["metrics"],
+            json!({"durationMs": 3000.12, "billedDurationMs": 3021,
+            "memorySizeMB": 256, "maxMemoryUsedMB": 9, "initDurationMs": 20.0})
+        );
         assert_eq!(line["record"]["tracing"]["value"], header);
-        assert_eq!(timed_out(now, "r", Duration::from_secs(3)), "2026-11-21T04:00:00.123Z r Task timed out after 3.00 seconds");
+        assert_eq!(
+            timed_out(now, "r", Duration::from_secs(3)),
+            "2026-11-21T04:00:00.123Z r Task timed out after 3.00 seconds"
+        );
     }
 }

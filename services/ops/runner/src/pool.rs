@@ -19,29 +19,41 @@ use crate::runner::RunnerConfig;
 
 /// Every environment that runs, by its id.
 #[derive(Clone, Default)]
-pub(crate) struct Registry(Arc<Mutex<HashMap<String, (String, Weak<Environment>)>>>);
+pub(crate) struct Registry(Arc<Mutex<Running>>);
+
+/// Function and process by the environment's id.
+type Running = HashMap<String, (String, Weak<Environment>)>;
 
 impl Registry {
-    fn all(&self) -> MutexGuard<'_, HashMap<String, (String, Weak<Environment>)>> {
+    fn all(&self) -> MutexGuard<'_, Running> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<Arc<Environment>> {
-        self.all().get(id).and_then(|(_, environment)| environment.upgrade())
+        self.all()
+            .get(id)
+            .and_then(|(_, environment)| environment.upgrade())
     }
 
     /// Environments of one function.
     pub(crate) fn of(&self, function: &str) -> Vec<Arc<Environment>> {
         let all = self.all();
-        all.values().filter(|(name, _)| name == function).filter_map(|(_, weak)| weak.upgrade()).collect()
+        all.values()
+            .filter(|(name, _)| name == function)
+            .filter_map(|(_, weak)| weak.upgrade())
+            .collect()
     }
 
     pub(crate) fn running(&self) -> Vec<Arc<Environment>> {
-        self.all().values().filter_map(|(_, environment)| environment.upgrade()).collect()
+        self.all()
+            .values()
+            .filter_map(|(_, environment)| environment.upgrade())
+            .collect()
     }
 
     fn add(&self, id: &str, function: &str, environment: &Arc<Environment>) {
-        self.all().insert(id.to_owned(), (function.to_owned(), Arc::downgrade(environment)));
+        self.all()
+            .insert(id.to_owned(), (function.to_owned(), Arc::downgrade(environment)));
     }
 
     fn remove(&self, id: &str) {
@@ -145,7 +157,10 @@ impl Function {
     }
 
     pub(crate) fn configuration(&self) -> Option<Arc<FunctionConfiguration>> {
-        self.configuration.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.configuration
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub(crate) fn configure(&self, configuration: Option<Arc<FunctionConfiguration>>) {
@@ -155,10 +170,15 @@ impl Function {
     /// Lets an invocation in, unless the function's reserved concurrency is used up.
     pub(crate) fn admit(self: &Arc<Self>, reserved: Option<usize>) -> Option<Admitted> {
         let limit = reserved.unwrap_or(usize::MAX);
-        let entered = self.in_flight.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |running| {
-            (running < limit).then_some(running + 1)
-        });
-        entered.ok().map(|before| Admitted { function: self.clone(), concurrent: before + 1 })
+        let entered = self
+            .in_flight
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |running| {
+                (running < limit).then_some(running + 1)
+            });
+        entered.ok().map(|before| Admitted {
+            function: self.clone(),
+            concurrent: before + 1,
+        })
     }
 
     /// Takes the environment that was idle for the shortest time, or starts one. `true` for a new one.
@@ -196,7 +216,9 @@ impl Function {
     /// Ends environments that were idle for longer than `limit`; zero ends all idle ones.
     pub(crate) fn reap(&self, limit: Duration) {
         let idle = std::mem::take(&mut *self.idle());
-        let (old, young): (Vec<Slot>, Vec<Slot>) = idle.into_iter().partition(|slot| slot.idle_since.elapsed() >= limit);
+        let (old, young): (Vec<Slot>, Vec<Slot>) = idle
+            .into_iter()
+            .partition(|slot| slot.idle_since.elapsed() >= limit);
         // Whatever was given back meanwhile stays on top.
         self.idle().splice(0..0, young);
         old.into_iter().for_each(end);
@@ -230,7 +252,10 @@ async fn start(
     origin: Origin,
 ) -> Result<Slot, StartError> {
     let id = Uuid::new_v4().simple().to_string()[..8].to_owned();
-    let caller = Caller { function: configuration.name.clone(), environment: id.clone() };
+    let caller = Caller {
+        function: configuration.name.clone(),
+        environment: id.clone(),
+    };
     let day = Timestamp::now().strftime("%Y/%m/%d");
     let log_stream = format!("{day}/[{}]{}", configuration.version, Uuid::new_v4().simple());
     let mut config = EnvironmentConfig::new(binary(runner, &configuration.name));

@@ -139,7 +139,10 @@ impl Invocation {
 
     /// An event whose sender does not wait.
     pub fn event(payload: impl Into<Bytes>) -> Self {
-        Self { kind: InvocationKind::Event, ..Self::request_response(payload) }
+        Self {
+            kind: InvocationKind::Event,
+            ..Self::request_response(payload)
+        }
     }
 }
 
@@ -285,7 +288,12 @@ impl Shared {
     }
 
     fn known(&self) -> Vec<Arc<Function>> {
-        self.functions.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.functions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect()
     }
 
     /// Settings of a function: kept until its revision is known to have changed.
@@ -314,7 +322,9 @@ pub struct Runner {
 
 impl std::fmt::Debug for Runner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Runner").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Runner")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 
@@ -324,9 +334,14 @@ impl Runner {
     /// # Errors
     /// The address cannot be used, or the queue cannot be opened.
     pub async fn start(config: RunnerConfig, observer: Arc<dyn Observer>) -> Result<Self, StartError> {
-        let queue = Queue::open(&config.state_dir)
-            .map_err(|source| StartError::Queue { directory: config.state_dir.clone(), source })?;
-        let listen_error = |source| StartError::Listen { address: config.listen, source };
+        let queue = Queue::open(&config.state_dir).map_err(|source| StartError::Queue {
+            directory: config.state_dir.clone(),
+            source,
+        })?;
+        let listen_error = |source| StartError::Listen {
+            address: config.listen,
+            source,
+        };
         let listener = TcpListener::bind(config.listen).await.map_err(listen_error)?;
         let address = listener.local_addr().map_err(listen_error)?;
         let registry = Registry::default();
@@ -341,7 +356,11 @@ impl Runner {
             functions: Mutex::default(),
             running: watch::Sender::new(0),
         });
-        let runner = Self { shared: shared.clone(), address, tasks: Arc::default() };
+        let runner = Self {
+            shared: shared.clone(),
+            address,
+            tasks: Arc::default(),
+        };
         let router = endpoint::router(runner.clone());
         let mut closing = shared.closing.subscribe();
         let server = tokio::spawn(async move {
@@ -353,7 +372,11 @@ impl Runner {
         });
         let dispatcher = tokio::spawn(async_invoke::dispatch(shared.clone()));
         let reaper = tokio::spawn(reap(shared));
-        runner.tasks.lock().unwrap_or_else(PoisonError::into_inner).extend([server, dispatcher, reaper]);
+        runner
+            .tasks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend([server, dispatcher, reaper]);
         Ok(runner)
     }
 
@@ -370,8 +393,19 @@ impl Runner {
         if *self.shared.closing.borrow() {
             return Err(InvokeError::ShuttingDown);
         }
-        let Invocation { mut payload, client_context, trace_header, kind, request_id, revision } = invocation;
-        let limit = if kind == InvocationKind::Event { MAX_ASYNC_PAYLOAD_BYTES } else { MAX_PAYLOAD_BYTES };
+        let Invocation {
+            mut payload,
+            client_context,
+            trace_header,
+            kind,
+            request_id,
+            revision,
+        } = invocation;
+        let limit = if kind == InvocationKind::Event {
+            MAX_ASYNC_PAYLOAD_BYTES
+        } else {
+            MAX_PAYLOAD_BYTES
+        };
         if payload.len() > limit {
             return Err(InvokeError::TooLarge { limit });
         }
@@ -381,7 +415,13 @@ impl Runner {
         let event = serde_json::from_slice(&payload).map_err(InvokeError::NotJson)?;
         let request_id = request_id.unwrap_or_else(|| Uuid::new_v4().to_string());
         if kind == InvocationKind::Event {
-            let event = NewEvent { function: function.to_owned(), request_id, payload, client_context, trace_header };
+            let event = NewEvent {
+                function: function.to_owned(),
+                request_id,
+                payload,
+                client_context,
+                trace_header,
+            };
             return self.accept(event).await;
         }
         let configuration = self.configured(function, revision.as_deref()).await?;
@@ -417,10 +457,13 @@ impl Runner {
             return Err(InvokeError::UnknownFunction(function.to_owned()));
         }
         let known = self.shared.function(function);
-        self.shared.configuration(&known, revision).await.map_err(|error| match error {
-            ConfigurationError::Unknown(name) => InvokeError::UnknownFunction(name),
-            other => InvokeError::Configuration(other),
-        })
+        self.shared
+            .configuration(&known, revision)
+            .await
+            .map_err(|error| match error {
+                ConfigurationError::Unknown(name) => InvokeError::UnknownFunction(name),
+                other => InvokeError::Configuration(other),
+            })
     }
 
     async fn accept(&self, event: NewEvent) -> Result<InvokeOutcome, InvokeError> {
@@ -428,7 +471,11 @@ impl Runner {
             return Err(InvokeError::UnknownFunction(event.function));
         }
         let request_id = event.request_id.clone();
-        self.shared.queue.accept(event).await.map_err(InvokeError::Queue)?;
+        self.shared
+            .queue
+            .accept(event)
+            .await
+            .map_err(InvokeError::Queue)?;
         Ok(InvokeOutcome {
             status: 202,
             request_id,
@@ -452,7 +499,10 @@ impl Runner {
             FunctionStatus {
                 environments: environments.len(),
                 in_flight: function.in_flight(),
-                resident_bytes: environments.iter().filter_map(|e| Some(e.memory()?.resident_bytes)).collect(),
+                resident_bytes: environments
+                    .iter()
+                    .filter_map(|e| Some(e.memory()?.resident_bytes))
+                    .collect(),
                 invocations: function.invocations.load(Ordering::Relaxed),
                 errors: function.errors.load(Ordering::Relaxed),
                 throttles: function.throttles.load(Ordering::Relaxed),
@@ -475,13 +525,20 @@ impl Runner {
         self.shared.closing.send_replace(true);
         let mut running = self.shared.running.subscribe();
         let idle = running.wait_for(|running| *running == 0);
-        let finished = tokio::time::timeout(self.shared.config.tuning.shutdown_grace, idle).await.is_ok();
+        let finished = tokio::time::timeout(self.shared.config.tuning.shutdown_grace, idle)
+            .await
+            .is_ok();
         if !finished {
             for environment in self.shared.registry.running() {
                 environment.kill().await;
             }
             // Every process is gone, so every invocation ends now.
-            let _ = self.shared.running.subscribe().wait_for(|running| *running == 0).await;
+            let _ = self
+                .shared
+                .running
+                .subscribe()
+                .wait_for(|running| *running == 0)
+                .await;
         }
         for function in self.shared.known() {
             function.reap(Duration::ZERO);
@@ -498,12 +555,24 @@ impl Runner {
     }
 }
 
-fn outcome(answer: Answer, request_id: String, executed_version: String) -> Result<InvokeOutcome, InvokeError> {
+fn outcome(
+    answer: Answer,
+    request_id: String,
+    executed_version: String,
+) -> Result<InvokeOutcome, InvokeError> {
     if answer.kind == OutcomeKind::Throttled {
-        return Err(InvokeError::Throttled(answer.error.map_or_else(String::new, |(_, message)| message)));
+        return Err(InvokeError::Throttled(
+            answer.error.map_or_else(String::new, |(_, message)| message),
+        ));
     }
     let function_error = answer.kind != OutcomeKind::Success;
-    Ok(InvokeOutcome { status: 200, request_id, function_error, payload: answer.payload, executed_version })
+    Ok(InvokeOutcome {
+        status: 200,
+        request_id,
+        function_error,
+        payload: answer.payload,
+        executed_version,
+    })
 }
 
 /// Ends environments that nobody needs any more.

@@ -70,12 +70,17 @@ pub(crate) fn documents(traced: &Traced<'_>) -> [Value; 2] {
 }
 
 fn phases(traced: &Traced<'_>) -> Vec<Value> {
-    let phase = |name: &str, start: Timestamp, end: Timestamp| {
-        json!({"name": name, "id": segment_id(), "start_time": seconds(start), "end_time": seconds(end)})
-    };
+    let phase = |name: &str, start: Timestamp, end: Timestamp| json!({"name": name, "id": segment_id(), "start_time": seconds(start), "end_time": seconds(end)});
     let mut phases = Vec::new();
     if let Some(init) = traced.init {
-        phases.push(phase("Initialization", traced.begun, traced.begun.saturating_add(jiff::SignedDuration::try_from(init).unwrap_or_default()).unwrap_or(traced.invoked)));
+        phases.push(phase(
+            "Initialization",
+            traced.begun,
+            traced
+                .begun
+                .saturating_add(jiff::SignedDuration::try_from(init).unwrap_or_default())
+                .unwrap_or(traced.invoked),
+        ));
     }
     phases.push(phase("Invocation", traced.invoked, traced.responded));
     phases.push(phase("Overhead", traced.responded, traced.ended));
@@ -99,18 +104,36 @@ mod tests {
     fn the_function_hangs_below_the_service_and_the_service_below_the_caller() {
         let at = Timestamp::UNIX_EPOCH;
         let traced = Traced {
-            function: "shop", function_arn: "arn", request_id: "r", root: "1-5759e988-bd862e3fe1be46a994272793",
-            parent: Some("53995c3f42cd8ad8"), function_segment: "00f067aa0ba902b7", received: at, begun: at,
-            init: Some(Duration::from_millis(5)), invoked: at, responded: at, ended: at,
-            failure: Some(("order.refused", "no stock")), attempt: Some(2),
+            function: "shop",
+            function_arn: "arn",
+            request_id: "r",
+            root: "1-5759e988-bd862e3fe1be46a994272793",
+            parent: Some("53995c3f42cd8ad8"),
+            function_segment: "00f067aa0ba902b7",
+            received: at,
+            begun: at,
+            init: Some(Duration::from_millis(5)),
+            invoked: at,
+            responded: at,
+            ended: at,
+            failure: Some(("order.refused", "no stock")),
+            attempt: Some(2),
         };
         let [service, function] = documents(&traced);
         assert_eq!(service["parent_id"], "53995c3f42cd8ad8");
         assert_eq!(function["parent_id"], service["id"]);
         assert_eq!(function["id"], "00f067aa0ba902b7");
-        assert_eq!((&service["fault"], &function["fault"]), (&json!(true), &json!(true)));
+        assert_eq!(
+            (&service["fault"], &function["fault"]),
+            (&json!(true), &json!(true))
+        );
         assert_eq!(function["cause"]["exceptions"][0]["type"], "order.refused");
-        let names: Vec<&Value> = function["subsegments"].as_array().unwrap().iter().map(|s| &s["name"]).collect();
+        let names: Vec<&Value> = function["subsegments"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|s| &s["name"])
+            .collect();
         assert_eq!(names, ["Initialization", "Invocation", "Overhead"]);
     }
 }

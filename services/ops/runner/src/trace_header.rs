@@ -24,13 +24,23 @@ impl TraceHeader {
         let random = Uuid::new_v4().simple().to_string();
         // The epoch takes eight hexadecimal digits until the year 2106.
         let epoch = now_seconds & 0xffff_ffff;
-        Self { root: format!("1-{epoch:08x}-{}", &random[..24]), parent: None, sampled: true, rest: Vec::new() }
+        Self {
+            root: format!("1-{epoch:08x}-{}", &random[..24]),
+            parent: None,
+            sampled: true,
+            rest: Vec::new(),
+        }
     }
 
     /// `None` for what is no header of X-Ray's: a trace is then begun and nothing invalid travels on.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (mut root, mut parent, mut sampled, mut rest) = (None, None, true, Vec::new());
-        for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()).take(16) {
+        for part in text
+            .split(';')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .take(16)
+        {
             match part.split_once('=')? {
                 ("Root", value) => root = is_trace_id(value).then(|| value.to_owned()),
                 ("Parent", value) => parent = is_hex(value, 16).then(|| value.to_owned()),
@@ -40,12 +50,21 @@ impl TraceHeader {
                 _ => rest.push(part.to_owned()),
             }
         }
-        Some(Self { root: root?, parent, sampled, rest })
+        Some(Self {
+            root: root?,
+            parent,
+            sampled,
+            rest,
+        })
     }
 
     /// The header for the function: the same trace, under this parent.
     pub(crate) fn under(&self, parent: &str) -> String {
-        let mut header = format!("Root={};Parent={parent};Sampled={}", self.root, u8::from(self.sampled));
+        let mut header = format!(
+            "Root={};Parent={parent};Sampled={}",
+            self.root,
+            u8::from(self.sampled)
+        );
         for part in &self.rest {
             header.push(';');
             header.push_str(part);
@@ -78,13 +97,18 @@ pub(crate) fn continued(event: &Value) -> Option<TraceHeader> {
         let source = first["EventSource"].as_str()?;
         return (source == "aws:sns").then(|| from_notification(&first["Sns"]))?;
     }
-    from_http(event).or_else(|| from_context(&event["detail"])).or_else(|| from_context(event))
+    from_http(event)
+        .or_else(|| from_context(&event["detail"]))
+        .or_else(|| from_context(event))
 }
 
 /// API Gateway (both payload versions) and Function URL: the front end's header, in the case it came.
 fn from_http(event: &Value) -> Option<TraceHeader> {
     event["requestContext"].as_object()?;
-    let header = event["headers"].as_object()?.iter().find(|(name, _)| name.eq_ignore_ascii_case("x-amzn-trace-id"))?;
+    let header = event["headers"]
+        .as_object()?
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("x-amzn-trace-id"))?;
     TraceHeader::parse(header.1.as_str()?)
 }
 
@@ -125,24 +149,51 @@ mod tests {
     #[test]
     fn what_aws_continues_is_continued() {
         let context = json!({"x-correlation-id": "c", "x-amzn-trace-id": HEADER});
-        check(&json!({"requestContext": {}, "headers": {"X-Amzn-Trace-Id": HEADER}}), true);
-        check(&json!({"requestContext": {}, "headers": {"x-amzn-trace-id": HEADER}}), true);
-        check(&json!({"detail-type": "order.created", "detail": {"__context__": context}}), true);
+        check(
+            &json!({"requestContext": {}, "headers": {"X-Amzn-Trace-Id": HEADER}}),
+            true,
+        );
+        check(
+            &json!({"requestContext": {}, "headers": {"x-amzn-trace-id": HEADER}}),
+            true,
+        );
+        check(
+            &json!({"detail-type": "order.created", "detail": {"__context__": context}}),
+            true,
+        );
         check(&json!({"action": "charge", "__context__": context}), true);
         let sns = |sns: Value| json!({"Records": [{"EventSource": "aws:sns", "Sns": sns}]});
-        check(&sns(json!({"MessageAttributes": {"x-correlation-context": {"Value": context.to_string()}}})), true);
-        check(&sns(json!({"Message": json!({"detail": {"__context__": context}}).to_string()})), true);
-        check(&sns(json!({"Message": json!({"__context__": context}).to_string()})), true);
-        assert_eq!(from_client_context(&json!({"custom": context})), TraceHeader::parse(HEADER));
+        check(
+            &sns(json!({"MessageAttributes": {"x-correlation-context": {"Value": context.to_string()}}})),
+            true,
+        );
+        check(
+            &sns(json!({"Message": json!({"detail": {"__context__": context}}).to_string()})),
+            true,
+        );
+        check(
+            &sns(json!({"Message": json!({"__context__": context}).to_string()})),
+            true,
+        );
+        assert_eq!(
+            from_client_context(&json!({"custom": context})),
+            TraceHeader::parse(HEADER)
+        );
     }
 
     #[test]
     fn what_begins_anew_on_aws_begins_anew() {
         let body = json!({"__context__": {"x-amzn-trace-id": HEADER}});
-        check(&json!({"Records": [{"eventSource": "aws:sqs", "body": body.to_string(),
-            "attributes": {"AWSTraceHeader": HEADER}}]}), false);
+        check(
+            &json!({"Records": [{"eventSource": "aws:sqs", "body": body.to_string(),
+            "attributes": {"AWSTraceHeader": HEADER}}]}),
+            false,
+        );
         check(&json!({"Records": [{"eventSource": "aws:dynamodb"}]}), false);
-        check(&json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "plain"}}]}), false);
+        check(
+            &json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "plain"}}]}),
+            false,
+        );
         check(&json!({"headers": {"X-Amzn-Trace-Id": HEADER}}), false);
         check(&json!(null), false);
         check(&json!([1]), false);
@@ -151,15 +202,27 @@ mod tests {
     #[test]
     fn only_a_whole_header_is_a_header() {
         assert!(TraceHeader::parse("Root=1-5759e988-bd862e3fe1be46a994272793").is_some());
-        for text in ["", "Root=", "Root=2-5759e988-bd862e3fe1be46a994272793", "Parent=53995c3f42cd8ad8", "x", "\r\n"] {
+        for text in [
+            "",
+            "Root=",
+            "Root=2-5759e988-bd862e3fe1be46a994272793",
+            "Parent=53995c3f42cd8ad8",
+            "x",
+            "\r\n",
+        ] {
             assert_eq!(TraceHeader::parse(text), None, "{text:?}");
         }
-        let passed_on = TraceHeader::parse(&format!("Self=1-5759e988-bd862e3fe1be46a994272793;{HEADER};Lineage=1:a:0"));
+        let passed_on = TraceHeader::parse(&format!(
+            "Self=1-5759e988-bd862e3fe1be46a994272793;{HEADER};Lineage=1:a:0"
+        ));
         assert_eq!(
             passed_on.unwrap().under("00f067aa0ba902b7"),
             "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=00f067aa0ba902b7;Sampled=1;Lineage=1:a:0"
         );
         let begun = TraceHeader::begin(1_700_000_000);
-        assert_eq!(TraceHeader::parse(&begun.under(&segment_id())).unwrap().root, begun.root);
+        assert_eq!(
+            TraceHeader::parse(&begun.under(&segment_id())).unwrap().root,
+            begun.root
+        );
     }
 }

@@ -88,7 +88,9 @@ impl Drop for RuntimeApi {
 
 impl std::fmt::Debug for RuntimeApi {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RuntimeApi").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("RuntimeApi")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 
@@ -114,14 +116,21 @@ impl RuntimeApi {
             .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
             .route("/2018-06-01/runtime/init/error", post(init_error))
             .route("/2020-01-01/extension/register", post(register_extension))
-            .route("/2020-01-01/extension/event/next", get(std::future::pending::<StatusCode>))
+            .route(
+                "/2020-01-01/extension/event/next",
+                get(std::future::pending::<StatusCode>),
+            )
             .with_state(shared.clone());
         let server = tokio::spawn(async move {
             // Accepting on loopback fails only when the process has no file descriptors left: the function then
             // sees its Runtime API gone and ends, which is reported as its exit.
             let _ = axum::serve(listener, router).await;
         });
-        Ok(Self { shared, address, server })
+        Ok(Self {
+            shared,
+            address,
+            server,
+        })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -135,9 +144,16 @@ impl RuntimeApi {
     pub(crate) fn submit(&self, invocation: Invocation) -> Submitted {
         let (started, on_start) = oneshot::channel();
         let (reply, on_reply) = oneshot::channel();
-        self.shared.queue().pending.push_back(Pending { invocation, started, reply });
+        self.shared.queue().pending.push_back(Pending {
+            invocation,
+            started,
+            reply,
+        });
         self.shared.work.notify_one();
-        Submitted { started: on_start, reply: on_reply }
+        Submitted {
+            started: on_start,
+            reply: on_reply,
+        }
     }
 }
 
@@ -173,15 +189,24 @@ async fn next(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 fn hand_out(shared: &Shared, pending: Pending) -> Response {
-    let Pending { invocation, started, reply } = pending;
-    shared.queue().running.insert(invocation.request_id.clone(), reply);
+    let Pending {
+        invocation,
+        started,
+        reply,
+    } = pending;
+    shared
+        .queue()
+        .running
+        .insert(invocation.request_id.clone(), reply);
     // The caller may have stopped waiting; its answer is dropped then.
     let _ = started.send(());
     let mut response = Response::new(Body::from(invocation.payload.clone()));
     for (name, value) in invocation_headers(&invocation) {
         // A value that is no header value (a line break in a trace header) is left out, as a front end would do.
         if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
-            response.headers_mut().insert(HeaderName::from_static(name), value);
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
         }
     }
     response
@@ -191,8 +216,14 @@ fn invocation_headers(invocation: &Invocation) -> Vec<(&'static str, String)> {
     let mut headers = vec![
         ("content-type", "application/json".to_owned()),
         ("lambda-runtime-aws-request-id", invocation.request_id.clone()),
-        ("lambda-runtime-deadline-ms", deadline_ms(invocation.timeout).to_string()),
-        ("lambda-runtime-invoked-function-arn", invocation.function_arn.clone()),
+        (
+            "lambda-runtime-deadline-ms",
+            deadline_ms(invocation.timeout).to_string(),
+        ),
+        (
+            "lambda-runtime-invoked-function-arn",
+            invocation.function_arn.clone(),
+        ),
     ];
     if let Some(trace) = &invocation.trace_header {
         headers.push(("lambda-runtime-trace-id", trace.clone()));
@@ -229,12 +260,26 @@ async fn response(State(shared): State<Arc<Shared>>, Path(id): Path<String>, bod
         Received::Complete(bytes, None) => settle(&shared, &id, Ok(bytes)),
         Received::Complete(_, Some(failure)) => settle(&shared, &id, Err(failure)),
         Received::TooLarge => {
-            let message = format!("Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes).");
-            settle(&shared, &id, Err(failure("Function.ResponseSizeTooLarge", &message)));
-            refuse(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", "Exceeded maximum allowed payload size")
+            let message = format!(
+                "Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
+            );
+            settle(
+                &shared,
+                &id,
+                Err(failure("Function.ResponseSizeTooLarge", &message)),
+            );
+            refuse(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "RequestEntityTooLarge",
+                "Exceeded maximum allowed payload size",
+            )
         }
         // The runtime went away in the middle of its response: its exit tells the rest.
-        Received::Broken => refuse(StatusCode::BAD_REQUEST, "TruncatedResponse", "The response was cut off"),
+        Received::Broken => refuse(
+            StatusCode::BAD_REQUEST,
+            "TruncatedResponse",
+            "The response was cut off",
+        ),
     }
 }
 
@@ -249,7 +294,9 @@ async fn error(
 
 async fn init_error(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
     let failure = told_failure(&headers, body);
-    shared.phase.send_modify(|phase| phase.init_failure = Some(failure));
+    shared
+        .phase
+        .send_modify(|phase| phase.init_failure = Some(failure));
     accepted()
 }
 
@@ -259,7 +306,9 @@ async fn register_extension(State(shared): State<Arc<Shared>>) -> Response {
     shared.phase.send_modify(|phase| phase.extension = true);
     let mut response = Json(shared.function.clone()).into_response();
     let identifier = HeaderValue::from_static("00000000-0000-4000-8000-000000000001");
-    response.headers_mut().insert("lambda-extension-identifier", identifier);
+    response
+        .headers_mut()
+        .insert("lambda-extension-identifier", identifier);
     response
 }
 
@@ -277,21 +326,39 @@ fn accepted() -> Response {
 }
 
 fn refuse(status: StatusCode, error_type: &str, message: &str) -> Response {
-    (status, Json(json!({"errorType": error_type, "errorMessage": message}))).into_response()
+    (
+        status,
+        Json(json!({"errorType": error_type, "errorMessage": message})),
+    )
+        .into_response()
 }
 
 fn failure(error_type: &str, message: &str) -> Failure {
     let body = json!({"errorType": error_type, "errorMessage": message}).to_string();
-    Failure { error_type: error_type.to_owned(), message: message.to_owned(), body: body.into() }
+    Failure {
+        error_type: error_type.to_owned(),
+        message: message.to_owned(),
+        body: body.into(),
+    }
 }
 
 /// The body names the error; the header is the fallback, as some runtimes send only one of them.
 fn told_failure(headers: &HeaderMap, body: Bytes) -> Failure {
     let told: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    let header = headers.get("lambda-runtime-function-error-type").and_then(|value| value.to_str().ok());
-    let error_type = told["errorType"].as_str().or(header).unwrap_or("Unknown").to_owned();
+    let header = headers
+        .get("lambda-runtime-function-error-type")
+        .and_then(|value| value.to_str().ok());
+    let error_type = told["errorType"]
+        .as_str()
+        .or(header)
+        .unwrap_or("Unknown")
+        .to_owned();
     let message = told["errorMessage"].as_str().unwrap_or_default().to_owned();
-    Failure { error_type, message, body }
+    Failure {
+        error_type,
+        message,
+        body,
+    }
 }
 
 enum Received {
@@ -313,7 +380,10 @@ async fn read_body(body: Body) -> Received {
 }
 
 fn streaming_failure(trailers: &HeaderMap) -> Option<Failure> {
-    let error_type = trailers.get("lambda-runtime-function-error-type")?.to_str().ok()?;
+    let error_type = trailers
+        .get("lambda-runtime-function-error-type")?
+        .to_str()
+        .ok()?;
     let message = trailers
         .get("lambda-runtime-function-error-body")
         .and_then(|value| value.to_str().ok())
@@ -336,11 +406,23 @@ mod tests {
     #[test]
     fn an_error_is_named_by_its_body_then_by_its_header() {
         let mut headers = HeaderMap::new();
-        headers.insert("lambda-runtime-function-error-type", HeaderValue::from_static("Header.Type"));
+        headers.insert(
+            "lambda-runtime-function-error-type",
+            HeaderValue::from_static("Header.Type"),
+        );
         let body = Bytes::from_static(br#"{"errorType":"order.refused","errorMessage":"no stock"}"#);
         let told = told_failure(&headers, body);
-        assert_eq!((told.error_type.as_str(), told.message.as_str()), ("order.refused", "no stock"));
-        assert_eq!(told_failure(&headers, Bytes::from_static(b"not json")).error_type, "Header.Type");
-        assert_eq!(told_failure(&HeaderMap::new(), Bytes::new()).error_type, "Unknown");
+        assert_eq!(
+            (told.error_type.as_str(), told.message.as_str()),
+            ("order.refused", "no stock")
+        );
+        assert_eq!(
+            told_failure(&headers, Bytes::from_static(b"not json")).error_type,
+            "Header.Type"
+        );
+        assert_eq!(
+            told_failure(&HeaderMap::new(), Bytes::new()).error_type,
+            "Unknown"
+        );
     }
 }

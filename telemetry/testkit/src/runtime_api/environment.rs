@@ -1,5 +1,6 @@
 //! One environment from start to end: init, invocations, freeze, death.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -7,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 use super::api::{Failure, Phase, Reply, RuntimeApi, Submitted};
 use super::memory::Memory;
@@ -18,6 +19,10 @@ use super::variables::EnvironmentConfig;
 /// Time that a process with a registered extension has between SIGTERM and SIGKILL.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown>
 const EXTENSION_SHUTDOWN: Duration = Duration::from_millis(500);
+
+/// A freshly written executable is busy for some milliseconds at most.
+const BUSY_TRIES: u32 = 100;
+const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
 /// What the runtime gets with one event.
 #[derive(Clone, Debug)]
@@ -118,19 +123,29 @@ impl Environment {
             "handler": config.handler,
         });
         let api = RuntimeApi::serve(function).await.map_err(StartError::Listen)?;
-        let spawn_error = |source| StartError::Spawn { binary: config.binary.clone(), source };
-        let mut command = Command::new(&config.binary);
-        command.env_clear().envs(config.process_variables(api.address()));
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let spawn_error = |source| StartError::Spawn {
+            binary: config.binary.clone(),
+            source,
+        };
         let started = Instant::now();
-        let mut child = process::start(command).await.map_err(spawn_error)?;
+        let mut child = spawn(&config, &api).await.map_err(spawn_error)?;
         let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(spawn_error(std::io::Error::other("the process has no output")));
         };
         let (output, lines) = Output::read(stdout, stderr);
         let process = Process::watch(child).map_err(spawn_error)?;
         let init_timeout = config.init_timeout;
-        Ok((Self { api, process, output, started, init_timeout, init: Default::default() }, lines))
+        Ok((
+            Self {
+                api,
+                process,
+                output,
+                started,
+                init_timeout,
+                init: Default::default(),
+            },
+            lines,
+        ))
     }
 
     /// Process id.
@@ -149,11 +164,17 @@ impl Environment {
     async fn initialize(&self) -> Result<Duration, Outcome> {
         let mut phase = self.api.phase();
         let done = async {
-            let seen = phase.wait_for(|phase| phase.polls > 0 || phase.init_failure.is_some()).await;
+            let seen = phase
+                .wait_for(|phase| phase.polls > 0 || phase.init_failure.is_some())
+                .await;
             seen.ok().and_then(|phase| phase.init_failure.clone())
         };
         let failure = |error_type: &str, message: String, exit| {
-            Err(Outcome::InitError { error_type: error_type.to_owned(), message, exit })
+            Err(Outcome::InitError {
+                error_type: error_type.to_owned(),
+                message,
+                exit,
+            })
         };
         tokio::select! {
             biased;
@@ -256,9 +277,35 @@ impl Environment {
     }
 }
 
+async fn spawn(config: &EnvironmentConfig, api: &RuntimeApi) -> std::io::Result<Child> {
+    let mut tries = 0;
+    loop {
+        let mut command = Command::new(&config.binary);
+        command.env_clear().envs(config.process_variables(api.address()));
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        match process::start(command).await {
+            // A compiler that has just written the file may still hold it, or a process forked meanwhile does.
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy && tries < BUSY_TRIES => tries += 1,
+            started => return started,
+        }
+        tokio::time::sleep(BUSY_PAUSE).await;
+    }
+}
+
 fn answered(reply: Reply) -> Outcome {
     match reply {
         Ok(response) => Outcome::Success(response),
-        Err(Failure { error_type, message, body }) => Outcome::FunctionError { error_type, message, body },
+        Err(Failure {
+            error_type,
+            message,
+            body,
+        }) => Outcome::FunctionError {
+            error_type,
+            message,
+            body,
+        },
     }
 }

@@ -18,11 +18,16 @@ impl Memory {
 
 fn parse(status: &str) -> Option<Memory> {
     let field = |name: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
         let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
         Some(kilobytes * 1024)
     };
-    Some(Memory { resident_bytes: field("VmRSS")?, peak_bytes: field("VmHWM")? })
+    Some(Memory {
+        resident_bytes: field("VmRSS")?,
+        peak_bytes: field("VmHWM")?,
+    })
 }
 
 #[cfg(test)]
@@ -32,7 +37,13 @@ mod tests {
     #[test]
     fn reads_the_two_lines_and_nothing_else() {
         let status = "Name:\tshop\nVmPeak:\t  9 kB\nVmHWM:\t    2048 kB\nVmRSS:\t    1024 kB\n";
-        assert_eq!(parse(status), Some(Memory { resident_bytes: 1 << 20, peak_bytes: 2 << 20 }));
+        assert_eq!(
+            parse(status),
+            Some(Memory {
+                resident_bytes: 1 << 20,
+                peak_bytes: 2 << 20
+            })
+        );
         assert_eq!(parse("Name:\tzombie\n"), None);
     }
 

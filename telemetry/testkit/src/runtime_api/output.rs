@@ -69,7 +69,15 @@ where
     R: AsyncRead + AsFd + Unpin + Send + 'static,
 {
     let (drains, orders) = mpsc::unbounded_channel();
-    tokio::spawn(read(stream, orders, Splitter { source, sink, partial: Vec::new() }));
+    tokio::spawn(read(
+        stream,
+        orders,
+        Splitter {
+            source,
+            sink,
+            partial: Vec::new(),
+        },
+    ));
     drains
 }
 
@@ -130,7 +138,11 @@ impl Splitter {
         let bytes = std::mem::take(&mut self.partial);
         let text = String::from_utf8_lossy(bytes.strip_suffix(b"\r").unwrap_or(&bytes)).into_owned();
         // Nobody listens any more: the function goes on all the same.
-        let _ = self.sink.send(Line { source: self.source, arrived: SystemTime::now(), text });
+        let _ = self.sink.send(Line {
+            source: self.source,
+            arrived: SystemTime::now(),
+            text,
+        });
     }
 }
 
@@ -140,7 +152,11 @@ mod tests {
 
     fn check(chunks: &[&[u8]], expected: &[&str]) {
         let (sink, mut lines) = mpsc::unbounded_channel();
-        let mut splitter = Splitter { source: Source::Stdout, sink, partial: Vec::new() };
+        let mut splitter = Splitter {
+            source: Source::Stdout,
+            sink,
+            partial: Vec::new(),
+        };
         for chunk in chunks {
             splitter.push(chunk);
         }
@@ -163,10 +179,16 @@ mod tests {
     #[test]
     fn a_line_without_end_is_cut_and_not_kept_forever() {
         let (sink, mut lines) = mpsc::unbounded_channel();
-        let mut splitter = Splitter { source: Source::Stdout, sink, partial: Vec::new() };
+        let mut splitter = Splitter {
+            source: Source::Stdout,
+            sink,
+            partial: Vec::new(),
+        };
         splitter.push(&vec![b'x'; 2 * MAX_LINE_BYTES + 1]);
         splitter.end();
-        let lengths: Vec<usize> = std::iter::from_fn(|| lines.try_recv().ok()).map(|l| l.text.len()).collect();
+        let lengths: Vec<usize> = std::iter::from_fn(|| lines.try_recv().ok())
+            .map(|l| l.text.len())
+            .collect();
         assert_eq!(lengths, [MAX_LINE_BYTES, MAX_LINE_BYTES, 1]);
     }
 }

@@ -56,7 +56,9 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn watch(mut child: Child) -> io::Result<Self> {
-        let pid = child.id().ok_or_else(|| io::Error::other("the process ended while it was started"))?;
+        let pid = child
+            .id()
+            .ok_or_else(|| io::Error::other("the process ended while it was started"))?;
         let (signals, orders) = mpsc::unbounded_channel();
         let (ended, exit) = watch::channel(None);
         tokio::spawn(async move {
@@ -90,7 +92,11 @@ impl Process {
     }
 }
 
-async fn ward(child: &mut Child, pid: u32, mut orders: mpsc::UnboundedReceiver<Signal>) -> io::Result<ExitStatus> {
+async fn ward(
+    child: &mut Child,
+    pid: u32,
+    mut orders: mpsc::UnboundedReceiver<Signal>,
+) -> io::Result<ExitStatus> {
     loop {
         tokio::select! {
             status = child.wait() => return status,
@@ -122,12 +128,15 @@ pub(crate) async fn start(mut command: Command) -> io::Result<Child> {
     static STARTER: OnceLock<Option<blocking::Sender<Start>>> = OnceLock::new();
     let starter = STARTER.get_or_init(|| {
         let (sender, receiver) = blocking::channel::<Start>();
-        let thread = std::thread::Builder::new().name("environment-starter".to_owned()).spawn(move || {
-            for (mut command, runtime, reply) in receiver {
-                let _entered = runtime.enter();
-                let _ = reply.send(command.spawn());
-            }
-        });
+        let thread = std::thread::Builder::new()
+            .name("environment-starter".to_owned())
+            .spawn(move || {
+                for (mut command, runtime, reply) in receiver {
+                    let _entered = runtime.enter();
+                    // The caller may have given up; the child is then killed when it is dropped.
+                    let _ = reply.send(command.spawn());
+                }
+            });
         thread.ok().map(|_| sender)
     });
     die_with_parent(&mut command);
@@ -135,20 +144,29 @@ pub(crate) async fn start(mut command: Command) -> io::Result<Child> {
     let (reply, started) = oneshot::channel();
     let gone = || io::Error::other("the thread that starts processes is gone");
     let starter = starter.as_ref().ok_or_else(gone)?;
-    starter.send((command, Handle::current(), reply)).map_err(|_| gone())?;
+    starter
+        .send((command, Handle::current(), reply))
+        .map_err(|_| gone())?;
     started.await.map_err(|_| gone())?
 }
 
 /// The one place with unsafe code. A watcher process or a pipe to the child would be safe code but needs the child's
 /// help, which a function that hangs or is frozen cannot give; `setpriv --pdeathsig` is not on every machine.
 #[cfg(target_os = "linux")]
-#[expect(unsafe_code, reason = "pre_exec is unsafe; the hook makes two system calls and allocates nothing")]
+#[expect(
+    unsafe_code,
+    reason = "pre_exec is unsafe; the hook makes two system calls and allocates nothing"
+)]
 fn die_with_parent(command: &mut Command) {
     let parent = rustix::process::getpid();
     let hook = move || {
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
         // The parent may have died between fork and the line above.
-        if rustix::process::getppid() == Some(parent) { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) }
+        if rustix::process::getppid() == Some(parent) {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::NotFound.into())
+        }
     };
     // SAFETY: between fork and exec only async-signal-safe system calls run (prctl, getppid); no allocation, no lock.
     unsafe {

@@ -39,8 +39,10 @@ impl EnvironmentConfig {
     /// Settings of a function with Lambda's defaults, named after its binary.
     pub fn new(binary: impl Into<PathBuf>) -> Self {
         let binary = binary.into();
-        let function_name =
-            binary.file_stem().map_or_else(|| "function".to_owned(), |name| name.to_string_lossy().into_owned());
+        let function_name = binary.file_stem().map_or_else(
+            || "function".to_owned(),
+            |name| name.to_string_lossy().into_owned(),
+        );
         Self {
             log_group: format!("/aws/lambda/{function_name}"),
             function_name,
@@ -69,18 +71,27 @@ impl EnvironmentConfig {
     pub(crate) fn process_variables(&self, runtime_api: SocketAddr) -> BTreeMap<String, String> {
         let mut all = BTreeMap::from([
             ("LANG".to_owned(), "en_US.UTF-8".to_owned()),
-            ("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin:/opt/bin".to_owned()),
+            (
+                "PATH".to_owned(),
+                "/usr/local/bin:/usr/bin:/bin:/opt/bin".to_owned(),
+            ),
             ("TZ".to_owned(), ":UTC".to_owned()),
         ]);
         all.extend(self.variables.clone());
-        all.extend(self.reserved(runtime_api).into_iter().map(|(name, value)| (name.to_owned(), value)));
+        all.extend(
+            self.reserved(runtime_api)
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value)),
+        );
         all
     }
 
     /// `_X_AMZN_TRACE_ID` and `AWS_EXECUTION_ENV` are missing on purpose: Lambda does not set them for OS-only runtimes.
     fn reserved(&self, runtime_api: SocketAddr) -> Vec<(&'static str, String)> {
-        let task_root =
-            self.binary.parent().map_or_else(|| "/var/task".to_owned(), |p| p.to_string_lossy().into_owned());
+        let task_root = self
+            .binary
+            .parent()
+            .map_or_else(|| "/var/task".to_owned(), |p| p.to_string_lossy().into_owned());
         let mut reserved = vec![
             ("_HANDLER", self.handler.clone()),
             ("AWS_ACCESS_KEY_ID", self.credentials.0.clone()),

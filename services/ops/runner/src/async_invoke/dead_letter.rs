@@ -24,7 +24,13 @@ pub(super) async fn hand_over(
         send(emulator, target, &body, &attributes(event, answer)).await?;
     }
     if let Some(target) = &configuration.on_failure {
-        send(emulator, target, &record(event, answer, configuration, attempts).to_string(), &[]).await?;
+        send(
+            emulator,
+            target,
+            &record(event, answer, configuration, attempts).to_string(),
+            &[],
+        )
+        .await?;
     }
     Ok(())
 }
@@ -35,15 +41,22 @@ type Attribute = (&'static str, &'static str, String);
 fn attributes(event: &StoredEvent, answer: &Answer) -> Vec<Attribute> {
     let message = answer.error.as_ref().map_or("", |(_, message)| message.as_str());
     let cut: String = message.chars().take(MAX_ERROR_MESSAGE).collect();
-    let mut attributes =
-        vec![("RequestID", "String", event.request_id.clone()), ("ErrorCode", "Number", "200".to_owned())];
+    let mut attributes = vec![
+        ("RequestID", "String", event.request_id.clone()),
+        ("ErrorCode", "Number", "200".to_owned()),
+    ];
     if !cut.is_empty() {
         attributes.push(("ErrorMessage", "String", cut));
     }
     attributes
 }
 
-fn record(event: &StoredEvent, answer: &Answer, configuration: &FunctionConfiguration, attempts: u32) -> Value {
+fn record(
+    event: &StoredEvent,
+    answer: &Answer,
+    configuration: &FunctionConfiguration,
+    attempts: u32,
+) -> Value {
     let parse = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap_or(Value::Null);
     json!({
         "version": "1.0",
@@ -73,12 +86,21 @@ async fn send(
         ["arn", _, "sqs", region, account, queue] => {
             let attributes: Value = attributes
                 .iter()
-                .map(|(name, kind, value)| ((*name).to_owned(), json!({"DataType": kind, "StringValue": value})))
+                .map(|(name, kind, value)| {
+                    (
+                        (*name).to_owned(),
+                        json!({"DataType": kind, "StringValue": value}),
+                    )
+                })
                 .collect();
             // SQS reads account and name of the queue from the path, whatever the host.
             let queue_url = format!("https://sqs.{region}.amazonaws.com/{account}/{queue}");
-            let message = json!({"QueueUrl": queue_url, "MessageBody": body, "MessageAttributes": attributes});
-            emulator.call("sqs", "AmazonSQS.SendMessage", &message).await.map(drop)
+            let message =
+                json!({"QueueUrl": queue_url, "MessageBody": body, "MessageAttributes": attributes});
+            emulator
+                .call("sqs", "AmazonSQS.SendMessage", &message)
+                .await
+                .map(drop)
         }
         ["arn", _, "sns", ..] => publish(emulator, target, body, attributes).await,
         // Lambda and EventBridge destinations are not used by anything deployed here.

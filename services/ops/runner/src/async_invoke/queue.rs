@@ -146,7 +146,9 @@ impl Queue {
 
     /// Waits until some event that nobody works on may be due.
     pub(super) async fn wait_for_due(&self) {
-        let next = self.with(|queue, connection| queue.next(connection).map(|next| next.map(|(_, due)| due))).await;
+        let next = self
+            .with(|queue, connection| queue.next(connection).map(|next| next.map(|(_, due)| due)))
+            .await;
         match next.ok().flatten() {
             Some(due) => {
                 let left = Duration::from_millis(u64::try_from(due - now_ms()).unwrap_or(0));
@@ -192,7 +194,8 @@ impl Queue {
 
     /// Forgets an event: it succeeded or was handed over.
     pub(super) async fn remove(&self, id: i64) -> Result<(), QueueError> {
-        self.with(move |_, connection| connection.execute("DELETE FROM event WHERE id = ?1", [id])).await?;
+        self.with(move |_, connection| connection.execute("DELETE FROM event WHERE id = ?1", [id]))
+            .await?;
         self.release(id);
         Ok(())
     }
@@ -229,7 +232,10 @@ impl Queue {
             .prepare_cached("SELECT count(*) FROM event WHERE function = ?1")
             .and_then(|mut statement| statement.query_row([function], |row| row.get::<_, i64>(0)));
         // A number for people: no reason to fail a status page.
-        count.ok().and_then(|count| u64::try_from(count).ok()).unwrap_or(0)
+        count
+            .ok()
+            .and_then(|count| u64::try_from(count).ok())
+            .unwrap_or(0)
     }
 }
 
@@ -270,7 +276,10 @@ mod tests {
         queue.accept(event("b")).await.unwrap();
         let first = queue.claim().await.unwrap().unwrap();
         let second = queue.claim().await.unwrap().unwrap();
-        assert_eq!((first.request_id.as_str(), second.request_id.as_str()), ("a", "b"));
+        assert_eq!(
+            (first.request_id.as_str(), second.request_id.as_str()),
+            ("a", "b")
+        );
         assert!(queue.claim().await.unwrap().is_none());
         queue.remove(second.id).await.unwrap();
         assert_eq!(queue.depth("mail"), 1);
@@ -286,7 +295,10 @@ mod tests {
         let queue = Queue::open(directory.path()).unwrap();
         queue.accept(event("a")).await.unwrap();
         let claimed = queue.claim().await.unwrap().unwrap();
-        queue.again(claimed.id, Duration::from_millis(30), 1, 0).await.unwrap();
+        queue
+            .again(claimed.id, Duration::from_millis(30), 1, 0)
+            .await
+            .unwrap();
         assert!(queue.claim().await.unwrap().is_none(), "not due yet");
         let again = loop {
             queue.wait_for_due().await;
