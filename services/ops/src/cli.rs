@@ -6,7 +6,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::context::Context;
 use crate::exit::{EXIT_CODES, Exit};
-use crate::{control, load, status, story_commands, token, up};
+use crate::{control, dlq, load, status, story_commands, token, up};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,7 +23,7 @@ Examples:
 /// Without a command it is `up`.
 #[derive(Debug, Parser)]
 #[command(name = "shopwatch", version, after_help = EXIT_CODES, after_long_help = format!("{EXAMPLES}\n{EXIT_CODES}"))]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
     #[command(subcommand)]
@@ -32,30 +32,45 @@ pub struct Cli {
 
 /// Options of every command.
 #[derive(Debug, Clone, Default, Args)]
-pub struct Global {
+pub(crate) struct Global {
     /// Where the platform keeps its state [default: .shopwatch in the workspace]
     #[arg(long, global = true, env = "SHOPWATCH_STATE_DIR", value_name = "DIR")]
-    pub state_dir: Option<PathBuf>,
+    pub(crate) state_dir: Option<PathBuf>,
     /// When to colour the output
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
-    pub color: Color,
+    pub(crate) color: Color,
     /// Ask AWS, with this profile of the AWS configuration, instead of the platform on this machine
-    #[arg(long, global = true, value_name = "NAME", help_heading = "AWS instead of this machine")]
-    pub profile: Option<String>,
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        help_heading = "AWS instead of this machine"
+    )]
+    pub(crate) profile: Option<String>,
     /// Ask the AWS APIs at this address instead of the platform on this machine
-    #[arg(long, global = true, value_name = "URL", help_heading = "AWS instead of this machine")]
-    pub endpoint_url: Option<String>,
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        help_heading = "AWS instead of this machine"
+    )]
+    pub(crate) endpoint_url: Option<String>,
     /// Ask AWS in this region, instead of the platform on this machine
-    #[arg(long, global = true, value_name = "REGION", help_heading = "AWS instead of this machine")]
-    pub region: Option<String>,
+    #[arg(
+        long,
+        global = true,
+        value_name = "REGION",
+        help_heading = "AWS instead of this machine"
+    )]
+    pub(crate) region: Option<String>,
     /// Never colour, whatever its value (https://no-color.org)
     #[arg(long = "no-color-variable", hide = true, env = "NO_COLOR")]
-    pub no_color: Option<String>,
+    pub(crate) no_color: Option<String>,
 }
 
 /// When to colour the output.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Color {
+pub(crate) enum Color {
     /// When it goes to a terminal and NO_COLOR is not set.
     #[default]
     Auto,
@@ -81,6 +96,8 @@ pub(crate) enum Command {
     Metrics(story_commands::metrics::Args),
     /// Mails that left the shop
     Mails(story_commands::mails::Args),
+    /// What lies in the dead-letter queues, and the way back
+    Dlq(dlq::Args),
     /// Place many orders and check that nothing is lost or doubled
     Load(load::Args),
     /// Make something fail: functions, the emulator
@@ -107,6 +124,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Logs(args) => story_commands::logs::run(args, &context).await,
         Command::Metrics(args) => story_commands::metrics::run(args, &context).await,
         Command::Mails(args) => story_commands::mails::run(args, &context).await,
+        Command::Dlq(args) => dlq::run(args, &context).await,
         Command::Load(args) => load::run(args, &context).await,
         Command::Fault(args) => control::commands::fault(args, &context).await,
         Command::Emulator(args) => control::commands::emulator(args, &context).await,
@@ -115,5 +133,43 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
             clap_complete::generate(shell, &mut Cli::command(), "shopwatch", &mut std::io::stdout());
             Ok(Exit::Done)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verify_cli() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn no_command_is_up() {
+        assert!(Cli::try_parse_from(["shopwatch"]).unwrap().command.is_none());
+        let cli = Cli::try_parse_from(["shopwatch", "up", "--fresh", "--port-api", "8080"]).unwrap();
+        assert!(matches!(cli.command, Some(Command::Up(_))));
+    }
+
+    #[test]
+    fn every_command_can_be_typed() {
+        let check = |line: &str| {
+            let parsed = Cli::try_parse_from(line.split(' '));
+            assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
+        };
+        check("shopwatch --state-dir /tmp/a status --json");
+        check("shopwatch up --detach --quiet --state-dir /tmp/a");
+        check("shopwatch --profile production --region eu-west-1 --color never status");
+        check("shopwatch load --orders 1000 --concurrency 20 --seed 7 --json");
+        check("shopwatch fault set shopfast-order-service kill-after-call dynamodb TransactWriteItems");
+        check("shopwatch fault set shopfast-payment-processor latency 500 --times 3");
+        check("shopwatch fault list --json");
+        check("shopwatch emulator restart");
+        check("shopwatch dlq list --json");
+        check("shopwatch dlq redrive shopfast-notification-dlq --limit 10");
+        check("shopwatch token --admin");
+        check("shopwatch completions bash");
+        assert!(Cli::try_parse_from(["shopwatch", "up", "--port-api", "99999"]).is_err());
     }
 }

@@ -49,7 +49,11 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
         let mut line = String::new();
         for (column, cell) in row.iter().enumerate() {
             let padding = " ".repeat(widths[column] - cell.chars().count());
-            let (before, after) = if numeric[column] { (padding.as_str(), "") } else { ("", padding.as_str()) };
+            let (before, after) = if numeric[column] {
+                (padding.as_str(), "")
+            } else {
+                ("", padding.as_str())
+            };
             line.push_str(if column == 0 { "" } else { "  " });
             line.push_str(before);
             line.push_str(cell);
@@ -72,8 +76,15 @@ mod tests {
 
     #[test]
     fn tables_align_names_left_and_numbers_right() {
-        let rows = [["route", "p99"], ["POST /orders", "7.1"], ["GET /products", "123.4"]];
-        let rows: Vec<Vec<String>> = rows.iter().map(|r| r.iter().map(ToString::to_string).collect()).collect();
+        let rows = [
+            ["route", "p99"],
+            ["POST /orders", "7.1"],
+            ["GET /products", "123.4"],
+        ];
+        let rows: Vec<Vec<String>> = rows
+            .iter()
+            .map(|r| r.iter().map(ToString::to_string).collect())
+            .collect();
         assert_eq!(
             table(&rows),
             "route            p99\nPOST /orders     7.1\nGET /products  123.4\n"

@@ -19,7 +19,7 @@ const LOCAL_KEY: &str = "test";
 
 /// What every command is given.
 #[derive(Debug)]
-pub struct Context {
+pub(crate) struct Context {
     global: Global,
     state: StateDir,
 }
@@ -42,19 +42,19 @@ impl Context {
 
     /// The folder of the platform's state.
     #[must_use]
-    pub fn state(&self) -> &StateDir {
+    pub(crate) fn state(&self) -> &StateDir {
         &self.state
     }
 
     /// Is standard output to be coloured?
     #[must_use]
-    pub fn colored(&self) -> bool {
+    pub(crate) fn colored(&self) -> bool {
         console::colored(&self.global)
     }
 
     /// Are the questions for AWS (or another endpoint) rather than for the platform on this machine?
     #[must_use]
-    pub fn asks_aws(&self) -> bool {
+    pub(crate) fn asks_aws(&self) -> bool {
         self.global.profile.is_some() || self.global.endpoint_url.is_some() || self.global.region.is_some()
     }
 
@@ -62,7 +62,7 @@ impl Context {
     ///
     /// # Errors
     /// When none does, with how to start one.
-    pub fn running(&self) -> Result<RunFile, Failure> {
+    pub(crate) fn running(&self) -> Result<RunFile, Failure> {
         RunFile::of_running(&self.state).ok_or_else(|| {
             Failure::new(Exit::No, format!("nothing runs in {}", self.state.root().display()))
                 .cure("start it with `shopwatch up`, or name its folder with --state-dir; for AWS give --profile or --region")
@@ -73,7 +73,7 @@ impl Context {
     ///
     /// # Errors
     /// When the local platform is meant and does not run.
-    pub async fn sdk_config(&self) -> Result<SdkConfig, Failure> {
+    pub(crate) async fn sdk_config(&self) -> Result<SdkConfig, Failure> {
         if !self.asks_aws() {
             return Ok(local_sdk_config(self.running()?.endpoint("aws")).await);
         }

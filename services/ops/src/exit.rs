@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use std::process::ExitCode;
 
 /// The exit codes as `--help` shows them.
-pub const EXIT_CODES: &str = "\
+pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0    done
   1    the answer is no: nothing runs, nothing found, a check failed
@@ -17,7 +17,7 @@ Exit codes:
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// Done.
     Done,
     /// The answer is no: not running, not found, a check failed.
@@ -37,7 +37,7 @@ pub enum Exit {
 impl Exit {
     /// The number the shell sees.
     #[must_use]
-    pub fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         match self {
             Self::Done => 0,
             Self::No => 1,
@@ -58,7 +58,7 @@ impl From<Exit> for ExitCode {
 
 /// A failure for a person: what was attempted, how the program ends, what to do about it.
 #[derive(Debug)]
-pub struct Failure {
+pub(crate) struct Failure {
     exit: Exit,
     attempted: String,
     cure: Option<String>,
@@ -68,7 +68,7 @@ pub struct Failure {
 impl Failure {
     /// `attempted` is a sentence fragment: "install the emulator".
     #[must_use]
-    pub fn new(exit: Exit, attempted: impl Into<String>) -> Self {
+    pub(crate) fn new(exit: Exit, attempted: impl Into<String>) -> Self {
         Self {
             exit,
             attempted: attempted.into(),
@@ -79,21 +79,21 @@ impl Failure {
 
     /// Adds what the person can do.
     #[must_use]
-    pub fn cure(mut self, cure: impl Into<String>) -> Self {
+    pub(crate) fn cure(mut self, cure: impl Into<String>) -> Self {
         self.cure = Some(cure.into());
         self
     }
 
     /// Adds the cause.
     #[must_use]
-    pub fn caused_by(mut self, source: impl Into<anyhow::Error>) -> Self {
+    pub(crate) fn caused_by(mut self, source: impl Into<anyhow::Error>) -> Self {
         self.source = Some(source.into());
         self
     }
 
     /// How the program ends on it.
     #[must_use]
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         self.exit
     }
 }
@@ -112,7 +112,7 @@ impl std::error::Error for Failure {
 
 /// The whole chain, once, and the cures found on the way.
 #[must_use]
-pub fn describe(error: &anyhow::Error) -> String {
+pub(crate) fn describe(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for (depth, cause) in error.chain().enumerate() {
         let label = if depth == 0 { "error" } else { "cause" };
@@ -132,7 +132,7 @@ pub fn describe(error: &anyhow::Error) -> String {
 
 /// How the program ends on this error.
 #[must_use]
-pub fn exit_of(error: &anyhow::Error) -> Exit {
+pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
     error
         .chain()
         .find_map(|cause| cause.downcast_ref::<Failure>())

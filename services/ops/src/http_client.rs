@@ -67,7 +67,9 @@ impl HttpClient {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Full::new(body)).with_context(|| format!("{method} {url}"))?;
+        let request = request
+            .body(Full::new(body))
+            .with_context(|| format!("{method} {url}"))?;
         let exchange = async {
             let response = self.client.request(request).await?;
             let (parts, body) = response.into_parts();

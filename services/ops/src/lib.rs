@@ -18,10 +18,12 @@ mod workspace;
 mod up;
 
 mod control;
+mod dlq;
 mod load;
 mod status;
 mod story_commands;
 mod token;
+mod users;
 
 use std::process::ExitCode;
 
@@ -34,7 +36,9 @@ pub fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            console::error(&format!("error: start the asynchronous runtime\ncause: {error}\n"));
+            console::error(&format!(
+                "error: start the asynchronous runtime\ncause: {error}\n"
+            ));
             return exit::Exit::Environment.into();
         }
     };

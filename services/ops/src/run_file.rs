@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::state_dir::{self, StateDir};
 use crate::lock_file;
+use crate::state_dir::{self, StateDir};
 
 /// Changed when a field changes its meaning; readers ignore files of another version.
 const VERSION: u32 = 1;
@@ -14,38 +14,40 @@ const VERSION: u32 = 1;
 /// The content of `run.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RunFile {
+pub(crate) struct RunFile {
     pub(crate) version: u32,
     /// Always true: the file is written when everything answers.
-    pub ready: bool,
+    pub(crate) ready: bool,
     /// The process of `up`.
-    pub pid: u32,
+    pub(crate) pid: u32,
     /// When it was ready, RFC 3339.
-    pub ready_at: String,
+    pub(crate) ready_at: String,
     /// Seconds from start to ready.
-    pub started_in_seconds: f64,
+    pub(crate) started_in_seconds: f64,
     /// Addresses by name: `products`, `orders`, `inventory` (bases of the shop's paths), `aws` (the gateway, for the
     /// AWS CLI and SDKs), `emulator`, `runner`.
-    pub endpoints: BTreeMap<String, String>,
+    pub(crate) endpoints: BTreeMap<String, String>,
     /// The region of everything.
-    pub region: String,
+    pub(crate) region: String,
     /// The account of everything.
-    pub account: String,
+    pub(crate) account: String,
     /// Where commands talk to it.
-    pub control: String,
+    pub(crate) control: String,
     /// The deployed stack's name.
-    pub stack: String,
+    pub(crate) stack: String,
     /// User pool and client of the shop.
-    pub user_pool_id: String,
+    pub(crate) user_pool_id: String,
     /// The client that signs users in.
-    pub user_pool_client_id: String,
+    pub(crate) user_pool_client_id: String,
 }
 
 impl RunFile {
     /// The address of this name, without a slash at its end.
     #[must_use]
-    pub fn endpoint(&self, name: &str) -> &str {
-        self.endpoints.get(name).map_or("", |url| url.trim_end_matches('/'))
+    pub(crate) fn endpoint(&self, name: &str) -> &str {
+        self.endpoints
+            .get(name)
+            .map_or("", |url| url.trim_end_matches('/'))
     }
 
     pub(crate) fn write(&self, state: &StateDir) -> anyhow::Result<()> {

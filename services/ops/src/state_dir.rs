@@ -11,20 +11,20 @@ const LONGEST_SOCKET_PATH: usize = 103;
 
 /// The folder of one platform's state.
 #[derive(Debug, Clone)]
-pub struct StateDir {
+pub(crate) struct StateDir {
     root: PathBuf,
 }
 
 impl StateDir {
     /// For this folder; it need not exist.
     #[must_use]
-    pub fn new(root: PathBuf) -> Self {
+    pub(crate) fn new(root: PathBuf) -> Self {
         Self { root }
     }
 
     /// The folder itself.
     #[must_use]
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
@@ -101,7 +101,9 @@ impl StateDir {
             return path;
         }
         let name = crate::up::digest::short(path.as_os_str().as_encoded_bytes());
-        std::env::temp_dir().join(format!("shopwatch-{name}")).join("control.sock")
+        std::env::temp_dir()
+            .join(format!("shopwatch-{name}"))
+            .join("control.sock")
     }
 
     /// Makes the folder and those below it.

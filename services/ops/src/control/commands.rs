@@ -1,21 +1,138 @@
-//! Under way.
+//! `stop`, `fault` and `emulator`: the commands that only pass an order on.
 
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::client::ask;
+use super::{Request, faults};
+use crate::console;
 use crate::context::Context;
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
+use crate::lock_file;
+use crate::run_file::RunFile;
 
+/// An orderly stop takes this long at the most: the emulator saves, invocations under way end.
+const STOP_LIMIT: Duration = Duration::from_secs(60);
+
+/// Options of `shopwatch stop`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct StopArgs {}
-#[derive(Debug, clap::Args)]
-pub(crate) struct FaultArgs {}
-#[derive(Debug, clap::Args)]
-pub(crate) struct EmulatorArgs {}
 
-pub(crate) async fn stop(_args: StopArgs, _context: &Context) -> anyhow::Result<Exit> {
-    anyhow::bail!("not there yet")
+/// Options of `shopwatch fault`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct FaultArgs {
+    #[command(subcommand)]
+    command: FaultCommand,
 }
-pub(crate) async fn fault(_args: FaultArgs, _context: &Context) -> anyhow::Result<Exit> {
-    anyhow::bail!("not there yet")
+
+#[derive(Debug, clap::Subcommand)]
+enum FaultCommand {
+    /// Arm a fault of a function
+    #[command(
+        after_help = "Example: shopwatch fault set shopfast-order-service kill-after-call dynamodb TransactWriteItems"
+    )]
+    Set(faults::Order),
+    /// The armed faults, and how often each happened
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Disarm all faults
+    Clear,
 }
-pub(crate) async fn emulator(_args: EmulatorArgs, _context: &Context) -> anyhow::Result<Exit> {
-    anyhow::bail!("not there yet")
+
+/// Options of `shopwatch emulator`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct EmulatorArgs {
+    #[command(subcommand)]
+    command: EmulatorCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum EmulatorCommand {
+    /// Stop it orderly and start it again with its state: an outage of the whole application plane
+    Restart,
+}
+
+/// Stops the platform and waits until it is gone.
+pub(crate) async fn stop(_args: StopArgs, context: &Context) -> anyhow::Result<Exit> {
+    let lock = context.state().lock_file();
+    if !lock_file::is_held(&lock) {
+        console::error(&format!("nothing runs in {}\n", context.state().root().display()));
+        return Ok(Exit::No);
+    }
+    ask(&context.state().control_socket(), &Request::Stop).await?;
+    let gone = async {
+        while lock_file::is_held(&lock) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    if tokio::time::timeout(STOP_LIMIT, gone).await.is_err() {
+        let pid = RunFile::of_running(context.state())
+            .map_or_else(String::new, |file| format!(" (process {})", file.pid));
+        return Err(Failure::new(
+            Exit::Platform,
+            format!("stop the platform{pid}: it is still there"),
+        )
+        .cure("its terminal or logs/up.log says why; SIGTERM twice ends it at once")
+        .into());
+    }
+    console::line("stopped");
+    Ok(Exit::Done)
+}
+
+/// Arms, lists and disarms faults.
+pub(crate) async fn fault(args: FaultArgs, context: &Context) -> anyhow::Result<Exit> {
+    match args.command {
+        FaultCommand::Set(order) => {
+            let function = order.function.clone();
+            let armed = order_of(context, Request::SetFault(order)).await?;
+            console::line(&format!("armed fault {} of {function}", armed["id"]));
+        }
+        FaultCommand::List { json } => {
+            let plans = order_of(context, Request::ListFaults).await?;
+            if json {
+                console::line(&plans.to_string());
+            } else {
+                console::out(&console::table(&fault_rows(&plans)));
+            }
+        }
+        FaultCommand::Clear => {
+            order_of(context, Request::ClearFaults).await?;
+            console::line("no fault is armed");
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Passes an order for the emulator on.
+pub(crate) async fn emulator(args: EmulatorArgs, context: &Context) -> anyhow::Result<Exit> {
+    match args.command {
+        EmulatorCommand::Restart => {
+            order_of(context, Request::RestartEmulator).await?;
+            console::line("the emulator was restarted with its state");
+        }
+    }
+    Ok(Exit::Done)
+}
+
+async fn order_of(context: &Context, request: Request) -> anyhow::Result<Value> {
+    context.running()?;
+    ask(&context.state().control_socket(), &request).await
+}
+
+fn fault_rows(plans: &Value) -> Vec<Vec<String>> {
+    let head = ["id", "function", "fault", "remaining", "happened"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    for plan in plans.as_array().into_iter().flatten() {
+        let cell = |name: &str| match &plan[name] {
+            Value::String(text) => text.clone(),
+            Value::Null => "until cleared".to_owned(),
+            other => other.to_string(),
+        };
+        rows.push(head.map(cell).to_vec());
+    }
+    rows
 }

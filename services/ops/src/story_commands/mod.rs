@@ -1,7 +1,7 @@
 //! The commands that tell what happened: `trace`, `logs`, `metrics`, `mails`. They work on the platform on this machine
 //! and on AWS alike; what they print is made in `ops-story`.
 
-pub mod logs;
-pub mod mails;
-pub mod metrics;
-pub mod trace;
+pub(crate) mod logs;
+pub(crate) mod mails;
+pub(crate) mod metrics;
+pub(crate) mod trace;

@@ -5,12 +5,12 @@ use crate::exit::Exit;
 
 /// Options of `shopwatch trace`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub(crate) struct Args {}
 
 /// Runs the command.
 ///
 /// # Errors
 /// When it cannot be answered.
-pub async fn run(_args: Args, _context: &Context) -> anyhow::Result<Exit> {
+pub(crate) async fn run(_args: Args, _context: &Context) -> anyhow::Result<Exit> {
     anyhow::bail!("`shopwatch trace` is not there yet")
 }

@@ -1,15 +1,144 @@
-//! `shopwatch up`.
+//! `shopwatch up`: everything that makes the shop run on one machine, in order. Each step is a module; this one says
+//! what follows what, and what happens while it runs and when it ends.
 
+mod announce;
+mod background;
+mod build;
+mod deploy;
 pub(crate) mod digest;
+mod emulator;
+mod interrupts;
+mod package;
+mod planes;
+mod platform;
+mod ports;
+mod progress;
+mod python;
+mod ready;
+pub(crate) mod seed;
+mod steps;
+mod template;
+mod tools;
 
+use std::time::Instant;
+
+use crate::console;
 use crate::context::Context;
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
+use crate::lock_file;
+use crate::run_file::RunFile;
+use crate::state_dir::StateDir;
+
+use self::interrupts::Interrupts;
+use self::platform::Platform;
+use self::ports::Ports;
+use self::progress::Progress;
 
 /// Options of `shopwatch up`.
 #[derive(Debug, Clone, Default, clap::Args)]
-pub struct Args {}
+pub(crate) struct Args {
+    /// Forget the state of earlier runs: orders, stock, traces, users
+    #[arg(long)]
+    fresh: bool,
+    /// Start with the functions' programs of the last build
+    #[arg(long)]
+    no_build: bool,
+    /// Start in the background and return when it is ready
+    #[arg(long, short)]
+    detach: bool,
+    /// Show nothing but failures
+    #[arg(long, short)]
+    quiet: bool,
+    /// When ready, print one line of JSON (the content of run.json) instead of the addresses
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    ports: Ports,
+}
 
-/// Runs the command.
-pub(crate) async fn run(_args: Args, _context: &Context) -> anyhow::Result<Exit> {
-    anyhow::bail!("not there yet")
+impl Args {
+    /// The same, for the program in the background.
+    fn for_background(&self) -> Vec<String> {
+        let flags = [(self.fresh, "--fresh"), (self.no_build, "--no-build")];
+        let flags = flags
+            .iter()
+            .filter(|(given, _)| *given)
+            .map(|(_, flag)| (*flag).to_owned());
+        flags.chain(self.ports.as_arguments()).collect()
+    }
+}
+
+/// Starts everything, keeps it running, stops everything.
+pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
+    if args.detach {
+        return background::start(&args, context).await;
+    }
+    let started = Instant::now();
+    let state = context.state();
+    crate::state_dir::private_folder(state.root())?;
+    let Some(_lock) = lock_file::take(&state.lock_file())? else {
+        return Err(already_running(state).into());
+    };
+    RunFile::remove(state);
+    if args.fresh {
+        state.forget()?;
+    }
+    state.create()?;
+    let interrupts = Interrupts::listen()?;
+    let progress = Progress::new(args.quiet);
+    let mut platform = Platform::new(state.clone());
+    let outcome = tokio::select! {
+        run = Box::pin(steps::start(&args, &mut platform, progress, started)) => run.map(Some),
+        () = interrupts.asked() => Ok(None),
+    };
+    let outcome = match outcome {
+        Ok(Some(run)) => serve(&args, &run, context, &mut platform, progress, &interrupts).await,
+        Ok(None) => Ok(Exit::Interrupted),
+        Err(error) => Err(error),
+    };
+    RunFile::remove(state);
+    platform.stop().await;
+    outcome
+}
+
+/// Announces that it is ready and waits for a reason to stop.
+async fn serve(
+    args: &Args,
+    run: &RunFile,
+    context: &Context,
+    platform: &mut Platform,
+    progress: Progress,
+    interrupts: &Interrupts,
+) -> anyhow::Result<Exit> {
+    run.write(context.state())?;
+    if args.json {
+        console::line(&serde_json::to_string(run)?);
+    } else if !args.quiet {
+        console::out(&announce::text(run, context));
+    }
+    tokio::select! {
+        () = interrupts.asked() => Ok(Exit::Done),
+        outcome = Box::pin(platform.keep_running(progress)) => outcome.map(|()| Exit::Done),
+    }
+}
+
+/// Names the process that runs here.
+fn already_running(state: &StateDir) -> Failure {
+    let (what, status) = match RunFile::of_running(state) {
+        Some(run) => (
+            format!("process {} runs here since {}", run.pid, run.ready_at),
+            "see `shopwatch status`",
+        ),
+        None => (
+            "another process is starting or stopping here".to_owned(),
+            "wait for it",
+        ),
+    };
+    Failure::new(
+        Exit::AlreadyRunning,
+        format!("start in {}: {what}", state.root().display()),
+    )
+    .cure(format!(
+        "{status}, stop it with `shopwatch stop`, or start another one with `--state-dir OTHER_FOLDER`"
+    ))
 }

@@ -1,0 +1,273 @@
+//! Everything that runs, in one place: what was started so far can always be stopped, whichever step failed. It answers
+//! other terminals, and notices when the emulator ends by itself.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use async_trait::async_trait;
+use aws_sdk_cloudformation::types::Parameter;
+use ops_runner::Runner;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use super::build::Programs;
+use super::deploy::{self, Change, Stack};
+use super::emulator::{self, Emulator, Phase};
+use super::package::Packaged;
+use super::planes::Planes;
+use super::ports::Ports;
+use super::progress::{Progress, Step};
+use super::{seed, steps};
+use crate::context::local_sdk_config;
+use crate::control::server::{self, ControlServer};
+use crate::control::{Request, faults};
+use crate::exit::{Exit, Failure};
+use crate::state_dir::StateDir;
+use crate::status::resident_bytes;
+use crate::users::{UserPool, Users};
+
+/// What is deployed; kept to deploy it again when the emulator lost it.
+#[derive(Debug)]
+pub(crate) struct Deployment {
+    pub(crate) packaged: Packaged,
+    pub(crate) parameters: Vec<Parameter>,
+}
+
+/// Everything that runs.
+#[derive(Debug)]
+pub(crate) struct Platform {
+    state: StateDir,
+    planes: Option<Planes>,
+    emulator: Option<Emulator>,
+    control: Option<ControlServer>,
+    deployment: Option<Deployment>,
+    stop_asked: Arc<Notify>,
+}
+
+impl Platform {
+    /// With nothing started yet.
+    pub(crate) fn new(state: StateDir) -> Self {
+        Self {
+            state,
+            planes: None,
+            emulator: None,
+            control: None,
+            deployment: None,
+            stop_asked: Arc::new(Notify::new()),
+        }
+    }
+
+    pub(crate) fn state(&self) -> &StateDir {
+        &self.state
+    }
+
+    /// Starts plane and runner, then the emulator, which is told where they are, then answers other terminals.
+    pub(crate) async fn start(
+        &mut self,
+        ports: &Ports,
+        functions: &[String],
+        programs: &Programs,
+        python: PathBuf,
+    ) -> anyhow::Result<()> {
+        let planes = self
+            .planes
+            .insert(Planes::start(&self.state, ports, programs).await?);
+        let endpoint = |name: &str| planes.endpoints().get(name).cloned().unwrap_or_default();
+        let config = emulator::Config {
+            python,
+            state: self.state.clone(),
+            port: ports.emulator,
+            functions: functions.to_vec(),
+            runner: endpoint("runner"),
+            gateway: endpoint("aws"),
+        };
+        let runner = planes.runner().clone();
+        let emulator = self.emulator.insert(Emulator::start(config).await?);
+        let answers = Answers {
+            emulator: emulator.handle(),
+            runner,
+            stop_asked: Arc::clone(&self.stop_asked),
+        };
+        self.control = Some(ControlServer::start(
+            self.state.control_socket(),
+            Arc::new(answers),
+        )?);
+        Ok(())
+    }
+
+    /// Deploys, and connects the public addresses with what was deployed.
+    pub(crate) async fn deploy(
+        &mut self,
+        deployment: Deployment,
+        step: &Step,
+    ) -> anyhow::Result<(Stack, Change)> {
+        let emulator = self.endpoint("emulator")?;
+        let client = aws_sdk_cloudformation::Client::new(&local_sdk_config(&emulator).await);
+        let Deployment { packaged, parameters } = self.deployment.insert(deployment);
+        let deployed = deploy::ensure(&client, &emulator, packaged, parameters, &self.state, step).await?;
+        if let Some(planes) = &self.planes {
+            planes.set_routes(steps::routes(&deployed.0)?);
+            planes.runner().refresh();
+        }
+        Ok(deployed)
+    }
+
+    /// Loads products and users where they are absent; returns the number of new products.
+    pub(crate) async fn seed(&self, stack: &Stack, users: &Users) -> anyhow::Result<usize> {
+        let emulator = self.endpoint("emulator")?;
+        let tables = aws_sdk_dynamodb::Client::new(&local_sdk_config(&emulator).await);
+        let pool = UserPool::new(
+            &emulator,
+            &stack.require("AWS::Cognito::UserPool")?,
+            &stack.require("AWS::Cognito::UserPoolClient")?,
+        );
+        seed::seed(&tables, &pool, users).await
+    }
+
+    /// Addresses by the names of run.json.
+    pub(crate) fn endpoints(&self) -> anyhow::Result<BTreeMap<String, String>> {
+        let planes = self.planes.as_ref().context("the platform is not started")?;
+        Ok(planes.endpoints().clone())
+    }
+
+    /// Watches until another terminal asks for a stop, or until it cannot be kept running.
+    pub(crate) async fn keep_running(&mut self, progress: Progress) -> anyhow::Result<()> {
+        let mut emulator = self
+            .emulator
+            .as_ref()
+            .context("the emulator is not started")?
+            .handle();
+        let stop_asked = Arc::clone(&self.stop_asked);
+        let mut crashes = 0;
+        loop {
+            let status = tokio::select! {
+                () = stop_asked.notified() => return Ok(()),
+                status = emulator.changed() => status.context("the emulator is gone")?,
+            };
+            match status.phase {
+                Phase::Failed(reason) => {
+                    return Err(Failure::new(Exit::Platform, "keep the emulator running")
+                        .cure("see logs/emulator.log; `shopwatch up --fresh` starts without its state")
+                        .caused_by(anyhow::anyhow!(reason))
+                        .into());
+                }
+                Phase::Restarting if status.crashes > crashes => {
+                    progress.note(
+                        "the emulator ended by itself; it is started again with the state it saved last",
+                    );
+                }
+                Phase::Ready if status.crashes > crashes => {
+                    crashes = status.crashes;
+                    self.recover(progress)
+                        .await
+                        .context("recover after the emulator ended by itself")?;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// After a crash the emulator may have lost what it had not saved, the stack included.
+    async fn recover(&mut self, progress: Progress) -> anyhow::Result<()> {
+        let step = progress.step("Deploy the shop");
+        let deployment = self.deployment.take().context("nothing was deployed")?;
+        let (stack, _) = self.deploy(deployment, &step).await?;
+        self.seed(&stack, &Users::of(&self.state)?).await?;
+        step.done("recovered");
+        Ok(())
+    }
+
+    /// Stops whatever was started. The emulator first, so that it hands out no work any more and saves; then running
+    /// invocations end, and what they said is stored.
+    pub(crate) async fn stop(&mut self) {
+        drop(self.control.take());
+        if let Some(emulator) = self.emulator.take() {
+            emulator.stop().await;
+        }
+        if let Some(planes) = self.planes.take() {
+            planes.stop().await;
+        }
+    }
+
+    fn endpoint(&self, name: &str) -> anyhow::Result<String> {
+        let endpoints = self.endpoints()?;
+        endpoints
+            .get(name)
+            .cloned()
+            .with_context(|| format!("there is no endpoint {name}"))
+    }
+}
+
+/// What other terminals are answered.
+struct Answers {
+    emulator: emulator::Handle,
+    runner: Runner,
+    stop_asked: Arc<Notify>,
+}
+
+#[async_trait]
+impl server::Platform for Answers {
+    async fn answer(&self, request: Request) -> anyhow::Result<Value> {
+        match request {
+            Request::Status => Ok(self.status()),
+            Request::Stop => {
+                self.stop_asked.notify_one();
+                Ok(Value::Null)
+            }
+            Request::RestartEmulator => {
+                self.emulator.restart().await?;
+                Ok(Value::Null)
+            }
+            Request::SetFault(order) => {
+                let occasions = order.occasions();
+                let id = self
+                    .runner
+                    .faults()
+                    .arm(&order.function, order.kind.into(), occasions);
+                Ok(json!({"id": id}))
+            }
+            Request::ClearFaults => {
+                self.runner.faults().clear();
+                Ok(Value::Null)
+            }
+            Request::ListFaults => Ok(self
+                .runner
+                .faults()
+                .plans()
+                .iter()
+                .map(faults::describe)
+                .collect()),
+        }
+    }
+}
+
+impl Answers {
+    fn status(&self) -> Value {
+        let emulator = self.emulator.status();
+        let phase = match emulator.phase {
+            Phase::Ready => "ready",
+            Phase::Restarting => "restarting",
+            Phase::Failed(_) => "failed",
+            Phase::Stopped => "stopped",
+        };
+        let functions: Vec<Value> = self
+            .runner
+            .status()
+            .iter()
+            .map(ops_runner::FunctionStatus::to_json)
+            .collect();
+        json!({
+            "emulator": {
+                "phase": phase,
+                "pid": emulator.pid,
+                "restarts": emulator.restarts,
+                "crashes": emulator.crashes,
+                "residentBytes": emulator.pid.and_then(resident_bytes),
+            },
+            "residentBytes": resident_bytes(std::process::id()),
+            "functions": functions,
+        })
+    }
+}
