@@ -1,1 +1,10 @@
-//! Placeholder.
+//! The shop's rules, and nothing else: no I/O, no wire format, no clock, no randomness. What needs one takes it as an
+//! argument.
+
+pub mod ids;
+
+// pub mod product;
+
+pub mod inventory;
+
+pub mod page;
