@@ -42,6 +42,7 @@ const SCHEMA: &str = "
         due_ms INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX IF NOT EXISTS event_due ON event (due_ms, id);
+    CREATE UNIQUE INDEX IF NOT EXISTS event_once ON event (function, request_id);
 ";
 
 /// An event to keep.
@@ -121,13 +122,14 @@ impl Queue {
         Ok(done.await.map_err(|_| QueueError::Gone)??)
     }
 
-    /// Keeps an event. When this returns, it is on disk.
+    /// Keeps an event. When this returns, it is on disk. The sender may not have seen the answer and send it again:
+    /// the same request is kept once.
     pub(crate) async fn accept(&self, event: NewEvent) -> Result<(), QueueError> {
         self.with(move |_, connection| {
             let now = now_ms();
             connection
                 .prepare_cached(
-                    "INSERT INTO event (function, request_id, payload, client_context, trace_header, accepted_ms, due_ms)
+                    "INSERT OR IGNORE INTO event (function, request_id, payload, client_context, trace_header, accepted_ms, due_ms)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
                 )?
                 .execute(params![
@@ -273,6 +275,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let queue = Queue::open(directory.path()).unwrap();
         queue.accept(event("a")).await.unwrap();
+        queue.accept(event("b")).await.unwrap();
         queue.accept(event("b")).await.unwrap();
         let first = queue.claim().await.unwrap().unwrap();
         let second = queue.claim().await.unwrap().unwrap();

@@ -1,0 +1,255 @@
+"""Starts the emulator (ministack) with the gaps bridged that the functions of this repository would fall into.
+
+Each bridge replaces one function of the emulator and says what AWS does by itself. Nothing else of the emulator is
+touched. The replacements fit one version; another one is refused rather than run half bridged.
+
+What does not belong here: configuration (the environment says it all), supervision (`supervise.py`), and anything
+that a function's environment, log or retry needs: that is the runner's work.
+"""
+
+import http.client
+import importlib.metadata
+import json
+import os
+import sys
+import threading
+import time
+import urllib.parse
+import uuid
+
+VERSION = "1.5.33"
+# An asynchronous event is stored by the runner within milliseconds.
+ACCEPT_TIMEOUT_SECONDS = 5.0
+# Lambda allows ten seconds of init, which do not count towards the function's time limit.
+INIT_SECONDS = 10.0
+MARGIN_SECONDS = 5.0
+REDELIVERY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+class RunnerAway(Exception):
+    """Nobody answered at the address that functions are invoked at."""
+
+
+def main():
+    check_version()
+    # The emulator talks to nobody but loopback: a proxy of the machine must not see it.
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "*"
+    os.environ.setdefault("BIND_HOST", "127.0.0.1")
+    bridge()
+    from ministack.app import main as serve
+
+    sys.argv = ["ministack"]
+    serve()
+
+
+def check_version():
+    try:
+        found = importlib.metadata.version("ministack")
+    except importlib.metadata.PackageNotFoundError:
+        found = "none"
+    if found != VERSION:
+        sys.exit(
+            f"launcher: written for ministack {VERSION}, found {found}. Install the pinned requirements again "
+            "(delete the virtual environment), or adapt launcher.py to the new version."
+        )
+
+
+def bridge():
+    from ministack.services import eventbridge, lambda_svc, sns
+
+    lambda_svc._execute_function_proxy = execute_function_proxy
+    lambda_svc.lambda_execute_result_to_api_proxy_response = bridged_api_response(
+        lambda_svc.lambda_execute_result_to_api_proxy_response
+    )
+    eventbridge._dispatch_to_lambda = bridged_rule_target(eventbridge._dispatch_to_lambda)
+    sns._deliver_to_lambda = bridged_subscription(sns._deliver_to_lambda)
+    sns._threading = InlineForFunctions(sns._threading, sns)
+
+
+# --- Invocation -----------------------------------------------------------------------------------------------------
+# AWS: Invoke answers 200 for a function error, names it in `X-Amz-Function-Error`, and the payload holds `errorType`
+# and `errorMessage` of the function itself, which Step Functions' Catch and Retry match on. A throttled invocation is
+# `TooManyRequestsException`. Emulator: every answer that is not 2xx is a `Runtime.HandlerError`, every 2xx a success.
+
+
+def execute_function_proxy(func, event, url, request_id):
+    from ministack.services import lambda_svc
+
+    config = func.get("config") or func
+    timeout = int(config.get("Timeout") or 3)
+    try:
+        # A function waits for a free environment for at most its own time limit, then starts, then runs.
+        status, headers, body = post(url, event, request_headers(config, request_id), 2 * timeout + INIT_SECONDS + MARGIN_SECONDS)
+    except RunnerAway as error:
+        return failure("ServiceException", f"the function could not be invoked: {error}")
+    if status == 429:
+        return lambda_svc._throttle_response(
+            reason_code="ReservedFunctionConcurrentInvocationLimitExceeded", msg="Rate Exceeded."
+        )
+    text = body.decode("utf-8", "replace")
+    if not 200 <= status < 300:
+        return failure(headers.get("x-amzn-errortype") or "ServiceException", text[:512])
+    try:
+        payload = json.loads(text) if text else None
+    except json.JSONDecodeError:
+        return {"body": text, "raw_payload": True}
+    if headers.get("x-amz-function-error"):
+        return {"body": payload, "error": True, "function_error": headers["x-amz-function-error"]}
+    return {"body": payload}
+
+
+def request_headers(config, request_id, invocation_type="RequestResponse"):
+    timeout = int(config.get("Timeout") or 3)
+    return {
+        "Content-Type": "application/json",
+        "X-Amzn-Lambda-Function-Name": config.get("FunctionName", ""),
+        "X-Amzn-Lambda-Function-Version": config.get("Version", "$LATEST"),
+        "X-Amzn-Lambda-Function-Arn": config.get("FunctionArn", ""),
+        "X-Amzn-Lambda-Request-Id": request_id,
+        "X-Amzn-Lambda-Deadline-Ms": str(int((time.time() + timeout) * 1000)),
+        "X-Amzn-Lambda-Invocation-Type": invocation_type,
+        "X-Amzn-Lambda-Revision-Id": config.get("RevisionId") or "",
+    }
+
+
+def failure(error_type, message):
+    return {"body": {"errorType": error_type, "errorMessage": message}, "error": True}
+
+
+def post(url, event, headers, timeout):
+    """One request to loopback, by no proxy, with the names of the answer's headers in lower case."""
+    parts = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=timeout)
+    try:
+        body = json.dumps(event, ensure_ascii=False).encode("utf-8")
+        connection.request("POST", parts.path or "/", body, headers)
+        answer = connection.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise RunnerAway(f"{url}: {error!r}") from error
+    finally:
+        connection.close()
+
+
+# --- Answers of failed functions ------------------------------------------------------------------------------------
+# AWS: API Gateway and Function URLs answer 502 with a fixed text when a function fails; the error stays in the log.
+# Emulator: the caller gets the function's error type and message, which are internals.
+
+
+def bridged_api_response(original):
+    def api_response(result):
+        if result.get("error") and not result.get("throttle"):
+            headers = {"Content-Type": "application/json"}
+            return {"statusCode": 502, "headers": headers, "body": '{"message": "Internal server error"}'}, None
+        return original(result)
+
+    return api_response
+
+
+# --- Asynchronous deliveries ----------------------------------------------------------------------------------------
+# AWS: SNS and EventBridge put the event into the function's own queue, which is durable, waits while the function is
+# throttled, retries, and ends at the dead letter queue. Emulator: a thread runs the function once and the event is
+# gone with it. Here the event is given to the runner's queue before Publish or PutEvents is answered; only when the
+# runner is away a thread goes on trying.
+
+
+def bridged_rule_target(original):
+    def dispatch_to_lambda(arn, payload):
+        from ministack.services import lambda_svc
+
+        func, config, _ = lambda_svc._get_func_record_for_ref(arn)
+        url = config and lambda_svc._proxy_url_for(config)
+        if not url:
+            return original(arn, payload)
+        try:
+            event = json.loads(payload)
+        except (json.JSONDecodeError, TypeError):
+            event = {"body": payload}
+        return give_away(url, config, event)
+
+    return dispatch_to_lambda
+
+
+def bridged_subscription(original):
+    def deliver_to_lambda(endpoint, envelope, topic_arn, sub_arn, msg_id, raw_message, message_attributes):
+        from ministack.services import lambda_svc
+
+        func, config, _ = lambda_svc._get_func_record_for_ref(endpoint)
+        url = config and lambda_svc._proxy_url_for(config)
+        if not url:
+            return original(endpoint, envelope, topic_arn, sub_arn, msg_id, raw_message, message_attributes)
+        record = {
+            "EventVersion": "1.0",
+            "EventSubscriptionArn": sub_arn,
+            "EventSource": "aws:sns",
+            "Sns": json.loads(envelope),
+        }
+        return give_away(url, config, {"Records": [record]})
+
+    return deliver_to_lambda
+
+
+def give_away(url, config, event):
+    headers = request_headers(config, str(uuid.uuid4()), "Event")
+    if not accepted(url, event, headers):
+        threading.Thread(target=keep_trying, args=(url, event, headers), daemon=True).start()
+
+
+def accepted(url, event, headers):
+    try:
+        status, _, _ = post(url, event, headers, ACCEPT_TIMEOUT_SECONDS)
+    except RunnerAway:
+        return False
+    # What the runner refuses (too large, no such function) it refuses again.
+    return status < 500
+
+
+def keep_trying(url, event, headers):
+    # AWS: SNS and EventBridge retry for hours; the request id stays, so the runner's log shows one event.
+    for attempt in range(3600):
+        time.sleep(REDELIVERY_SECONDS[min(attempt, len(REDELIVERY_SECONDS) - 1)])
+        if accepted(url, event, headers):
+            return
+
+
+class InlineForFunctions:
+    """Stands for the `threading` module inside `sns`: a delivery to a function is made before Publish is answered.
+
+    With a thread the message would be lost when the emulator stops between its answer and the delivery.
+    """
+
+    def __init__(self, threading_module, sns):
+        self._threading = threading_module
+        self._sns = sns
+
+    def __getattr__(self, name):
+        return getattr(self._threading, name)
+
+    def Thread(self, *args, **kwargs):
+        target_args = kwargs.get("args") or ()
+        if target_args and target_args[0] is self._sns._deliver_to_lambda and self._is_ours(target_args[1]):
+            return Inline(kwargs["target"], target_args)
+        return self._threading.Thread(*args, **kwargs)
+
+    @staticmethod
+    def _is_ours(endpoint):
+        # Functions that the emulator runs itself may take their time: not inline.
+        from ministack.services import lambda_svc
+
+        name = str(endpoint).split(":function:")[-1].split(":")[0]
+        return bool(os.environ.get(lambda_svc._PROXY_PREFIX + name))
+
+
+class Inline:
+    """What a thread looks like to its caller, run by the caller."""
+
+    def __init__(self, target, args):
+        self._target = target
+        self._args = args
+
+    def start(self):
+        self._target(*self._args)
+
+
+if __name__ == "__main__":
+    main()
