@@ -55,12 +55,13 @@ def check_version():
 
 
 def bridge():
-    from ministack.services import eventbridge, lambda_svc, sns
+    from ministack.services import apigateway_v1, eventbridge, lambda_svc, sns
 
     lambda_svc._execute_function_proxy = execute_function_proxy
     lambda_svc.lambda_execute_result_to_api_proxy_response = bridged_api_response(
         lambda_svc.lambda_execute_result_to_api_proxy_response
     )
+    apigateway_v1._lambda_proxy_response = bridged_rest_response(apigateway_v1._lambda_proxy_response)
     eventbridge._dispatch_to_lambda = bridged_rule_target(eventbridge._dispatch_to_lambda)
     sns._deliver_to_lambda = bridged_subscription(sns._deliver_to_lambda)
     sns._threading = InlineForFunctions(sns._threading, sns)
@@ -144,6 +145,17 @@ def bridged_api_response(original):
         return original(result)
 
     return api_response
+
+
+def bridged_rest_response(original):
+    """The same for REST APIs, which put the text they get into `{"message": …}` themselves."""
+
+    def rest_response(result):
+        if result.get("error") and not result.get("throttle"):
+            return None, "Internal server error"
+        return original(result)
+
+    return rest_response
 
 
 # --- Asynchronous deliveries ----------------------------------------------------------------------------------------
