@@ -6,6 +6,6 @@ pub mod batch;
 pub mod clock;
 pub mod env;
 pub mod http;
-//pub mod idempotency;
+pub mod idempotency;
 pub mod ids;
-//pub mod jwt;
+pub mod jwt;
