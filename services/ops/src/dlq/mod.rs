@@ -78,7 +78,11 @@ async fn list(clients: &Clients, json: bool) -> anyhow::Result<Exit> {
     let mut objects = Vec::new();
     for queue in found {
         let depth = depth(clients, &queue.url).await?;
-        let owners = queue.owners.iter().map(sources::Owner::to_string).collect::<Vec<_>>();
+        let owners = queue
+            .owners
+            .iter()
+            .map(sources::Owner::to_string)
+            .collect::<Vec<_>>();
         rows.push(vec![queue.name.clone(), depth.to_string(), owners.join(", ")]);
         objects.push(json!({"queue": queue.name, "url": queue.url, "messages": depth, "of": owners}));
     }
@@ -112,7 +116,11 @@ async fn show(clients: &Clients, name: &str, json: bool) -> anyhow::Result<Exit>
     for message in &messages {
         console::line(&format!("{:#}", message));
     }
-    console::error(&format!("{} of {} shown\n", messages.len(), depth(clients, &queue.url).await?));
+    console::error(&format!(
+        "{} of {} shown\n",
+        messages.len(),
+        depth(clients, &queue.url).await?
+    ));
     Ok(Exit::Done)
 }
 

@@ -14,12 +14,19 @@ use crate::exit::{Exit, Failure};
 /// Attributes that Lambda adds to a failed asynchronous invocation.
 const LAMBDA_ATTRIBUTES: &[&str] = &["RequestID", "ErrorCode", "ErrorMessage"];
 
-pub(super) async fn run(clients: &Clients, name: &str, limit: Option<usize>, json: bool) -> anyhow::Result<Exit> {
+pub(super) async fn run(
+    clients: &Clients,
+    name: &str,
+    limit: Option<usize>,
+    json: bool,
+) -> anyhow::Result<Exit> {
     let queue = sources::find(clients, name).await?;
     let owner = only_owner(&queue)?;
     let mut moved = 0;
     while limit.is_none_or(|limit| moved < limit) {
-        let Some(message) = take(clients, &queue).await? else { break };
+        let Some(message) = take(clients, &queue).await? else {
+            break;
+        };
         deliver(clients, owner, &message).await?;
         delete(clients, &queue, &message).await?;
         moved += 1;
@@ -27,7 +34,9 @@ pub(super) async fn run(clients: &Clients, name: &str, limit: Option<usize>, jso
     if json {
         console::line(&json!({"queue": name, "to": owner.to_string(), "redriven": moved}).to_string());
     } else {
-        console::line(&format!("{moved} messages of {name} were delivered again to {owner}"));
+        console::line(&format!(
+            "{moved} messages of {name} were delivered again to {owner}"
+        ));
     }
     Ok(Exit::Done)
 }
@@ -38,8 +47,11 @@ fn only_owner(queue: &DeadLetterQueue) -> Result<&Owner, Failure> {
         [owner] => Ok(owner),
         owners => {
             let owners: Vec<String> = owners.iter().map(Owner::to_string).collect();
-            Err(Failure::new(Exit::No, format!("{} belongs to {}", queue.name, owners.join(" and ")))
-                .cure("give each its own dead-letter queue: a message does not say where it failed"))
+            Err(Failure::new(
+                Exit::No,
+                format!("{} belongs to {}", queue.name, owners.join(" and ")),
+            )
+            .cure("give each its own dead-letter queue: a message does not say where it failed"))
         }
     }
 }
@@ -65,7 +77,8 @@ async fn deliver(clients: &Clients, owner: &Owner, message: &Message) -> Result<
             let attributes = message.message_attributes().cloned();
             let sent = clients.queues.send_message().queue_url(url).message_body(body);
             let sent = sent.set_message_attributes(attributes).send().await;
-            sent.map(drop).map_err(|error| failure(format!("send to {name}"), error))
+            sent.map(drop)
+                .map_err(|error| failure(format!("send to {name}"), error))
         }
         Owner::Function { name } => {
             let event = event_of(message, body);
@@ -77,7 +90,9 @@ async fn deliver(clients: &Clients, owner: &Owner, message: &Message) -> Result<
                 .payload(Blob::new(event))
                 .send()
                 .await;
-            invoked.map(drop).map_err(|error| failure(format!("invoke {name}"), error))
+            invoked
+                .map(drop)
+                .map_err(|error| failure(format!("invoke {name}"), error))
         }
     }
 }
@@ -106,7 +121,13 @@ async fn delete(clients: &Clients, queue: &DeadLetterQueue, message: &Message) -
         .send()
         .await;
     deleted.map(drop).map_err(|error| {
-        failure(format!("delete the redriven message from {}; it will be delivered again", queue.name), error)
+        failure(
+            format!(
+                "delete the redriven message from {}; it will be delivered again",
+                queue.name
+            ),
+            error,
+        )
     })
 }
 
@@ -119,15 +140,26 @@ mod tests {
     #[test]
     fn the_event_of_a_failed_invocation_is_found_in_both_shapes() {
         let check = |attribute: Option<&str>, body: &str, event: &str| {
-            let value = MessageAttributeValue::builder().data_type("String").string_value("x").build();
+            let value = MessageAttributeValue::builder()
+                .data_type("String")
+                .string_value("x")
+                .build();
             let mut message = Message::builder().body(body);
             if let (Some(name), Ok(value)) = (attribute, value) {
                 message = message.message_attributes(name, value);
             }
             assert_eq!(event_of(&message.build(), body), event);
         };
-        check(Some("ErrorCode"), r#"{"requestPayload":1}"#, r#"{"requestPayload":1}"#);
-        check(None, r#"{"requestPayload":{"a":1},"version":"1.0"}"#, r#"{"a":1}"#);
+        check(
+            Some("ErrorCode"),
+            r#"{"requestPayload":1}"#,
+            r#"{"requestPayload":1}"#,
+        );
+        check(
+            None,
+            r#"{"requestPayload":{"a":1},"version":"1.0"}"#,
+            r#"{"a":1}"#,
+        );
         check(None, r#"{"Records":[]}"#, r#"{"Records":[]}"#);
         check(None, "not JSON", "not JSON");
     }

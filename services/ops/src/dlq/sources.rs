@@ -50,18 +50,28 @@ pub(super) async fn dead_letter_queues(clients: &Clients) -> Result<Vec<DeadLett
     let mut owners: BTreeMap<String, Vec<Owner>> = BTreeMap::new();
     for queue in &queues {
         if let Some(target) = &queue.target {
-            let owner = Owner::Queue { name: queue.name.clone(), url: queue.url.clone() };
+            let owner = Owner::Queue {
+                name: queue.name.clone(),
+                url: queue.url.clone(),
+            };
             owners.entry(target.clone()).or_default().push(owner);
         }
     }
     for (function, target) in functions(clients).await? {
-        owners.entry(target).or_default().push(Owner::Function { name: function });
+        owners
+            .entry(target)
+            .or_default()
+            .push(Owner::Function { name: function });
     }
     let mut found: Vec<DeadLetterQueue> = queues
         .into_iter()
         .filter_map(|queue| {
             let owners = owners.remove(&queue.arn)?;
-            Some(DeadLetterQueue { name: queue.name, url: queue.url, owners })
+            Some(DeadLetterQueue {
+                name: queue.name,
+                url: queue.url,
+                owners,
+            })
         })
         .collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
@@ -80,7 +90,13 @@ pub(super) async fn find(clients: &Clients, name: &str) -> Result<DeadLetterQueu
 
 async fn queues(clients: &Clients) -> Result<Vec<Queue>, Failure> {
     let mut queues = Vec::new();
-    let mut pages = clients.queues.list_queues().max_results(1000).into_paginator().items().send();
+    let mut pages = clients
+        .queues
+        .list_queues()
+        .max_results(1000)
+        .into_paginator()
+        .items()
+        .send();
     while let Some(url) = pages.next().await {
         let url = url.map_err(|error| failure("list the queues".to_owned(), error))?;
         queues.push(attributes(clients, url).await?);
@@ -101,7 +117,9 @@ async fn attributes(clients: &Clients, url: String) -> Result<Queue, Failure> {
     Ok(Queue {
         name: url.rsplit('/').next().unwrap_or(&url).to_owned(),
         arn: read(QueueAttributeName::QueueArn).unwrap_or_default(),
-        target: read(QueueAttributeName::RedrivePolicy).as_deref().and_then(target_of),
+        target: read(QueueAttributeName::RedrivePolicy)
+            .as_deref()
+            .and_then(target_of),
         url,
     })
 }
@@ -118,7 +136,9 @@ async fn functions(clients: &Clients) -> Result<Vec<(String, String)>, Failure> 
     let mut pages = clients.functions.list_functions().into_paginator().items().send();
     while let Some(function) = pages.next().await {
         let function = function.map_err(|error| failure("list the functions".to_owned(), error))?;
-        let target = function.dead_letter_config().and_then(|config| config.target_arn());
+        let target = function
+            .dead_letter_config()
+            .and_then(|config| config.target_arn());
         if let (Some(name), Some(target)) = (function.function_name(), target) {
             found.push((name.to_owned(), target.to_owned()));
         }
@@ -133,7 +153,10 @@ mod tests {
     #[test]
     fn a_redrive_policy_names_its_target() {
         let check = |policy: &str, target: Option<&str>| assert_eq!(target_of(policy).as_deref(), target);
-        check(r#"{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:1:a-dlq","maxReceiveCount":"3"}"#, Some("arn:aws:sqs:us-east-1:1:a-dlq"));
+        check(
+            r#"{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:1:a-dlq","maxReceiveCount":"3"}"#,
+            Some("arn:aws:sqs:us-east-1:1:a-dlq"),
+        );
         check(r#"{"maxReceiveCount":3}"#, None);
         check("not JSON", None);
     }

@@ -1,6 +1,6 @@
 //! `up --detach`: the same program again, in the background. This one shows what the other prints until it is ready.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::process::Stdio;

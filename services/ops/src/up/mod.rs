@@ -12,7 +12,7 @@ mod package;
 mod planes;
 mod platform;
 mod ports;
-mod progress;
+pub(crate) mod progress;
 mod python;
 mod ready;
 pub(crate) mod seed;
