@@ -9,4 +9,7 @@
 //! What does not belong here: choosing environments, retries, queues, configuration (that is the Lambda *service*),
 //! and anything that knows the telemetry crates: the judges must not share code with what they judge.
 
+pub mod emf;
 pub mod runtime_api;
+pub mod trace_assert;
+pub mod xray_daemon;
