@@ -1,8 +1,9 @@
 //! What every command is given: the state directory, the running platform if there is one, and whether to ask that
 //! platform or AWS.
 
-use aws_config::SdkConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 
 use crate::cli::Global;
 use crate::exit::{Exit, Failure};
@@ -75,9 +76,9 @@ impl Context {
     /// When the local platform is meant and does not run.
     pub(crate) async fn sdk_config(&self) -> Result<SdkConfig, Failure> {
         if !self.asks_aws() {
-            return Ok(local_sdk_config(self.running()?.endpoint("aws")).await);
+            return Ok(local_sdk_config(self.running()?.endpoint("aws")));
         }
-        let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest());
+        let mut loader = aws_config::defaults(BehaviorVersion::latest());
         if let Some(profile) = &self.global.profile {
             loader = loader.profile_name(profile);
         }
@@ -89,7 +90,7 @@ impl Context {
             }
         }
         if let Some(region) = &self.global.region {
-            loader = loader.region(aws_config::Region::new(region.clone()));
+            loader = loader.region(Region::new(region.clone()));
         } else if self.global.profile.is_none() {
             loader = loader.region(REGION);
         }
@@ -97,14 +98,15 @@ impl Context {
     }
 }
 
-/// For the AWS APIs at a local address.
-pub(crate) async fn local_sdk_config(endpoint: &str) -> SdkConfig {
-    aws_config::defaults(aws_config::BehaviorVersion::latest())
+/// For the AWS APIs at a local address. The machine's own AWS configuration has no say in it: a broken profile must not
+/// keep the local platform from working, nor a real one be used.
+pub(crate) fn local_sdk_config(endpoint: &str) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
         .endpoint_url(endpoint)
-        .region(REGION)
-        .credentials_provider(local_credentials())
-        .load()
-        .await
+        .region(Region::new(REGION))
+        .credentials_provider(SharedCredentialsProvider::new(local_credentials()))
+        .build()
 }
 
 fn local_credentials() -> Credentials {

@@ -121,7 +121,7 @@ async fn plane(running: &RunFile) -> anyhow::Result<Value> {
 /// Messages per queue: waiting, and handed out but not finished.
 async fn queues(running: &RunFile) -> anyhow::Result<Value> {
     use aws_sdk_sqs::types::QueueAttributeName as Name;
-    let client = aws_sdk_sqs::Client::new(&local_sdk_config(running.endpoint("emulator")).await);
+    let client = aws_sdk_sqs::Client::new(&local_sdk_config(running.endpoint("emulator")));
     let urls = client.list_queues().send().await?;
     let depths = urls.queue_urls().iter().map(|url| {
         let client = &client;

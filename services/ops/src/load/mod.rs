@@ -59,7 +59,7 @@ enum More {
 /// Orders that were answered, and how; reads beside them.
 pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     let running = context.running()?;
-    let config = local_sdk_config(running.endpoint("emulator")).await;
+    let config = local_sdk_config(running.endpoint("emulator"));
     let tables = aws_sdk_dynamodb::Client::new(&config);
     let progress = Progress::new(args.json);
     let orders = plan::orders(args.seed, args.orders)?;

@@ -97,7 +97,9 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
         Err(error) => Err(error),
     };
     RunFile::remove(state);
+    let step = progress.step("Stop");
     platform.stop().await;
+    step.done("nothing of it runs any more");
     outcome
 }
 

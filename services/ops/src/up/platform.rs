@@ -104,7 +104,7 @@ impl Platform {
         step: &Step,
     ) -> anyhow::Result<(Stack, Change)> {
         let emulator = self.endpoint("emulator")?;
-        let client = aws_sdk_cloudformation::Client::new(&local_sdk_config(&emulator).await);
+        let client = aws_sdk_cloudformation::Client::new(&local_sdk_config(&emulator));
         let Deployment { packaged, parameters } = self.deployment.insert(deployment);
         let deployed = deploy::ensure(&client, &emulator, packaged, parameters, &self.state, step).await?;
         if let Some(planes) = &self.planes {
@@ -117,7 +117,7 @@ impl Platform {
     /// Loads products and users where they are absent; returns the number of new products.
     pub(crate) async fn seed(&self, stack: &Stack, users: &Users) -> anyhow::Result<usize> {
         let emulator = self.endpoint("emulator")?;
-        let tables = aws_sdk_dynamodb::Client::new(&local_sdk_config(&emulator).await);
+        let tables = aws_sdk_dynamodb::Client::new(&local_sdk_config(&emulator));
         let pool = UserPool::new(
             &emulator,
             &stack.require("AWS::Cognito::UserPool")?,

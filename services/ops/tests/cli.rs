@@ -1,0 +1,76 @@
+//! The program as a shell sees it: exit codes, and what goes to which output. Nothing is started here; the running
+//! platform is tested by the scenarios of the `tests` package.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn shopwatch(state: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_shopwatch"))
+        .arg("--state-dir")
+        .arg(state)
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn check(arguments: &[&str], exit: i32, standard_output: &str, standard_error: &str) {
+    let state = tempfile::tempdir().unwrap();
+    let output = shopwatch(state.path(), arguments);
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert_eq!(output.status.code(), Some(exit), "{arguments:?}: {out}{err}");
+    assert!(out.contains(standard_output), "{arguments:?}: {out}");
+    assert!(err.contains(standard_error), "{arguments:?}: {err}");
+}
+
+#[test]
+fn exit_codes_are_those_of_the_help() {
+    check(&["--help"], 0, "Exit codes:", "");
+    check(&["--version"], 0, env!("CARGO_PKG_VERSION"), "");
+    check(&["completions", "bash"], 0, "_shopwatch", "");
+    check(&["nonsense"], 2, "", "unrecognized subcommand");
+    check(&["up", "--port-api", "70000"], 2, "", "70000");
+    check(&["status"], 1, "nothing runs", "");
+    check(&["stop"], 1, "", "nothing runs");
+    check(&["token"], 1, "", "cure: start it with `shopwatch up`");
+    check(&["load", "--orders", "0"], 2, "", "--orders");
+    check(&["emulator", "restart"], 1, "", "nothing runs");
+    check(&["fault", "list"], 1, "", "nothing runs");
+}
+
+#[test]
+fn status_is_json_also_when_nothing_runs() {
+    let state = tempfile::tempdir().unwrap();
+    let output = shopwatch(state.path(), &["status", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let status: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(status["ready"], false);
+    assert!(status["endpoints"].as_object().unwrap().is_empty());
+}
+
+#[test]
+fn a_second_platform_in_the_same_folder_is_refused() {
+    let state = tempfile::tempdir().unwrap();
+    let lock = std::fs::File::create(state.path().join("lock")).unwrap();
+    lock.lock().unwrap();
+    for arguments in [&["up"][..], &["up", "--detach"][..]] {
+        let output = shopwatch(state.path(), arguments);
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(5), "{err}");
+        assert!(err.contains("cure:"), "{err}");
+    }
+}
+
+#[test]
+fn a_run_file_left_by_a_crash_counts_for_nothing() {
+    let state = tempfile::tempdir().unwrap();
+    let left = r#"{"version":1,"ready":true,"pid":1,"readyAt":"","startedInSeconds":1.0,
+        "endpoints":{"products":"http://127.0.0.1:1"},"region":"","account":"","control":"","stack":"",
+        "userPoolId":"","userPoolClientId":""}"#;
+    std::fs::write(state.path().join("run.json"), left).unwrap();
+    assert_eq!(shopwatch(state.path(), &["status"]).status.code(), Some(1));
+}
