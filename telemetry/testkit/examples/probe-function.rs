@@ -21,6 +21,7 @@ async fn main() -> Result<(), Error> {
     match init {
         Some("exit") => std::process::exit(3),
         Some("hang") => std::future::pending().await,
+        Some("graceful") => lambda_runtime::spawn_graceful_shutdown_handler(async || say("flushed")).await,
         Some("fail") => return Err("no configuration".into()),
         _ => {}
     }
@@ -31,6 +32,11 @@ async fn main() -> Result<(), Error> {
         handle(event, variables.clone(), count.get())
     }))
     .await
+}
+
+#[expect(clippy::print_stdout, reason = "writing lines is what it is asked for")]
+fn say(line: &str) {
+    println!("{line}");
 }
 
 #[expect(

@@ -79,13 +79,6 @@ async fn every_way_to_fail_has_its_outcome() {
     assert!(
         matches!(&panicked, Outcome::FunctionError { message, .. } if message.contains("invariant broken"))
     );
-    let large = environment
-        .invoke(event(&json!({"do": "large", "bytes": 7_000_000})))
-        .await;
-    assert!(
-        matches!(&large, Outcome::FunctionError { error_type, .. } if error_type == "Function.ResponseSizeTooLarge"),
-        "{large:?}"
-    );
     let exited = environment.invoke(event(&json!({"do": "exit"}))).await;
     assert_eq!(exited, Outcome::Exited(Exit::Status(7)));
     assert_eq!(
@@ -189,4 +182,44 @@ async fn a_dropped_environment_leaves_no_process() {
         }
     };
     tokio::time::timeout(Duration::from_secs(5), gone).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_function_with_an_extension_may_finish() {
+    let (environment, mut lines) = start(probe().variable("PROBE_INIT", "graceful")).await;
+    invoke(&environment, json!({})).await;
+    assert_eq!(environment.stop().await, Exit::Status(0));
+    let mut written = Vec::new();
+    while let Some(line) = lines.recv().await {
+        written.push(line.text);
+    }
+    assert!(written.contains(&"flushed".to_owned()), "{written:?}");
+}
+
+/// The keeper starts a function and waits to be killed: a child of a child of this test.
+#[tokio::test]
+async fn a_function_dies_with_the_program_that_runs_it() {
+    use tokio::io::AsyncBufReadExt;
+    let mut keeper = tokio::process::Command::new(probe().binary.with_file_name("keep-function"))
+        .arg(&probe().binary)
+        .stdout(std::process::Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = tokio::io::BufReader::new(keeper.stdout.take().unwrap()).lines();
+    let pid = lines.next_line().await.unwrap().unwrap();
+    assert!(is_running(&pid), "{pid}");
+    keeper.kill().await.unwrap();
+    let gone = async {
+        while is_running(&pid) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), gone).await.unwrap();
+}
+
+/// Not a zombie either: those wait for init to reap them, which is not ours to test.
+fn is_running(pid: &str) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    !status.is_empty() && !status.contains("State:\tZ")
 }

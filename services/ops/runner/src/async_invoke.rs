@@ -25,6 +25,8 @@ use queue::StoredEvent;
 
 /// Events that are worked on at the same time, over all functions.
 const AT_ONCE: usize = 256;
+/// Lambda keeps an event for six hours at most.
+const LONGEST_AGE: Duration = Duration::from_secs(6 * 3600);
 /// Longest pause before an event is tried again when it could not be started (throttled, emulator away).
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -61,6 +63,10 @@ async fn deliver(shared: &Arc<Shared>, event: StoredEvent) {
     let id = event.id;
     let verdict = match attempt(shared, &event).await {
         Attempt::Answered(answer, configuration) => judge(shared, &event, &answer, &configuration).await,
+        Attempt::NotStarted if event.age() >= LONGEST_AGE => {
+            drop_event(shared, &event, "EventAgeExceeded");
+            Verdict::Done
+        }
         Attempt::NotStarted => Verdict::Again {
             after: pause(shared, event.postponed),
             attempts: event.attempts,
@@ -81,6 +87,19 @@ async fn deliver(shared: &Arc<Shared>, event: StoredEvent) {
         // The event is on disk as it was: it runs once more after a restart, which at-least-once allows.
         shared.queue.release(id);
     }
+}
+
+/// A function that was never there to run it, e.g. one that is not deployed any more.
+fn drop_event(shared: &Shared, event: &StoredEvent, error_type: &str) {
+    shared.observer.async_dropped(AsyncDrop {
+        function: event.function.clone(),
+        request_id: event.request_id.clone(),
+        attempts: event.attempts,
+        error_type: error_type.to_owned(),
+        target: None,
+        dead_letter_error: None,
+        timestamp_ms: Timestamp::now().as_millisecond(),
+    });
 }
 
 enum Attempt {

@@ -28,6 +28,8 @@ use crate::pool::{Function, Registry};
 pub(crate) const MAX_PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
 /// Largest event of an asynchronous invocation: 1 MB.
 const MAX_ASYNC_PAYLOAD_BYTES: usize = 1024 * 1024;
+/// Between two looks at what still runs at shutdown.
+const KILL_PAUSE: Duration = Duration::from_millis(20);
 
 /// Where the runner listens, what it runs, and whom functions talk to.
 #[derive(Clone, Debug)]
@@ -524,21 +526,16 @@ impl Runner {
     pub async fn shutdown(&self) {
         self.shared.closing.send_replace(true);
         let mut running = self.shared.running.subscribe();
-        let idle = running.wait_for(|running| *running == 0);
-        let finished = tokio::time::timeout(self.shared.config.tuning.shutdown_grace, idle)
+        let mut patience = self.shared.config.tuning.shutdown_grace;
+        // Again and again: an invocation that waited for its turn starts an environment after the others ended.
+        while tokio::time::timeout(patience, running.wait_for(|running| *running == 0))
             .await
-            .is_ok();
-        if !finished {
+            .is_err()
+        {
             for environment in self.shared.registry.running() {
                 environment.kill().await;
             }
-            // Every process is gone, so every invocation ends now.
-            let _ = self
-                .shared
-                .running
-                .subscribe()
-                .wait_for(|running| *running == 0)
-                .await;
+            patience = KILL_PAUSE;
         }
         for function in self.shared.known() {
             function.reap(Duration::ZERO);

@@ -4,6 +4,8 @@
 //! task and an Invoke; SQS and streams begin a new trace (the consumer links to its producers). The emulator begins
 //! a new root at every hop, so the header is read from where the sender's context travels in the event itself.
 //!
+//! It has a parser of its own: what plays Lambda must not share code with the telemetry layer that it tests.
+//!
 //! What does not belong here: correlation ids, baggage, links.
 
 use serde_json::Value;
