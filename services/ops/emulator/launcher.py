@@ -74,6 +74,13 @@ def bridge():
 
 
 def execute_function_proxy(func, event, url, request_id):
+    records = event.get("Records") if isinstance(event, dict) else None
+    if isinstance(records, list) and records and records[0].get("eventSource") == "aws:dynamodb":
+        return STREAMS.invoke(func, records, lambda part: invoke(func, {"Records": part}, url, str(uuid.uuid4())))
+    return invoke(func, event, url, request_id)
+
+
+def invoke(func, event, url, request_id):
     from ministack.services import lambda_svc
 
     config = func.get("config") or func
@@ -130,6 +137,82 @@ def post(url, event, headers, timeout):
         raise RunnerAway(f"{url}: {error!r}") from error
     finally:
         connection.close()
+
+
+# --- Streams --------------------------------------------------------------------------------------------------------
+# AWS: with `ReportBatchItemFailures` a stream batch is tried again from the first failed record on, and what failed
+# `MaximumRetryAttempts` times goes to the OnFailure destination. Emulator: it takes a partial failure for a success
+# and goes on behind the whole batch, which loses the failed records; it retries a failed batch for ever.
+
+
+class Streams:
+    """Where each function is in a batch that it did not finish. In memory: after a restart the batch runs again."""
+
+    def __init__(self):
+        self._unfinished = {}
+
+    def invoke(self, func, records, run):
+        config = func.get("config") or func
+        source = records[0].get("eventSourceARN", "")
+        key = (config.get("FunctionArn", ""), source)
+        mapping = self._mapping(config.get("FunctionName", ""), source)
+        first, attempts = self._unfinished.get(key, (0, 0))
+        left = [record for record in records if sequence(record) >= first]
+        while left:
+            result = run(left)
+            failed = first_failed(left, result, mapping)
+            if failed is None:
+                self._unfinished.pop(key, None)
+                return result
+            # Progress starts the count of attempts anew: another record is the one that fails.
+            attempts = attempts + 1 if sequence(left[failed]) == first else 1
+            first = sequence(left[failed])
+            limit = mapping.get("MaximumRetryAttempts")
+            if limit is None or int(limit) < 0 or attempts <= int(limit):
+                self._unfinished[key] = (first, attempts)
+                return result if result.get("error") else failure("BatchItemFailures", f"record {first} failed")
+            # A failed answer is about the whole batch, a reported failure about one record.
+            given_up = left[failed:] if result.get("error") else left[failed : failed + 1]
+            self._give_up(mapping, func, given_up, source, result)
+            left = left[failed + len(given_up) :]
+            first, attempts = (sequence(left[0]) if left else 0), 0
+        self._unfinished.pop(key, None)
+        return {"body": None}
+
+    @staticmethod
+    def _mapping(function, source):
+        from ministack.services import lambda_svc
+
+        for _, _, mapping in lambda_svc._iter_all_esms():
+            if mapping.get("EventSourceArn") == source and mapping.get("FunctionName") == function:
+                return mapping
+        return {}
+
+    @staticmethod
+    def _give_up(mapping, func, records, source, result):
+        from ministack.services import lambda_svc
+
+        lambda_svc._send_ddb_stream_failure_record(mapping, func, records, source, result, "RetryAttemptsExhausted")
+
+
+STREAMS = Streams()
+
+
+def sequence(record):
+    return int((record.get("dynamodb") or {}).get("SequenceNumber") or 0)
+
+
+def first_failed(records, result, mapping):
+    """Position of the first record to try again, None when there is none."""
+    if result.get("error"):
+        return 0
+    body = result.get("body")
+    reported = body.get("batchItemFailures") if isinstance(body, dict) else None
+    if not reported or "ReportBatchItemFailures" not in (mapping.get("FunctionResponseTypes") or []):
+        return None
+    positions = {str((record.get("dynamodb") or {}).get("SequenceNumber")): at for at, record in enumerate(records)}
+    # An identifier that is missing or unknown fails the whole batch, as on AWS.
+    return min(positions.get(str(item.get("itemIdentifier")), 0) for item in reported)
 
 
 # --- Answers of failed functions ------------------------------------------------------------------------------------
