@@ -5,4 +5,5 @@
 mod asynchronous;
 mod faults;
 mod invoke;
+mod launcher;
 mod support;

@@ -1,0 +1,135 @@
+"""What the bridges of `launcher.py` do, without the emulator: `python3 -m unittest launcher_test`."""
+
+import http.server
+import json
+import sys
+import threading
+import types
+import unittest
+
+import launcher
+
+
+def record(number):
+    return {"eventSource": "aws:dynamodb", "eventSourceARN": "stream", "dynamodb": {"SequenceNumber": str(number)}}
+
+
+FUNCTION = {"config": {"FunctionArn": "arn", "FunctionName": "relay", "Timeout": 1, "RevisionId": "r-1"}}
+
+
+class StreamsTest(unittest.TestCase):
+    def setUp(self):
+        self.mapping = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
+        self.given_up = []
+        self.calls = []
+        self.streams = launcher.Streams()
+        self.streams._mapping = lambda function, source: self.mapping
+        self.streams._give_up = lambda mapping, func, records, source, result: self.given_up.append(numbers(records))
+
+    def invoke(self, records, failing=(), error=False):
+        def run(part):
+            self.calls.append(numbers(part))
+            if error:
+                return launcher.failure("Boom", "no")
+            failed = [number for number in numbers(part) if number in failing]
+            return {"body": {"batchItemFailures": [{"itemIdentifier": str(number)} for number in failed]}}
+
+        return self.streams.invoke(FUNCTION, [record(number) for number in records], run)
+
+    def test_goes_on_at_the_failed_record(self):
+        self.assertTrue(self.invoke([1, 2, 3, 4], failing=[3]).get("error"))
+        self.assertTrue(self.invoke([1, 2, 3, 4], failing=[3]).get("error"))
+        self.assertFalse(self.invoke([1, 2, 3, 4, 5]).get("error"))
+        self.assertFalse(self.invoke([6]).get("error"))
+        self.assertEqual(self.calls, [[1, 2, 3, 4], [3, 4], [3, 4, 5], [6]])
+
+    def test_gives_up_after_the_configured_attempts(self):
+        self.mapping["MaximumRetryAttempts"] = 1
+        self.assertTrue(self.invoke([1, 2, 3], failing=[2]).get("error"))
+        self.assertFalse(self.invoke([1, 2, 3], failing=[2]).get("error"))
+        self.assertEqual((self.given_up, self.calls), ([[2]], [[1, 2, 3], [2, 3], [3]]))
+
+    def test_a_function_error_fails_the_whole_batch(self):
+        self.mapping["MaximumRetryAttempts"] = 0
+        self.assertFalse(self.invoke([1, 2], error=True).get("error"))
+        self.assertEqual(self.given_up, [[1, 2]])
+
+    def test_without_the_setting_an_answer_is_a_success(self):
+        self.mapping.clear()
+        self.assertFalse(self.invoke([1, 2], failing=[2]).get("error"))
+
+    def test_an_unknown_identifier_fails_the_whole_batch(self):
+        result = {"body": {"batchItemFailures": [{"itemIdentifier": "99"}]}}
+        self.assertEqual(launcher.first_failed([record(1), record(2)], result, self.mapping), 0)
+
+
+def numbers(records):
+    return [launcher.sequence(each) for each in records]
+
+
+class Runner(http.server.BaseHTTPRequestHandler):
+    answers = {
+        "/ok": (200, {}, b'{"a": 1}'),
+        "/error": (200, {"X-Amz-Function-Error": "Unhandled"}, b'{"errorType": "order.refused", "errorMessage": "no"}'),
+        "/throttled": (429, {}, b"{}"),
+        "/unknown": (404, {"X-Amzn-ErrorType": "ResourceNotFoundException"}, b"{}"),
+    }
+
+    def do_POST(self):
+        self.server.seen.append((dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
+        status, headers, body = self.answers[self.path]
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+class InvocationTest(unittest.TestCase):
+    def setUp(self):
+        emulator = types.ModuleType("ministack.services")
+        emulator.lambda_svc = types.SimpleNamespace(
+            _throttle_response=lambda reason_code, msg: {"throttle": True, "error": True}
+        )
+        sys.modules["ministack"] = types.ModuleType("ministack")
+        sys.modules["ministack.services"] = emulator
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Runner)
+        self.server.seen = []
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.addCleanup(self.server.server_close)
+        self.addCleanup(self.server.shutdown)
+
+    def invoke(self, path):
+        url = f"http://127.0.0.1:{self.server.server_address[1]}{path}"
+        return launcher.execute_function_proxy(FUNCTION, {"order": "ü"}, url, "request-1")
+
+    def test_answers_keep_their_meaning(self):
+        self.assertEqual(self.invoke("/ok"), {"body": {"a": 1}})
+        failed = self.invoke("/error")
+        self.assertEqual((failed["error"], failed["body"]["errorType"]), (True, "order.refused"))
+        self.assertTrue(self.invoke("/throttled")["throttle"])
+        self.assertEqual(self.invoke("/unknown")["body"]["errorType"], "ResourceNotFoundException")
+
+    def test_the_runner_learns_request_and_revision(self):
+        self.invoke("/ok")
+        headers, body = self.server.seen[0]
+        self.assertEqual(headers["X-Amzn-Lambda-Request-Id"], "request-1")
+        self.assertEqual(headers["X-Amzn-Lambda-Revision-Id"], "r-1")
+        self.assertEqual(headers["X-Amzn-Lambda-Invocation-Type"], "RequestResponse")
+        self.assertEqual(json.loads(body), {"order": "ü"})
+
+    def test_a_runner_that_is_away_is_a_service_error(self):
+        result = launcher.execute_function_proxy(FUNCTION, {}, "http://127.0.0.1:1/invoke/relay", "request-1")
+        self.assertEqual((result["error"], result["body"]["errorType"]), (True, "ServiceException"))
+
+    def test_callers_of_an_api_see_no_internals(self):
+        response, _ = launcher.bridged_api_response(lambda result: ("original", None))(launcher.failure("Boom", "secret"))
+        self.assertEqual((response["statusCode"], response["body"]), (502, '{"message": "Internal server error"}'))
+        self.assertEqual(launcher.bridged_rest_response(None)(launcher.failure("Boom", "secret")), (None, "Internal server error"))
+
+
+if __name__ == "__main__":
+    unittest.main()
