@@ -11,7 +11,8 @@ use axum::routing::{get, post};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
-use crate::runner::{Invocation, InvocationKind, InvokeError, InvokeOutcome, MAX_PAYLOAD_BYTES, Runner};
+use crate::invocation::{Invocation, InvocationKind, InvokeError, InvokeOutcome, MAX_PAYLOAD_BYTES};
+use crate::runner::Runner;
 
 pub(crate) fn router(runner: Runner) -> Router {
     Router::new()

@@ -20,18 +20,19 @@ mod emulator;
 mod endpoint;
 mod execution;
 pub mod faults;
+mod invocation;
 mod observer;
 mod platform_log;
 mod pool;
 mod runner;
 mod segments;
+mod status;
 mod trace_header;
 
 pub use async_invoke::QueueError;
 pub use configuration::{ConfigurationError, FunctionConfiguration};
 pub use emulator::EmulatorError;
+pub use invocation::{Invocation, InvocationKind, InvokeError, InvokeOutcome};
 pub use observer::{AsyncDrop, InvocationReport, LogLine, Observer, OutcomeKind};
-pub use runner::{
-    FunctionStatus, Invocation, InvocationKind, InvokeError, InvokeOutcome, Runner, RunnerConfig, StartError,
-    Tuning,
-};
+pub use runner::{Runner, RunnerConfig, StartError, Tuning};
+pub use status::FunctionStatus;

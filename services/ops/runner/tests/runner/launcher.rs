@@ -7,6 +7,14 @@ fn the_launcher_s_bridges_keep_their_promises() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../emulator");
     let mut python = Command::new("python3");
     // `-B`: a test leaves no compiled files in the repository.
-    let output = python.args(["-B", "-m", "unittest", "launcher_test"]).current_dir(folder).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = python
+        .args(["-B", "-m", "unittest", "launcher_test"])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
