@@ -1,0 +1,158 @@
+//! The record of one invocation, and the scope (the invocation itself, or one record of its batch) that code runs in.
+//! Both are task-local: several invocations in one process never see each other's.
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use opentelemetry::trace::{Status, TraceContextExt as _};
+use opentelemetry::{Key, Value};
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+use crate::correlation::CorrelationContext;
+use crate::ids::{span_id_text, trace_id_text};
+use crate::metrics::Buffer;
+use crate::process::Process;
+use crate::trace_header::TraceHeader;
+use crate::xray::attribute;
+
+tokio::task_local! {
+    static SCOPE: Arc<Scope>;
+}
+
+/// One invocation.
+#[derive(Debug)]
+pub struct Invocation {
+    /// What is true for the process.
+    pub process: Arc<Process>,
+    /// Lambda's request ID.
+    pub request_id: String,
+    /// Is it the first of its environment?
+    pub cold_start: bool,
+    /// The header it was invoked with.
+    pub trace: Option<TraceHeader>,
+    metrics: Mutex<Buffer>,
+}
+
+impl Invocation {
+    /// An invocation that begins.
+    #[must_use]
+    pub fn new(
+        process: Arc<Process>,
+        request_id: String,
+        cold_start: bool,
+        trace: Option<TraceHeader>,
+    ) -> Self {
+        Self {
+            process,
+            request_id,
+            cold_start,
+            trace,
+            metrics: Mutex::default(),
+        }
+    }
+
+    /// Works on the metrics gathered so far. The lock is never held across anything that can wait.
+    pub(crate) fn with_metrics<T>(&self, work: impl FnOnce(&mut Buffer) -> T) -> T {
+        work(&mut self.metrics.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes the gathered metrics as EMF documents, each one line of JSON.
+    #[must_use]
+    pub fn take_metrics(&self, correlation_id: &str, timestamp_ms: i64) -> Vec<String> {
+        let settings = self.process.settings();
+        let buffer = self.with_metrics(std::mem::take);
+        let properties = [
+            ("requestId", self.request_id.as_str()),
+            ("correlation_id", correlation_id),
+            ("function_name", settings.function_name.as_str()),
+        ];
+        buffer.into_documents(settings, timestamp_ms, &properties)
+    }
+}
+
+/// What code runs in: an invocation, or one record of its batch, with its correlation context and its span.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// The invocation.
+    pub invocation: Arc<Invocation>,
+    /// Its, or the record's, correlation context.
+    pub context: CorrelationContext,
+    /// Its `## handler` or `## record` span.
+    pub span: Span,
+}
+
+/// The correlation context of the running code; `None` outside of invocations.
+#[must_use]
+pub fn current() -> Option<CorrelationContext> {
+    SCOPE.try_with(|scope| scope.context.clone()).ok()
+}
+
+/// The scope of the running code.
+#[must_use]
+pub fn current_scope() -> Option<Arc<Scope>> {
+    SCOPE.try_with(Arc::clone).ok()
+}
+
+/// The invocation of the running code.
+#[must_use]
+pub fn current_invocation() -> Option<Arc<Invocation>> {
+    SCOPE.try_with(|scope| Arc::clone(&scope.invocation)).ok()
+}
+
+/// Runs `work` in a scope.
+pub async fn in_scope<F: Future>(scope: Arc<Scope>, work: F) -> F::Output {
+    SCOPE.scope(scope, work).await
+}
+
+/// Annotates the running record or invocation: X-Ray indexes it, `shopwatch trace` finds by it. Keys keep letters, digits
+/// and `_`, the rest becomes `_`. Outside of an invocation nothing happens.
+pub fn annotate(key: &'static str, value: impl Into<Value>) {
+    if let Some(scope) = current_scope() {
+        scope.span.set_attribute(attribute::annotation(key), value);
+    }
+}
+
+impl Scope {
+    /// Sets an attribute of the scope's span.
+    pub fn set_attribute(&self, key: impl Into<Key>, value: impl Into<Value>) {
+        self.span.set_attribute(key, value);
+    }
+
+    /// Marks the scope's span as failed by a fault of ours.
+    pub fn set_fault(&self, message: impl Into<Cow<'static, str>>) {
+        self.span.set_attribute(attribute::FLAG, attribute::FAULT);
+        self.span.set_status(Status::error(message));
+    }
+
+    /// The trace header of a call that runs in `span`: its span is the parent. `None` when there is no trace.
+    #[must_use]
+    pub fn trace_header_for(&self, span: &Span) -> Option<TraceHeader> {
+        let header = self.invocation.trace.as_ref()?;
+        let context = span.context();
+        let context = context.span().span_context().clone();
+        Some(if context.is_valid() && header.is_sampled() {
+            header.with_parent(context.span_id())
+        } else {
+            header.clone()
+        })
+    }
+
+    /// Trace and span id of the running code, as X-Ray writes them: the innermost span's, else the invocation's.
+    pub(crate) fn ids(&self) -> (Option<String>, Option<String>) {
+        let innermost = Span::current().context();
+        let own = self.span.context();
+        let ids = [innermost, own]
+            .iter()
+            .map(|context| context.span().span_context().clone())
+            .find(opentelemetry::trace::SpanContext::is_valid);
+        match (ids, &self.invocation.trace) {
+            (Some(ids), _) => (
+                Some(trace_id_text(ids.trace_id())),
+                Some(span_id_text(ids.span_id())),
+            ),
+            (None, Some(header)) => (Some(trace_id_text(header.root)), None),
+            (None, None) => (None, None),
+        }
+    }
+}

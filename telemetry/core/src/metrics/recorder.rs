@@ -1,0 +1,145 @@
+//! The recorder behind the `metrics` facade: it puts every value into the invocation that runs. Outside of one (init, a
+//! task that outlives its invocation) values wait for the next invocation to end.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use metrics::{
+    Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, SharedString, Unit,
+};
+
+use super::buffer::{Buffer, Dimensions};
+use crate::invocation::current_invocation;
+
+/// The recorder. Install it once per process.
+#[derive(Debug, Default, Clone)]
+pub struct Recorder {
+    waiting: Arc<Mutex<Vec<Value>>>,
+}
+
+/// At most this many values wait.
+const MOST_WAITING: usize = 1000;
+
+#[derive(Debug, Clone)]
+struct Value {
+    name: String,
+    dimensions: Dimensions,
+    what: What,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum What {
+    Add(f64),
+    Set(f64),
+    Record(f64),
+}
+
+impl Recorder {
+    /// Puts what was counted outside of invocations into this one.
+    pub fn adopt_waiting(&self, invocation: &crate::Invocation) {
+        let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        invocation.with_metrics(|buffer| waiting.into_iter().for_each(|value| value.put_into(buffer)));
+    }
+
+    fn put(&self, value: Value) {
+        match current_invocation() {
+            Some(invocation) => invocation.with_metrics(|buffer| value.put_into(buffer)),
+            None => {
+                let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                if waiting.len() < MOST_WAITING {
+                    waiting.push(value);
+                }
+            }
+        }
+    }
+
+    fn series(&self, key: &Key) -> Arc<Series> {
+        let dimensions = key
+            .labels()
+            .filter(|l| l.key() != "Service")
+            .map(|l| (l.key().to_owned(), l.value().to_owned()))
+            .collect();
+        Arc::new(Series {
+            recorder: self.clone(),
+            name: key.name().to_owned(),
+            dimensions,
+        })
+    }
+}
+
+impl Value {
+    fn put_into(self, buffer: &mut Buffer) {
+        match self.what {
+            What::Add(count) => buffer.add(&self.name, self.dimensions, count),
+            What::Set(value) => buffer.set(&self.name, self.dimensions, value),
+            What::Record(value) => buffer.record(&self.name, self.dimensions, value),
+        }
+    }
+}
+
+impl metrics::Recorder for Recorder {
+    // Units and descriptions come from declarations.
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        Counter::from_arc(self.series(key))
+    }
+
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::from_arc(self.series(key))
+    }
+
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        Histogram::from_arc(self.series(key))
+    }
+}
+
+/// One series, as a handle of the facade.
+struct Series {
+    recorder: Recorder,
+    name: String,
+    dimensions: Dimensions,
+}
+
+impl Series {
+    fn put(&self, what: What) {
+        self.recorder.put(Value {
+            name: self.name.clone(),
+            dimensions: self.dimensions.clone(),
+            what,
+        });
+    }
+}
+
+impl CounterFn for Series {
+    #[expect(clippy::cast_precision_loss, reason = "CloudWatch's numbers are doubles")]
+    fn increment(&self, value: u64) {
+        self.put(What::Add(value as f64));
+    }
+
+    /// CloudWatch has no absolute counters: an invocation's share is what it adds.
+    fn absolute(&self, value: u64) {
+        CounterFn::increment(self, value);
+    }
+}
+
+impl GaugeFn for Series {
+    fn increment(&self, value: f64) {
+        self.put(What::Add(value));
+    }
+
+    fn decrement(&self, value: f64) {
+        self.put(What::Add(-value));
+    }
+
+    fn set(&self, value: f64) {
+        self.put(What::Set(value));
+    }
+}
+
+impl HistogramFn for Series {
+    fn record(&self, value: f64) {
+        self.put(What::Record(value));
+    }
+}

@@ -1,0 +1,97 @@
+//! The metrics that every wrapped function has.
+
+use super::{Counter, Histogram, Kind, MetricSpec, Unit};
+
+/// Invocations that began a new environment.
+pub static COLD_START: Counter = Counter::new(&MetricSpec {
+    name: "ColdStart",
+    kind: Kind::Counter,
+    unit: Unit::Count,
+    dimensions: &["Service"],
+    description: "invocations that began a new environment",
+});
+
+/// From the start of the process to its first event.
+pub static INIT_DURATION: Histogram = Histogram::new(&MetricSpec {
+    name: "InitDuration",
+    kind: Kind::Histogram,
+    unit: Unit::Milliseconds,
+    dimensions: &["Service"],
+    description: "from the start of main to the first event",
+});
+
+/// Of the handler.
+pub static DURATION: Histogram = Histogram::new(&MetricSpec {
+    name: "HandlerDuration",
+    kind: Kind::Histogram,
+    unit: Unit::Milliseconds,
+    dimensions: &["Service"],
+    description: "time in the handler, telemetry excluded",
+});
+
+/// Failures, by code.
+pub static ERRORS: Counter = Counter::new(&MetricSpec {
+    name: "Errors",
+    kind: Kind::Counter,
+    unit: Unit::Count,
+    dimensions: &["Service", "ErrorCode"],
+    description: "failures by code: returned by the handler, of a record, or turned into a 5xx answer",
+});
+
+/// Invocations that failed, by the way they ended.
+pub static FAULTS: Counter = Counter::new(&MetricSpec {
+    name: "Faults",
+    kind: Kind::Counter,
+    unit: Unit::Count,
+    dimensions: &["Service", "Kind"],
+    description: "invocations that failed, by kind: error, panic, payload_rejected, loop",
+});
+
+/// Records of batches, by outcome.
+pub static BATCH_RECORDS: Counter = Counter::new(&MetricSpec {
+    name: "BatchRecords",
+    kind: Kind::Counter,
+    unit: Unit::Count,
+    dimensions: &["Service", "Outcome"],
+    description: "records of batches, by outcome: processed, failed",
+});
+
+/// From sending to receiving.
+pub static QUEUE_DELAY: Histogram = Histogram::new(&MetricSpec {
+    name: "QueueDelay",
+    kind: Kind::Histogram,
+    unit: Unit::Milliseconds,
+    dimensions: &["Service"],
+    description: "from the time a record was sent to the time its handling began",
+});
+
+/// Deliveries beyond the first.
+pub static REDELIVERIES: Counter = Counter::new(&MetricSpec {
+    name: "Redeliveries",
+    kind: Kind::Counter,
+    unit: Unit::Count,
+    dimensions: &["Service"],
+    description: "records that were delivered before",
+});
+
+/// What telemetry itself could not write.
+pub static TELEMETRY_DROPPED: Counter = Counter::new(&MetricSpec {
+    name: "TelemetryDropped",
+    kind: Kind::Counter,
+    unit: Unit::Count,
+    dimensions: &["Service", "What"],
+    description: "what telemetry could not write or send: span, attribute, dimension",
+});
+
+/// The declarations.
+pub static METRICS: &[&MetricSpec] = &[
+    COLD_START.spec(),
+    INIT_DURATION.spec(),
+    DURATION.spec(),
+    ERRORS.spec(),
+    FAULTS.spec(),
+    BATCH_RECORDS.spec(),
+    QUEUE_DELAY.spec(),
+    REDELIVERIES.spec(),
+    TELEMETRY_DROPPED.spec(),
+];

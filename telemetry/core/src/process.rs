@@ -1,0 +1,56 @@
+//! What is true for the whole process: names from Lambda's environment, switches. Read once, by `telemetry-lambda`, and
+//! handed on; nothing here reads the environment.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tracing::Level;
+
+use crate::metrics::MetricSpec;
+
+/// Names and switches, as `telemetry-lambda` read them.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The service's name: dimension `Service`, field `service`.
+    pub service: &'static str,
+    /// Namespace of the metrics.
+    pub namespace: &'static str,
+    /// The service's own metrics.
+    pub metrics: &'static [&'static MetricSpec],
+    /// `AWS_LAMBDA_FUNCTION_NAME`.
+    pub function_name: String,
+    /// `AWS_LAMBDA_FUNCTION_VERSION`.
+    pub function_version: String,
+    /// Least level that is written, from `AWS_LAMBDA_LOG_LEVEL`; INFO when unset.
+    pub level: Level,
+    /// Names of fields that are never written, beside the shapes that are always redacted.
+    pub secret_fields: &'static [&'static str],
+}
+
+/// The process: settings and the one thing that changes, whether an invocation was seen.
+#[derive(Debug)]
+pub struct Process {
+    settings: Settings,
+    warm: AtomicBool,
+}
+
+impl Process {
+    /// A process that has seen no invocation.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            warm: AtomicBool::new(false),
+        }
+    }
+
+    /// Names and switches.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// True for the first caller only: its invocation is the cold start.
+    pub fn begin_invocation(&self) -> bool {
+        !self.warm.swap(true, Ordering::Relaxed)
+    }
+}
