@@ -50,6 +50,22 @@ impl Exit {
     }
 }
 
+impl Exit {
+    /// How another run of this program ended, by its number.
+    pub(crate) fn of_code(code: i32) -> Self {
+        let all = [
+            Self::Done,
+            Self::No,
+            Self::Usage,
+            Self::Environment,
+            Self::AlreadyRunning,
+            Self::Interrupted,
+        ];
+        let found = all.into_iter().find(|exit| i32::from(exit.code()) == code);
+        found.unwrap_or(Self::Platform)
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
@@ -161,6 +177,20 @@ mod tests {
             "error: install the emulator\ncause: pip failed\ncause: no route to host\n cure: connect to the network\n"
         );
         assert_eq!(exit_of(&error), Exit::Environment);
+    }
+
+    #[test]
+    fn codes_are_told_from_their_numbers() {
+        for exit in [
+            Exit::Done,
+            Exit::No,
+            Exit::Environment,
+            Exit::Platform,
+            Exit::Interrupted,
+        ] {
+            assert_eq!(Exit::of_code(i32::from(exit.code())), exit);
+        }
+        assert_eq!(Exit::of_code(101), Exit::Platform, "a panic");
     }
 
     #[test]

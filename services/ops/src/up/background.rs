@@ -43,12 +43,12 @@ pub(crate) async fn start(args: &Args, context: &Context) -> anyhow::Result<Exit
         ended = child.wait() => ended?,
     };
     shown.show(progress)?;
-    Err(Failure::new(
-        Exit::Platform,
-        format!("start in the background: it ended with {ended}"),
+    let exit = ended.code().map_or(Exit::Platform, Exit::of_code);
+    Err(
+        Failure::new(exit, format!("start in the background: it ended with {ended}"))
+            .cure(format!("what it printed is in {}", log.display()))
+            .into(),
     )
-    .cure(format!("what it printed is in {}", log.display()))
-    .into())
 }
 
 fn spawn(args: &Args, state: &Path, log: &Path) -> anyhow::Result<Child> {

@@ -19,6 +19,7 @@ pub(crate) mod seed;
 mod steps;
 mod template;
 mod tools;
+mod vended;
 
 use std::time::Instant;
 
@@ -87,9 +88,11 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     let interrupts = Interrupts::listen()?;
     let progress = Progress::new(args.quiet);
     let mut platform = Platform::new(state.clone());
+    let stop_asked = platform.stop_asked();
     let outcome = tokio::select! {
         run = Box::pin(steps::start(&args, &mut platform, progress, started)) => run.map(Some),
         () = interrupts.asked() => Ok(None),
+        () = stop_asked.notified() => Ok(None),
     };
     let outcome = match outcome {
         Ok(Some(run)) => serve(&args, &run, context, &mut platform, progress, &interrupts).await,
@@ -97,9 +100,11 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
         Err(error) => Err(error),
     };
     RunFile::remove(state);
-    let step = progress.step("Stop");
-    platform.stop().await;
-    step.done("nothing of it runs any more");
+    if platform.runs() {
+        let step = progress.step("Stop");
+        platform.stop().await;
+        step.done("nothing of it runs any more");
+    }
     outcome
 }
 

@@ -63,6 +63,16 @@ impl Platform {
         &self.state
     }
 
+    /// Told when another terminal asks for a stop.
+    pub(crate) fn stop_asked(&self) -> Arc<Notify> {
+        Arc::clone(&self.stop_asked)
+    }
+
+    /// Was anything started?
+    pub(crate) fn runs(&self) -> bool {
+        self.planes.is_some()
+    }
+
     /// Starts plane and runner, then the emulator, which is told where they are, then answers other terminals.
     pub(crate) async fn start(
         &mut self,
