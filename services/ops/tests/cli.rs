@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+#[expect(clippy::unwrap_used, reason = "a test without the program cannot go on")]
 fn shopwatch(state: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_shopwatch"))
         .arg("--state-dir")
@@ -15,6 +16,7 @@ fn shopwatch(state: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
+#[expect(clippy::unwrap_used, reason = "a test without a folder cannot go on")]
 fn check(arguments: &[&str], exit: i32, standard_output: &str, standard_error: &str) {
     let state = tempfile::tempdir().unwrap();
     let output = shopwatch(state.path(), arguments);

@@ -181,14 +181,13 @@ fn error_code(outcome: &anyhow::Result<Answer>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, StatusCode};
+    use http::StatusCode;
 
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {
         Answer {
             status: StatusCode::from_u16(status).unwrap(),
-            headers: HeaderMap::new(),
             body: Bytes::copy_from_slice(body.as_bytes()),
         }
     }

@@ -5,11 +5,11 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use sha2::{Digest as _, Sha256};
+use aws_lc_rs::digest::{Context, SHA256, digest};
 
 /// Of these bytes.
 pub(crate) fn of(bytes: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(bytes))
+    hexadecimal(digest(&SHA256, bytes).as_ref())
 }
 
 /// The first 16 digits, where a name has to be short.
@@ -20,14 +20,14 @@ pub(crate) fn short(bytes: &[u8]) -> String {
 /// Of a file, read in pieces: debug binaries are large.
 pub(crate) fn of_file(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
-    let mut hasher = Sha256::new();
+    let mut context = Context::new(&SHA256);
     let mut buffer = vec![0; 256 * 1024];
     loop {
         let read = file.read(&mut buffer)?;
         if read == 0 {
-            return Ok(hexadecimal(&hasher.finalize()));
+            return Ok(hexadecimal(context.finish().as_ref()));
         }
-        hasher.update(&buffer[..read]);
+        context.update(&buffer[..read]);
     }
 }
 

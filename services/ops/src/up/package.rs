@@ -69,36 +69,42 @@ pub(crate) async fn package(
     folder: &Path,
     programs: Programs,
 ) -> anyhow::Result<Packaged> {
-    let folder = folder.to_path_buf();
-    // Debug programs are large; their digests take a second or two of reading.
-    tokio::task::spawn_blocking(move || {
-        let mut objects = BTreeMap::new();
-        for (resource, function) in template.functions()? {
-            let program = programs.get(&function).ok_or_else(|| {
-                Failure::new(
-                    Exit::Platform,
-                    format!("package {function}: no program of this name was built"),
-                )
-                .cure("every function of the template needs a binary of its name in shopfast-lambdas")
-            })?;
-            let digest = digest::of_file(program).with_context(|| format!("read {}", program.display()))?;
-            let key = format!("functions/{function}/{}.zip", &digest[..16]);
-            objects.insert(key.clone(), archive(&function, &digest)?);
-            template.set_code(&resource, &object(key));
-        }
-        for file in template.definitions() {
-            let path = folder.join(&file.path);
-            let content = std::fs::read(&path).with_context(|| format!("read {}", path.display()))?;
-            let key = format!("definitions/{}/{}.json", file.resource, digest::short(&content));
-            objects.insert(key.clone(), content);
-            template.set_definition(&file.resource, &object(key));
-        }
-        Ok(Packaged {
-            text: template.to_json(),
-            objects,
-        })
+    let digests = digests(programs).await?;
+    let mut objects = BTreeMap::new();
+    for (resource, function) in template.functions()? {
+        let digest = digests.get(&function).ok_or_else(|| {
+            Failure::new(
+                Exit::Platform,
+                format!("package {function}: no program of this name was built"),
+            )
+            .cure("every function of the template needs a binary of its name in shopfast-lambdas")
+        })?;
+        let key = format!("functions/{function}/{}.zip", &digest[..16]);
+        objects.insert(key.clone(), archive(&function, digest)?);
+        template.set_code(&resource, &object(key));
+    }
+    for file in template.definitions() {
+        let path = folder.join(&file.path);
+        let content = std::fs::read(&path).with_context(|| format!("read {}", path.display()))?;
+        let key = format!("definitions/{}/{}.json", file.resource, digest::short(&content));
+        objects.insert(key.clone(), content);
+        template.set_definition(&file.resource, &object(key));
+    }
+    Ok(Packaged {
+        text: template.to_json(),
+        objects,
     })
-    .await?
+}
+
+/// Debug programs are large: all cores read.
+async fn digests(programs: Programs) -> anyhow::Result<BTreeMap<String, String>> {
+    let reads = programs.into_iter().map(|(name, path)| async move {
+        let digest = tokio::task::spawn_blocking(move || {
+            digest::of_file(&path).with_context(|| format!("read {}", path.display()))
+        });
+        anyhow::Ok((name, digest.await??))
+    });
+    Ok(futures::future::try_join_all(reads).await?.into_iter().collect())
 }
 
 fn object(key: String) -> Object {
