@@ -75,11 +75,18 @@ pub(crate) fn cause_of(error: &(dyn Error + 'static), code: &str) -> String {
     json!(exceptions).to_string()
 }
 
-/// Marks a span as failed, with the causes.
+/// Marks a span as failed, with the causes; `flag` is one of [`crate::xray::attribute`]'s.
 pub fn fail_span(span: &tracing::Span, error: &(dyn Error + 'static), code: &str, flag: &'static str) {
     span.set_attribute(attribute::CAUSE, cause_of(error, code));
     span.set_attribute(attribute::FLAG, flag);
     span.set_status(opentelemetry::trace::Status::error(error.to_string()));
+}
+
+/// A handler that cannot fail has no code.
+impl Coded for std::convert::Infallible {
+    fn code(&self) -> &'static str {
+        match *self {}
+    }
 }
 
 /// Words with digits, quotes or `@` vary from case to case.

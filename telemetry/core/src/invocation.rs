@@ -2,6 +2,7 @@
 //! Both are task-local: several invocations in one process never see each other's.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry::trace::{Status, TraceContextExt as _};
@@ -9,6 +10,7 @@ use opentelemetry::{Key, Value};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
+use crate::carrier::Carried;
 use crate::correlation::CorrelationContext;
 use crate::ids::{span_id_text, trace_id_text};
 use crate::metrics::Buffer;
@@ -18,6 +20,23 @@ use crate::xray::attribute;
 
 tokio::task_local! {
     static SCOPE: Arc<Scope>;
+}
+
+/// One record of a batch, as its raw event tells.
+#[derive(Debug, Clone, Default)]
+pub struct Record {
+    /// SQS `messageId`, stream `eventID`, SNS `MessageId`.
+    pub id: String,
+    /// Its context and the span that sent it.
+    pub carried: Carried,
+    /// When it was sent, in milliseconds since the epoch.
+    pub sent_ms: Option<i64>,
+    /// 1 for the first delivery.
+    pub attempt: Option<i64>,
+    /// Such as `aws:sqs`.
+    pub source: &'static str,
+    /// ARN of the queue, topic or stream.
+    pub source_arn: Option<String>,
 }
 
 /// One invocation.
@@ -31,7 +50,10 @@ pub struct Invocation {
     pub cold_start: bool,
     /// The header it was invoked with.
     pub trace: Option<TraceHeader>,
+    /// The records of its batch; empty where there is none.
+    pub records: Vec<Record>,
     metrics: Mutex<Buffer>,
+    handled: AtomicBool,
 }
 
 impl Invocation {
@@ -48,8 +70,27 @@ impl Invocation {
             request_id,
             cold_start,
             trace,
+            records: Vec::new(),
             metrics: Mutex::default(),
+            handled: AtomicBool::new(false),
         }
+    }
+
+    /// The same, of a batch.
+    #[must_use]
+    pub fn with_records(self, records: Vec<Record>) -> Self {
+        Self { records, ..self }
+    }
+
+    /// The handler was reached: the payload was not rejected before it.
+    pub fn set_handled(&self) {
+        self.handled.store(true, Ordering::Relaxed);
+    }
+
+    /// Was the handler reached?
+    #[must_use]
+    pub fn was_handled(&self) -> bool {
+        self.handled.load(Ordering::Relaxed)
     }
 
     /// Works on the metrics gathered so far. The lock is never held across anything that can wait.
