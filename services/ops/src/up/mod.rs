@@ -125,7 +125,7 @@ async fn serve(
     }
     tokio::select! {
         () = interrupts.asked() => Ok(Exit::Done),
-        outcome = Box::pin(platform.keep_running(progress)) => outcome.map(|()| Exit::Done),
+        outcome = Box::pin(platform.keep_running(run, progress)) => outcome.map(|()| Exit::Done),
     }
 }
 

@@ -87,8 +87,17 @@ impl Planes {
         &self.endpoints
     }
 
-    /// Connects the public listeners with what was deployed.
-    pub(crate) fn set_routes(&self, _routes: Routes) {}
+    /// Connects the public addresses with what was deployed.
+    pub(crate) fn set_routes(&mut self, routes: &Routes) {
+        let emulator = self.endpoints.get("emulator").cloned().unwrap_or_default();
+        let api = format!(
+            "{emulator}/restapis/{}/{}/_user_request_",
+            routes.rest_api_id, routes.stage
+        );
+        for name in ["products", "orders", "inventory"] {
+            self.endpoints.insert(name.to_owned(), api.clone());
+        }
+    }
 
     /// Ends both; what was observed is stored.
     pub(crate) async fn stop(self) {

@@ -24,6 +24,7 @@ use crate::context::local_sdk_config;
 use crate::control::server::{self, ControlServer};
 use crate::control::{Request, faults};
 use crate::exit::{Exit, Failure};
+use crate::run_file::RunFile;
 use crate::state_dir::StateDir;
 use crate::status::resident_bytes;
 use crate::users::{UserPool, Users};
@@ -117,8 +118,8 @@ impl Platform {
         let client = aws_sdk_cloudformation::Client::new(&local_sdk_config(&emulator));
         let Deployment { packaged, parameters } = self.deployment.insert(deployment);
         let deployed = deploy::ensure(&client, &emulator, packaged, parameters, &self.state, step).await?;
-        if let Some(planes) = &self.planes {
-            planes.set_routes(steps::routes(&deployed.0)?);
+        if let Some(planes) = &mut self.planes {
+            planes.set_routes(&steps::routes(&deployed.0)?);
             planes.runner().refresh();
         }
         Ok(deployed)
@@ -143,7 +144,7 @@ impl Platform {
     }
 
     /// Watches until another terminal asks for a stop, or until it cannot be kept running.
-    pub(crate) async fn keep_running(&mut self, progress: Progress) -> anyhow::Result<()> {
+    pub(crate) async fn keep_running(&mut self, run: &RunFile, progress: Progress) -> anyhow::Result<()> {
         let mut emulator = self
             .emulator
             .as_ref()
@@ -170,7 +171,7 @@ impl Platform {
                 }
                 Phase::Ready if status.crashes > crashes => {
                     crashes = status.crashes;
-                    self.recover(progress)
+                    self.recover(run, progress)
                         .await
                         .context("recover after the emulator ended by itself")?;
                 }
@@ -180,11 +181,12 @@ impl Platform {
     }
 
     /// After a crash the emulator may have lost what it had not saved, the stack included.
-    async fn recover(&mut self, progress: Progress) -> anyhow::Result<()> {
+    async fn recover(&mut self, run: &RunFile, progress: Progress) -> anyhow::Result<()> {
         let step = progress.step("Deploy the shop");
         let deployment = self.deployment.take().context("nothing was deployed")?;
         let (stack, _) = self.deploy(deployment, &step).await?;
         self.seed(&stack, &Users::of(&self.state)?).await?;
+        steps::with_stack(run.clone(), self.endpoints()?, &stack)?.write(&self.state)?;
         step.done("recovered");
         Ok(())
     }

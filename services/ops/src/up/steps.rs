@@ -1,5 +1,6 @@
 //! The steps of a start, one after the other. What each does is in the module of its name.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -71,17 +72,29 @@ pub(crate) async fn start(
     ready::wait(&endpoints).await?;
     step.done("ready");
 
-    Ok(RunFile {
+    let run = RunFile {
         ready_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         started_in_seconds: (started.elapsed().as_secs_f64() * 10.0).round() / 10.0,
-        endpoints,
         region: REGION.to_owned(),
         account: ACCOUNT.to_owned(),
         control: state.control_socket().display().to_string(),
         stack: deploy::STACK.to_owned(),
+        ..RunFile::default()
+    };
+    with_stack(run, endpoints, &stack)
+}
+
+/// The run file with what a deployment decides; a deployment after a crash may decide anew.
+pub(crate) fn with_stack(
+    run: RunFile,
+    endpoints: BTreeMap<String, String>,
+    stack: &Stack,
+) -> anyhow::Result<RunFile> {
+    Ok(RunFile {
+        endpoints,
         user_pool_id: stack.require("AWS::Cognito::UserPool")?,
         user_pool_client_id: stack.require("AWS::Cognito::UserPoolClient")?,
-        ..RunFile::default()
+        ..run
     })
 }
 
