@@ -1,0 +1,261 @@
+//! The interceptor on real clients: what leaves them, and which subsegments they leave.
+
+use std::sync::{Arc, Mutex};
+
+use aws_credential_types::Credentials;
+use aws_smithy_http_client::test_util::{CaptureRequestReceiver, capture_request};
+use opentelemetry::Context as TraceContext;
+use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use serde_json::Value;
+use telemetry_aws_sdk::Interceptor;
+use telemetry_core::xray::{Datagrams, Gathered};
+use telemetry_core::{CorrelationContext, Invocation, Process, Scope, Settings, TraceHeader, in_scope};
+use tracing::Instrument as _;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::prelude::*;
+
+const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+
+#[derive(Default)]
+struct Documents(Mutex<Vec<Value>>);
+
+impl Datagrams for Documents {
+    fn send(&self, document: &[u8]) -> bool {
+        self.0
+            .lock()
+            .unwrap()
+            .push(serde_json::from_slice(document).unwrap());
+        true
+    }
+}
+
+/// Runs a call in an invocation with correlation ID `c-1`; returns its subsegment.
+async fn in_invocation(call: impl Future<Output = ()>) -> Value {
+    let spans = Gathered::default();
+    let provider = SdkTracerProvider::builder()
+        .with_span_processor(spans.clone())
+        .build();
+    let layer = tracing_opentelemetry::layer()
+        .with_tracer(provider.tracer("test"))
+        .with_filter(tracing_subscriber::filter::filter_fn(|m| {
+            m.is_span() && !m.target().starts_with("aws_") && *m.level() <= tracing::Level::INFO
+        }));
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+    let settings = Settings {
+        service: "test",
+        namespace: "Test",
+        metrics: &[],
+        function_name: "test".into(),
+        function_version: "1".into(),
+        level: tracing::Level::INFO,
+        secret_fields: &[],
+    };
+    let trace: TraceHeader = TRACE.parse().unwrap();
+    let span = tracing::info_span!("## handler");
+    span.set_parent(TraceContext::new().with_remote_span_context(trace.span_context().unwrap()))
+        .unwrap();
+    let invocation = Invocation::new(
+        Arc::new(Process::new(settings)),
+        "r-1".into(),
+        false,
+        Some(trace.clone()),
+    );
+    let context = CorrelationContext::new("c-1".parse().unwrap());
+    let scope = Scope {
+        invocation: Arc::new(invocation),
+        context,
+        span: span.clone(),
+    };
+    in_scope(Arc::new(scope), call.instrument(span)).await;
+    let documents = Documents::default();
+    spans.send(trace.root, &documents);
+    let mut documents = documents.0.into_inner().unwrap();
+    assert_eq!(documents.len(), 1, "{documents:?}");
+    documents.remove(0)["subsegments"][0].take()
+}
+
+/// Body and trace header of the captured request.
+fn sent(receiver: CaptureRequestReceiver) -> (String, Option<TraceHeader>) {
+    let request = receiver.expect_request();
+    let body = String::from_utf8(request.body().bytes().unwrap_or_default().to_vec()).unwrap();
+    let header = request
+        .headers()
+        .get("x-amzn-trace-id")
+        .and_then(|text| text.parse().ok());
+    (body, header)
+}
+
+/// A client's configuration whose one call is captured.
+macro_rules! captured {
+    ($sdk:ident) => {{
+        let (http, receiver) = capture_request(None);
+        let config = $sdk::Config::builder()
+            .behavior_version($sdk::config::BehaviorVersion::latest())
+            .region($sdk::config::Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .http_client(http)
+            .interceptor(Interceptor::new().with_item_context(["outbox"]))
+            .build();
+        ($sdk::Client::from_conf(config), receiver)
+    }};
+}
+
+#[tokio::test]
+async fn a_message_carries_the_context_and_its_own_span() {
+    let (client, receiver) = captured!(aws_sdk_sqs);
+    let span = in_invocation(async {
+        let _ = client
+            .send_message()
+            .queue_url("https://sqs/q")
+            .message_body("hello")
+            .send()
+            .await;
+    })
+    .await;
+    let (body, header) = sent(receiver);
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(
+        body["MessageAttributes"]["x-correlation-id"]["StringValue"],
+        "c-1"
+    );
+    let of_message = body["MessageSystemAttributes"]["AWSTraceHeader"]["StringValue"]
+        .as_str()
+        .unwrap();
+    assert_eq!(of_message.parse::<TraceHeader>().ok(), header);
+    assert_eq!(span["id"], header.unwrap().parent.unwrap().to_string());
+    assert_eq!(
+        (&span["name"], &span["namespace"]),
+        (&"SQS".into(), &"aws".into())
+    );
+    assert_eq!(
+        (&span["aws"]["operation"], &span["aws"]["queue_url"]),
+        (&"SendMessage".into(), &"https://sqs/q".into())
+    );
+}
+
+#[tokio::test]
+async fn a_message_with_ten_attributes_passes_unchanged() {
+    let (client, receiver) = captured!(aws_sdk_sqs);
+    in_invocation(async {
+        let value = aws_sdk_sqs::types::MessageAttributeValue::builder()
+            .data_type("String")
+            .string_value("v");
+        let value = value.build().unwrap();
+        let call = client
+            .send_message()
+            .queue_url("https://sqs/q")
+            .message_body("hello");
+        let call = (0..10).fold(call, |call, n| {
+            call.message_attributes(format!("a{n}"), value.clone())
+        });
+        let _ = call.send().await;
+    })
+    .await;
+    let body: Value = serde_json::from_str(&sent(receiver).0).unwrap();
+    assert_eq!(body["MessageAttributes"].as_object().unwrap().len(), 10);
+    assert!(body["MessageAttributes"]["x-correlation-id"].is_null());
+}
+
+#[tokio::test]
+async fn an_event_carries_the_context_in_its_detail() {
+    let (client, receiver) = captured!(aws_sdk_eventbridge);
+    let span = in_invocation(async {
+        let entry = aws_sdk_eventbridge::types::PutEventsRequestEntry::builder()
+            .event_bus_name("bus")
+            .detail_type("order.created")
+            .detail(r#"{"orderId":"o"}"#);
+        let _ = client.put_events().entries(entry.build()).send().await;
+    })
+    .await;
+    let body: Value = serde_json::from_str(&sent(receiver).0).unwrap();
+    let detail: Value = serde_json::from_str(body["Entries"][0]["Detail"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        (&detail["orderId"], &detail["__context__"]["x-correlation-id"]),
+        (&"o".into(), &"c-1".into())
+    );
+    assert!(body["Entries"][0]["TraceHeader"].is_string());
+    assert_eq!(
+        (&span["name"], &span["aws"]["detail_type"]),
+        (&"Events".into(), &"order.created".into())
+    );
+}
+
+#[tokio::test]
+async fn only_items_of_named_tables_carry_it() {
+    for (table, carries) in [("outbox", true), ("orders", false)] {
+        let (client, receiver) = captured!(aws_sdk_dynamodb);
+        let span = in_invocation(async {
+            let id = aws_sdk_dynamodb::types::AttributeValue::S("1".into());
+            let _ = client.put_item().table_name(table).item("id", id).send().await;
+        })
+        .await;
+        let (body, _) = sent(receiver);
+        assert_eq!(body.contains("__context__"), carries, "{table}: {body}");
+        assert_eq!(span["aws"]["table_name"], table);
+    }
+}
+
+#[tokio::test]
+async fn an_invocation_carries_it_by_its_kind() {
+    use aws_sdk_lambda::primitives::Blob;
+    use aws_sdk_lambda::types::InvocationType;
+    let (client, receiver) = captured!(aws_sdk_lambda);
+    in_invocation(async {
+        let call = client.invoke().function_name("f").payload(Blob::new("{}"));
+        let _ = call.invocation_type(InvocationType::Event).send().await;
+    })
+    .await;
+    assert!(sent(receiver).0.contains("__context__"));
+    let (client, receiver) = captured!(aws_sdk_lambda);
+    in_invocation(async {
+        let _ = client
+            .invoke()
+            .function_name("f")
+            .payload(Blob::new("[1]"))
+            .send()
+            .await;
+    })
+    .await;
+    let request = receiver.expect_request();
+    assert!(request.headers().get("x-amz-client-context").is_some());
+    assert_eq!(request.body().bytes(), Some(b"[1]".as_slice()));
+}
+
+#[tokio::test]
+async fn a_mail_is_tagged_and_a_workflow_told() {
+    let (client, receiver) = captured!(aws_sdk_sesv2);
+    in_invocation(async {
+        drop(
+            client
+                .send_email()
+                .from_email_address("a@example.com")
+                .send()
+                .await,
+        )
+    })
+    .await;
+    assert!(sent(receiver).0.contains("correlation_id"));
+    let (client, receiver) = captured!(aws_sdk_sfn);
+    in_invocation(async {
+        drop(
+            client
+                .start_execution()
+                .state_machine_arn("arn")
+                .input(r#"{"a":1}"#)
+                .send()
+                .await,
+        );
+    })
+    .await;
+    let body: Value = serde_json::from_str(&sent(receiver).0).unwrap();
+    assert!(body["input"].as_str().unwrap().contains("__context__") && body["traceHeader"].is_string());
+}
+
+#[tokio::test]
+async fn outside_of_an_invocation_a_call_passes_unchanged() {
+    let (client, receiver) = captured!(aws_sdk_sns);
+    let _ = client.publish().topic_arn("arn").message("hello").send().await;
+    let (body, header) = sent(receiver);
+    assert!(!body.contains("correlation") && header.is_none(), "{body}");
+}
