@@ -36,7 +36,7 @@ where
 pub fn correlation_id() -> String {
     telemetry_core::current().map_or_else(
         || uuid::Uuid::now_v7().to_string(),
-        |context| context.correlation_id.to_string(),
+        |context| context.id.to_string(),
     )
 }
 

@@ -103,7 +103,17 @@ mod tests {
             assert_eq!(ProductId::try_new(good).unwrap().as_str(), good);
         }
         let long = "x".repeat(65);
-        for bad in ["", " ", "' OR 1=1 --", "<b>", "a\r\nb", "a\0", "ä", "../x", long.as_str()] {
+        for bad in [
+            "",
+            " ",
+            "' OR 1=1 --",
+            "<b>",
+            "a\r\nb",
+            "a\0",
+            "ä",
+            "../x",
+            long.as_str(),
+        ] {
             assert!(ProductId::try_new(bad).is_err(), "{bad:?}");
         }
     }

@@ -306,8 +306,16 @@ mod tests {
             (Held, Settlement::Commit, Ok(SettlementStep::MoveTo(Committed))),
             (Released, Settlement::Release, Ok(SettlementStep::AlreadyDone)),
             (Committed, Settlement::Commit, Ok(SettlementStep::AlreadyDone)),
-            (Released, Settlement::Commit, Err(IllegalSettlement { from: Released })),
-            (Committed, Settlement::Release, Err(IllegalSettlement { from: Committed })),
+            (
+                Released,
+                Settlement::Commit,
+                Err(IllegalSettlement { from: Released }),
+            ),
+            (
+                Committed,
+                Settlement::Release,
+                Err(IllegalSettlement { from: Committed }),
+            ),
         ] {
             assert_eq!(from.settle(settlement), expected);
             assert_eq!(ReservationStatus::parse(from.as_str()), Some(from));

@@ -2,9 +2,16 @@
 //! argument.
 
 pub mod ids;
+pub mod money;
 
-// pub mod product;
+pub mod product;
 
 pub mod inventory;
+
+pub mod order;
+pub mod payment;
+pub mod shipping;
+
+pub mod notification;
 
 pub mod page;

@@ -32,7 +32,9 @@ impl PageLimit {
     /// # Errors
     /// When it is no number from 1 to 100.
     pub fn parse(text: Option<&str>) -> Result<Self, PageLimitError> {
-        let Some(text) = text else { return Ok(Self::default()) };
+        let Some(text) = text else {
+            return Ok(Self::default());
+        };
         let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         let number = digits.then(|| text.parse().ok()).flatten();
         number.ok_or(PageLimitError).and_then(Self::try_new)
@@ -70,7 +72,11 @@ mod tests {
             (Some(""), None),
             (Some("99999999999999999999"), None),
         ] {
-            assert_eq!(PageLimit::parse(text).ok().map(PageLimit::get), expected, "{text:?}");
+            assert_eq!(
+                PageLimit::parse(text).ok().map(PageLimit::get),
+                expected,
+                "{text:?}"
+            );
         }
     }
 }
