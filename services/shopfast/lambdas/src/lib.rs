@@ -1,1 +1,8 @@
-//! Placeholder.
+//! The functions of the shop as a library: handlers over narrow ports, adapters, and wire formats. A binary is telemetry,
+//! configuration, one adapter set and `run`; nothing is decided in it. Rules of the shop are in `shopfast-domain`.
+
+pub mod product;
+
+pub mod inventory;
+
+pub mod functions;

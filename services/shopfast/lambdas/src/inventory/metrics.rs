@@ -1,0 +1,41 @@
+//! The metrics of inventory, declared once.
+
+use telemetry_core::{Counter, MetricSpec, Unit};
+
+const RESERVATIONS_SPEC: MetricSpec = MetricSpec {
+    name: "StockReservations",
+    unit: Unit::Count,
+    dimensions: &["Service", "Outcome"],
+    description: "reservations asked for; Outcome is held, repeated or the code of the refusal",
+};
+const SETTLEMENTS_SPEC: MetricSpec = MetricSpec {
+    name: "StockSettlements",
+    unit: Unit::Count,
+    dimensions: &["Service", "Outcome"],
+    description: "reservations released or committed",
+};
+const PUBLISH_FAILURES_SPEC: MetricSpec = MetricSpec {
+    name: "StockPublishFailures",
+    unit: Unit::Count,
+    dimensions: &["Service"],
+    description: "changes of stock that could not be published",
+};
+const SWEPT_SPEC: MetricSpec = MetricSpec {
+    name: "ReservationsSwept",
+    unit: Unit::Count,
+    dimensions: &["Service"],
+    description: "reservations past their lease that were released because their order does not exist",
+};
+
+/// Every metric of inventory.
+pub const METRICS: &[&MetricSpec] = &[
+    &RESERVATIONS_SPEC,
+    &SETTLEMENTS_SPEC,
+    &PUBLISH_FAILURES_SPEC,
+    &SWEPT_SPEC,
+];
+
+pub(super) static RESERVATIONS: Counter = Counter::new(&RESERVATIONS_SPEC);
+pub(super) static SETTLEMENTS: Counter = Counter::new(&SETTLEMENTS_SPEC);
+pub(super) static PUBLISH_FAILURES: Counter = Counter::new(&PUBLISH_FAILURES_SPEC);
+pub(super) static SWEPT: Counter = Counter::new(&SWEPT_SPEC);
