@@ -18,6 +18,6 @@ pub use ids::{span_id_text, trace_id_text};
 pub use invocation::{
     Invocation, Record, Scope, annotate, current, current_invocation, current_scope, in_scope,
 };
-pub use metrics::{Counter, Gauge, Histogram, Kind, MetricSpec, Unit};
+pub use metrics::{Counter, Gauge, Histogram, MetricSpec, Unit};
 pub use process::{Process, Settings};
 pub use trace_header::{InvalidTraceHeader, TraceHeader};

@@ -33,6 +33,22 @@ pub struct Service {
     pub metrics: &'static [&'static MetricSpec],
 }
 
+impl Service {
+    /// A service by its name, the namespace of its metrics, and its metrics.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        namespace: &'static str,
+        metrics: &'static [&'static MetricSpec],
+    ) -> Self {
+        Self {
+            name,
+            namespace,
+            metrics,
+        }
+    }
+}
+
 /// A process whose telemetry is set up.
 #[derive(Debug)]
 pub struct Telemetry {

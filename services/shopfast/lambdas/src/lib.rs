@@ -6,3 +6,14 @@ pub mod product;
 pub mod inventory;
 
 pub mod functions;
+pub mod order;
+pub mod outbox;
+pub mod workflow;
+
+pub mod notification;
+
+mod adapter;
+mod attributes;
+
+/// The namespace of the shop's own metrics.
+pub const NAMESPACE: &str = "ShopFast/Application";

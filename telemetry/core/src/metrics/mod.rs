@@ -41,24 +41,11 @@ impl Unit {
     }
 }
 
-/// What is done with several values of a metric in one invocation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Added up.
-    Counter,
-    /// The last one counts.
-    Gauge,
-    /// All are kept.
-    Histogram,
-}
-
 /// The declaration of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MetricSpec {
     /// Its name in CloudWatch.
     pub name: &'static str,
-    /// What is done with several values.
-    pub kind: Kind,
     /// Its unit.
     pub unit: Unit,
     /// Its dimensions, `Service` first: the layer fills that in. With more than `Service` it is published by `Service`

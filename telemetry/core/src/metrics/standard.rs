@@ -1,11 +1,10 @@
 //! The metrics that every wrapped function has.
 
-use super::{Counter, Histogram, Kind, MetricSpec, Unit};
+use super::{Counter, Histogram, MetricSpec, Unit};
 
 /// Invocations that began a new environment.
 pub static COLD_START: Counter = Counter::new(&MetricSpec {
     name: "ColdStart",
-    kind: Kind::Counter,
     unit: Unit::Count,
     dimensions: &["Service"],
     description: "invocations that began a new environment",
@@ -14,7 +13,6 @@ pub static COLD_START: Counter = Counter::new(&MetricSpec {
 /// From the start of the process to its first event.
 pub static INIT_DURATION: Histogram = Histogram::new(&MetricSpec {
     name: "InitDuration",
-    kind: Kind::Histogram,
     unit: Unit::Milliseconds,
     dimensions: &["Service"],
     description: "from the start of main to the first event",
@@ -23,7 +21,6 @@ pub static INIT_DURATION: Histogram = Histogram::new(&MetricSpec {
 /// Of the handler.
 pub static DURATION: Histogram = Histogram::new(&MetricSpec {
     name: "HandlerDuration",
-    kind: Kind::Histogram,
     unit: Unit::Milliseconds,
     dimensions: &["Service"],
     description: "time in the handler, telemetry excluded",
@@ -32,7 +29,6 @@ pub static DURATION: Histogram = Histogram::new(&MetricSpec {
 /// Failures, by code.
 pub static ERRORS: Counter = Counter::new(&MetricSpec {
     name: "Errors",
-    kind: Kind::Counter,
     unit: Unit::Count,
     dimensions: &["Service", "ErrorCode"],
     description: "failures by code: returned by the handler, of a record, or turned into a 5xx answer",
@@ -41,7 +37,6 @@ pub static ERRORS: Counter = Counter::new(&MetricSpec {
 /// Invocations that failed, by the way they ended.
 pub static FAULTS: Counter = Counter::new(&MetricSpec {
     name: "Faults",
-    kind: Kind::Counter,
     unit: Unit::Count,
     dimensions: &["Service", "Kind"],
     description: "invocations that failed, by kind: error, panic, payload_rejected, loop",
@@ -50,7 +45,6 @@ pub static FAULTS: Counter = Counter::new(&MetricSpec {
 /// Records of batches, by outcome.
 pub static BATCH_RECORDS: Counter = Counter::new(&MetricSpec {
     name: "BatchRecords",
-    kind: Kind::Counter,
     unit: Unit::Count,
     dimensions: &["Service", "Outcome"],
     description: "records of batches, by outcome: processed, failed",
@@ -59,7 +53,6 @@ pub static BATCH_RECORDS: Counter = Counter::new(&MetricSpec {
 /// From sending to receiving.
 pub static QUEUE_DELAY: Histogram = Histogram::new(&MetricSpec {
     name: "QueueDelay",
-    kind: Kind::Histogram,
     unit: Unit::Milliseconds,
     dimensions: &["Service"],
     description: "from the time a record was sent to the time its handling began",
@@ -68,7 +61,6 @@ pub static QUEUE_DELAY: Histogram = Histogram::new(&MetricSpec {
 /// Deliveries beyond the first.
 pub static REDELIVERIES: Counter = Counter::new(&MetricSpec {
     name: "Redeliveries",
-    kind: Kind::Counter,
     unit: Unit::Count,
     dimensions: &["Service"],
     description: "records that were delivered before",
@@ -77,7 +69,6 @@ pub static REDELIVERIES: Counter = Counter::new(&MetricSpec {
 /// What telemetry itself could not write.
 pub static TELEMETRY_DROPPED: Counter = Counter::new(&MetricSpec {
     name: "TelemetryDropped",
-    kind: Kind::Counter,
     unit: Unit::Count,
     dimensions: &["Service", "What"],
     description: "what telemetry could not write or send: span, attribute, dimension",

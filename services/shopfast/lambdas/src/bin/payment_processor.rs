@@ -1,0 +1,18 @@
+//! `shopfast-payment-processor`: charges and refunds.
+
+use platform::{aws, env::Process};
+use shopfast_lambdas::NAMESPACE;
+use shopfast_lambdas::workflow::{metrics::METRICS, payment::PaymentProcessor};
+use telemetry_lambda::Service;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let telemetry = telemetry_lambda::init(Service::new("payment-processor", NAMESPACE, METRICS));
+    let config = aws::shared_config().await;
+    let function = PaymentProcessor::from_env(&Process, &config)?;
+    let handle = move |event| {
+        let function = function.clone();
+        async move { function.handle(event).await }
+    };
+    telemetry.run(handle).await
+}

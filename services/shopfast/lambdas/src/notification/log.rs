@@ -1,0 +1,121 @@
+//! Which events were mailed: taken under a lease before sending, noted after. A crash in between lets the next delivery
+//! send again when the lease ran out: a mail may then come twice, but is never missing.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use jiff::Timestamp;
+
+use crate::adapter::AdapterError;
+use crate::attributes::{number, optional_text, text};
+
+/// Longer than the function's timeout.
+const LEASE_SECONDS: i64 = 40;
+/// Deliveries of one event come within this time.
+const RETENTION_SECONDS: i64 = 14 * 24 * 3600;
+
+/// What a delivery finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begin {
+    /// It may send.
+    Started,
+    /// It was sent.
+    Sent,
+    /// Another delivery is at it.
+    Busy,
+}
+
+/// The log: `dynamodb:PutItem`, `UpdateItem`, `DeleteItem` on its table.
+#[async_trait]
+pub(super) trait SentLog: Send + Sync {
+    /// Takes the right to send.
+    async fn begin(&self, event_id: &str) -> Result<Begin, AdapterError>;
+    /// Notes that it was sent.
+    async fn note_sent(&self, event_id: &str) -> Result<(), AdapterError>;
+    /// Gives the right back: it was not sent.
+    async fn give_up(&self, event_id: &str) -> Result<(), AdapterError>;
+}
+
+/// In a table: key `eventId`, time to live `expiresAt`.
+#[derive(Debug, Clone)]
+pub(super) struct DynamoDbLog {
+    client: Client,
+    table: String,
+}
+
+impl DynamoDbLog {
+    pub(super) fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+}
+
+#[async_trait]
+impl SentLog for DynamoDbLog {
+    async fn begin(&self, event_id: &str) -> Result<Begin, AdapterError> {
+        let now = Timestamp::now().as_second();
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .item("eventId", text(event_id))
+            .item("state", text("sending"))
+            .item("leaseUntil", number(now + LEASE_SECONDS))
+            .item("expiresAt", number(now + RETENTION_SECONDS))
+            .condition_expression(
+                "attribute_not_exists(eventId) OR (#state = :sending AND leaseUntil <= :now)",
+            )
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":sending", text("sending"))
+            .expression_attribute_values(":now", number(now))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match put {
+            Ok(_) => Ok(Begin::Started),
+            Err(SdkError::ServiceError(refused)) => match refused.into_err() {
+                PutItemError::ConditionalCheckFailedException(found) => {
+                    let item = found.item.unwrap_or_default();
+                    Ok(if optional_text(&item, "state") == Some("sent") {
+                        Begin::Sent
+                    } else {
+                        Begin::Busy
+                    })
+                }
+                other => Err(AdapterError::call("take the right to send a mail", other)),
+            },
+            Err(error) => Err(AdapterError::call("take the right to send a mail", error)),
+        }
+    }
+
+    async fn note_sent(&self, event_id: &str) -> Result<(), AdapterError> {
+        let call = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("eventId", text(event_id));
+        let call = call
+            .update_expression("SET #state = :sent")
+            .expression_attribute_names("#state", "state");
+        let noted = call
+            .expression_attribute_values(":sent", text("sent"))
+            .send()
+            .await;
+        noted
+            .map(drop)
+            .map_err(|e| AdapterError::call("note that a mail was sent", e))
+    }
+
+    async fn give_up(&self, event_id: &str) -> Result<(), AdapterError> {
+        let call = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .key("eventId", text(event_id));
+        let given = call.send().await;
+        given
+            .map(drop)
+            .map_err(|e| AdapterError::call("give the right to send a mail back", e))
+    }
+}

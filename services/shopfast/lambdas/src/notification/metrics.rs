@@ -1,0 +1,29 @@
+//! The metrics of notifications, declared once. Names are the seed's.
+
+use telemetry_core::{Counter, MetricSpec, Unit};
+
+const SENT_SPEC: MetricSpec = MetricSpec {
+    name: "NotificationsSent",
+    unit: Unit::Count,
+    dimensions: &["Service", "EventType"],
+    description: "mails that were handed to the mail service",
+};
+const ERRORS_SPEC: MetricSpec = MetricSpec {
+    name: "NotificationErrors",
+    unit: Unit::Count,
+    dimensions: &["Service"],
+    description: "records that failed and come again",
+};
+const SKIPPED_SPEC: MetricSpec = MetricSpec {
+    name: "NotificationsSkipped",
+    unit: Unit::Count,
+    dimensions: &["Service", "Reason"],
+    description: "records without a mail: sent before, or of an event that is not mailed",
+};
+
+/// Every metric of notifications.
+pub const METRICS: &[&MetricSpec] = &[&SENT_SPEC, &ERRORS_SPEC, &SKIPPED_SPEC];
+
+pub(super) static SENT: Counter = Counter::new(&SENT_SPEC);
+pub(super) static ERRORS: Counter = Counter::new(&ERRORS_SPEC);
+pub(super) static SKIPPED: Counter = Counter::new(&SKIPPED_SPEC);

@@ -1,0 +1,57 @@
+//! The metrics of an order's way, declared once.
+
+use telemetry_core::{Counter, MetricSpec, Unit};
+
+const STARTED_SPEC: MetricSpec = MetricSpec {
+    name: "WorkflowsStarted",
+    unit: Unit::Count,
+    dimensions: &["Service"],
+    description: "executions of the order workflow that were started",
+};
+const MOVED_SPEC: MetricSpec = MetricSpec {
+    name: "OrdersMoved",
+    unit: Unit::Count,
+    dimensions: &["Service", "Status"],
+    description: "orders that arrived at a status",
+};
+const PAYMENTS_SPEC: MetricSpec = MetricSpec {
+    name: "Payments",
+    unit: Unit::Count,
+    dimensions: &["Service", "Outcome"],
+    description: "charges and refunds, by outcome",
+};
+const SHIPMENTS_SPEC: MetricSpec = MetricSpec {
+    name: "Shipments",
+    unit: Unit::Count,
+    dimensions: &["Service", "Outcome"],
+    description: "parcels handed to the carrier, by outcome",
+};
+const RECONCILED_SPEC: MetricSpec = MetricSpec {
+    name: "OrdersReconciled",
+    unit: Unit::Count,
+    dimensions: &["Service"],
+    description: "orders without a running execution that were put on the queue again",
+};
+const STUCK_SPEC: MetricSpec = MetricSpec {
+    name: "OrdersStuck",
+    unit: Unit::Count,
+    dimensions: &["Service"],
+    description: "orders that no further attempt is made for: a person must look",
+};
+
+/// Every metric of the workflow's functions.
+pub const METRICS: &[&MetricSpec] = &[
+    &STARTED_SPEC,
+    &MOVED_SPEC,
+    &PAYMENTS_SPEC,
+    &SHIPMENTS_SPEC,
+    &RECONCILED_SPEC,
+    &STUCK_SPEC,
+];
+
+pub(super) static STARTED: Counter = Counter::new(&STARTED_SPEC);
+pub(super) static MOVED: Counter = Counter::new(&MOVED_SPEC);
+pub(super) static PAYMENTS: Counter = Counter::new(&PAYMENTS_SPEC);
+pub(super) static SHIPMENTS: Counter = Counter::new(&SHIPMENTS_SPEC);
+pub(super) static RECONCILED: Counter = Counter::new(&RECONCILED_SPEC);
+pub(super) static STUCK: Counter = Counter::new(&STUCK_SPEC);
