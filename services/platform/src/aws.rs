@@ -64,7 +64,7 @@ impl Limits {
 }
 
 /// The configuration to build clients from, with [`QUICK`] limits. Add the telemetry interceptor per client:
-/// `aws_sdk_x::config::Builder::from(&config).interceptor(telemetry_aws_sdk::Interceptor::new())`.
+/// `aws_sdk_x::config::Builder::from(&config).interceptor(Interceptor::new())` of `telemetry-aws-sdk`.
 pub async fn shared_config() -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .timeout_config(QUICK.timeouts())

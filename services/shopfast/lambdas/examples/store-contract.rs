@@ -15,6 +15,9 @@ use aws_sdk_dynamodb::types::{
     Projection, ProjectionType, ScalarAttributeType,
 };
 use platform::idempotency::{self, DynamoDbRecords};
+use shopfast_domain::ids::{OrderId, ProductId};
+use shopfast_domain::inventory::{Line, Lines, Quantity};
+use shopfast_lambdas::inventory::ports::{InventoryError, ReserveStock as _};
 use shopfast_lambdas::{inventory, product};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -59,9 +62,15 @@ async fn main() -> Outcome {
     println!("products: kept");
     idempotency::contract::check(&DynamoDbRecords::new(client.clone(), records)).await;
     println!("idempotency: kept");
-    let store = Arc::new(inventory::DynamoDbInventory::new(client, stock, reservations));
+    let store = Arc::new(inventory::DynamoDbInventory::new(
+        client.clone(),
+        &stock,
+        reservations,
+    ));
     inventory::contract::check(&*store).await;
     println!("inventory: kept");
+    an_item_without_available_is_completed(&client, &stock, &store).await?;
+    println!("inventory, item loaded without `available`: kept");
     let start = Instant::now();
     inventory::contract::a_hundred_at_once_never_oversell(store).await;
     println!(
@@ -111,6 +120,39 @@ fn part(name: &str, kind: KeyType) -> Result<KeySchemaElement, Box<dyn std::erro
         .attribute_name(name)
         .key_type(kind)
         .build()?)
+}
+
+/// Stock is loaded by people and scripts as quantity alone.
+async fn an_item_without_available_is_completed(
+    client: &Client,
+    table: &str,
+    store: &inventory::DynamoDbInventory,
+) -> Outcome {
+    let product = ProductId::try_new("loaded-by-hand")?;
+    client
+        .put_item()
+        .table_name(table)
+        .item("productId", AttributeValue::S(product.to_string()))
+        .item("quantity", AttributeValue::N("5".to_owned()))
+        .send()
+        .await?;
+    let lines = |pieces| {
+        let quantity = Quantity::try_new(pieces)?;
+        Lines::try_new([Line {
+            product: product.clone(),
+            quantity,
+        }])
+    };
+    let lease = jiff::Timestamp::now();
+    store
+        .reserve(&OrderId::try_new("by-hand-1")?, &lines(5)?, lease)
+        .await?;
+    let short = store
+        .reserve(&OrderId::try_new("by-hand-2")?, &lines(1)?, lease)
+        .await;
+    let refused = matches!(short, Err(InventoryError::Insufficient(_)));
+    refused.then_some(()).ok_or("more was reserved than there is")?;
+    Ok(())
 }
 
 async fn fill(client: &Client, table: &str) -> Outcome {
