@@ -23,6 +23,15 @@ pub enum Fault {
         /// Operation, e.g. `TransactWriteItems`.
         operation: String,
     },
+    /// An AWS call of the function is refused without being carried out.
+    FailCall {
+        /// Service as the endpoint names it, e.g. `ses`.
+        service: String,
+        /// Operation, e.g. `SendEmail`.
+        operation: String,
+        /// Error code of the service, e.g. `MessageRejected`.
+        code: String,
+    },
     /// The event reaches the function later.
     Latency(Duration),
     /// The function is not run; the caller gets this function error.
@@ -153,6 +162,18 @@ impl Faults {
         self.armed().plans.clone()
     }
 
+    /// To be called before the function's AWS call is carried out; the code of the error to refuse it with, if any.
+    pub fn before_call(&self, caller: &Caller, service: &str, operation: &str) -> Option<String> {
+        let matches = |fault: &Fault| {
+            matches!(fault, Fault::FailCall { service: s, operation: o, .. }
+                if s.eq_ignore_ascii_case(service) && o == operation)
+        };
+        match self.take(&caller.function, matches)? {
+            Fault::FailCall { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
     /// To be called when the function's AWS call was answered, before the answer is passed on.
     pub async fn on_call(&self, caller: &Caller, service: &str, operation: &str) -> Action {
         let matches = |fault: &Fault| {
@@ -203,6 +224,28 @@ mod tests {
         let forever = faults.arm("mail", Fault::Throttle, None);
         assert!(throttled("mail") && throttled("mail"));
         assert!(faults.disarm(forever) && !faults.disarm(forever) && !throttled("mail"));
+    }
+
+    #[test]
+    fn a_call_is_refused_as_ordered() {
+        let faults = Faults::default();
+        let caller = |function: &str| Caller {
+            function: function.into(),
+            environment: "e".into(),
+        };
+        let refused = Fault::FailCall {
+            service: "ses".into(),
+            operation: "SendEmail".into(),
+            code: "MessageRejected".into(),
+        };
+        faults.arm("mail", refused, 1);
+        assert_eq!(faults.before_call(&caller("shop"), "ses", "SendEmail"), None);
+        assert_eq!(faults.before_call(&caller("mail"), "ses", "GetAccount"), None);
+        assert_eq!(
+            faults.before_call(&caller("mail"), "ses", "SendEmail").as_deref(),
+            Some("MessageRejected")
+        );
+        assert_eq!(faults.before_call(&caller("mail"), "ses", "SendEmail"), None);
     }
 
     #[test]

@@ -33,6 +33,15 @@ pub(crate) enum Kind {
         /// For example TransactWriteItems
         operation: String,
     },
+    /// This AWS call is refused, without being carried out
+    FailCall {
+        /// For example ses
+        service: String,
+        /// For example SendEmail
+        operation: String,
+        /// The service's error code, for example MessageRejected
+        code: String,
+    },
     /// The event arrives late
     Latency {
         /// By how much
@@ -61,6 +70,15 @@ impl From<Kind> for Fault {
             Kind::KillBeforeInvoke => Self::KillBeforeInvoke,
             Kind::KillBeforeResponse => Self::KillBeforeResponse,
             Kind::KillAfterCall { service, operation } => Self::KillAfterCall { service, operation },
+            Kind::FailCall {
+                service,
+                operation,
+                code,
+            } => Self::FailCall {
+                service,
+                operation,
+                code,
+            },
             Kind::Latency { milliseconds } => Self::Latency(Duration::from_millis(milliseconds)),
             Kind::Error { error_type, message } => Self::Error { error_type, message },
             Kind::Deliver { deliveries } => Self::Deliver(deliveries),
@@ -82,6 +100,11 @@ pub(crate) fn describe(plan: &Plan) -> Value {
         Fault::KillBeforeInvoke => "kill-before-invoke".to_owned(),
         Fault::KillBeforeResponse => "kill-before-response".to_owned(),
         Fault::KillAfterCall { service, operation } => format!("kill-after-call {service} {operation}"),
+        Fault::FailCall {
+            service,
+            operation,
+            code,
+        } => format!("fail-call {service} {operation} {code}"),
         Fault::Latency(delay) => format!("latency {} ms", delay.as_millis()),
         Fault::Error { error_type, .. } => format!("error {error_type}"),
         Fault::Deliver(deliveries) => format!("deliver {deliveries} times"),

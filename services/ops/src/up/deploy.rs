@@ -27,7 +27,12 @@ const POLL: Duration = Duration::from_millis(150);
 const EVENTS_SHOWN: usize = 10;
 
 /// Parameters of the local stack; those that the template does not have are left out.
-const PARAMETERS: &[(&str, &str)] = &[("Stage", "dev")];
+const PARAMETERS: &[(&str, &str)] = &[
+    ("Stage", "dev"),
+    // Nobody waits an hour for a simulated carrier, nor a quarter of one for an order that was left lying.
+    ("DeliveryWaitSeconds", "2"),
+    ("ReconcileAfterSeconds", "30"),
+];
 
 /// What is deployed.
 #[derive(Debug, Clone, Default)]

@@ -1,80 +1,80 @@
-//! Step 5: the function runner and the observability plane, in this process, and what connects them: what the runner
-//! observes goes to the plane, invocations that reach the plane's gateway go to the runner, and the gateway tells the
-//! runner about AWS calls of functions so that a fault can strike in the middle of one.
+//! Step 4: the observability plane and the function runner, in this process, and what connects them: what the runner
+//! observes goes to the plane, invocations that reach the plane's gateway go to the runner, and the gateway asks the runner
+//! about AWS calls of functions so that a fault can strike in the middle of one.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use ops_runner::{Runner, RunnerConfig, Tuning};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use ops_plane::{
+    CallHook, Datum, Intake, Invoked, LambdaInvoker, LambdaRequest, Limits, LogEvent, ObservedCall, Plane,
+    PlaneConfig, Verdict,
+};
+use ops_runner::faults::{Action, Caller};
+use ops_runner::{
+    AsyncDrop, Invocation, InvocationKind, InvocationReport, LogLine, Observer, Runner, RunnerConfig, Tuning,
+};
+use serde_json::Value;
 
 use super::build::Programs;
 use super::ports::{Ports, loopback};
+use super::vended;
 use crate::context::{ACCOUNT, REGION};
 use crate::state_dir::StateDir;
+
+pub(crate) use ops_plane::Routes;
 
 /// Environments of one function at a time. Two cores run more than this no faster.
 const MOST_ENVIRONMENTS: usize = 10;
 
-/// Where the deployed API and function URL are inside the emulator.
-#[derive(Debug, Clone)]
-pub(crate) struct Routes {
-    pub(crate) rest_api_id: String,
-    pub(crate) stage: String,
-    pub(crate) function_url: String,
-}
-
 /// Both, running.
 #[derive(Debug)]
 pub(crate) struct Planes {
+    plane: Plane,
     runner: Runner,
     endpoints: BTreeMap<String, String>,
-}
-
-struct Discard;
-
-impl ops_runner::Observer for Discard {
-    fn log_line(&self, _line: ops_runner::LogLine) {}
-    fn segment(&self, _document: serde_json::Value) {}
-    fn invocation(&self, _report: ops_runner::InvocationReport) {}
 }
 
 impl Planes {
     /// Starts both.
     pub(crate) async fn start(state: &StateDir, ports: &Ports, programs: &Programs) -> anyhow::Result<Self> {
         let emulator = format!("http://{}", loopback(ports.emulator));
-        let binaries_dir = programs
-            .values()
-            .next()
-            .and_then(|program| program.parent())
-            .map(Path::to_path_buf)
-            .context("no function was built")?;
-        let runner = Runner::start(
-            RunnerConfig {
-                listen: loopback(ports.runner),
-                state_dir: state.runner(),
-                binaries_dir,
-                aws_endpoint: emulator.clone(),
-                emulator: emulator.clone(),
-                region: REGION.to_owned(),
-                account: ACCOUNT.to_owned(),
-                xray_daemon: loopback(2000),
-                max_environments_per_function: MOST_ENVIRONMENTS,
-                tuning: Tuning::default(),
-            },
-            Arc::new(Discard),
-        )
+        let plane = Plane::start(PlaneConfig {
+            store: state.observability(),
+            limits: Limits::default(),
+            emulator: emulator.clone(),
+            gateway: loopback(ports.aws),
+            api: loopback(ports.api),
+            function_url: loopback(ports.products),
+        })
         .await
-        .context("start the function runner")?;
+        .context("start the observability plane")?;
+        let runner = match start_runner(state, ports, programs, &plane).await {
+            Ok(runner) => runner,
+            Err(error) => {
+                plane.shutdown().await;
+                return Err(error);
+            }
+        };
+        plane.set_invoker(Arc::new(Invoker(runner.clone())));
+        plane.set_call_hook(Arc::new(Faults(runner.clone())));
+        let url = |address| format!("http://{address}");
         let endpoints = [
-            ("emulator", emulator.clone()),
-            ("aws", emulator),
-            ("runner", format!("http://{}", runner.address())),
+            ("products", url(plane.function_url_address())),
+            ("orders", url(plane.api_address())),
+            ("inventory", url(plane.api_address())),
+            ("aws", url(plane.gateway_address())),
+            ("emulator", emulator),
+            ("runner", url(runner.address())),
         ];
+        let endpoints = endpoints.map(|(name, url)| (name.to_owned(), url)).into();
         Ok(Self {
+            plane,
             runner,
-            endpoints: endpoints.map(|(name, url)| (name.to_owned(), url)).into(),
+            endpoints,
         })
     }
 
@@ -88,19 +88,165 @@ impl Planes {
     }
 
     /// Connects the public addresses with what was deployed.
-    pub(crate) fn set_routes(&mut self, routes: &Routes) {
-        let emulator = self.endpoints.get("emulator").cloned().unwrap_or_default();
-        let api = format!(
-            "{emulator}/restapis/{}/{}/_user_request_",
-            routes.rest_api_id, routes.stage
-        );
-        for name in ["products", "orders", "inventory"] {
-            self.endpoints.insert(name.to_owned(), api.clone());
-        }
+    pub(crate) fn set_routes(&self, routes: Routes) {
+        self.plane.set_routes(routes);
     }
 
     /// Ends both; what was observed is stored.
     pub(crate) async fn stop(self) {
         self.runner.shutdown().await;
+        self.plane.shutdown().await;
+    }
+}
+
+async fn start_runner(
+    state: &StateDir,
+    ports: &Ports,
+    programs: &Programs,
+    plane: &Plane,
+) -> anyhow::Result<Runner> {
+    let binaries_dir = programs
+        .values()
+        .next()
+        .and_then(|program| program.parent())
+        .map(Path::to_path_buf);
+    let config = RunnerConfig {
+        listen: loopback(ports.runner),
+        state_dir: state.runner(),
+        binaries_dir: binaries_dir.context("no function was built")?,
+        aws_endpoint: format!("http://{}", plane.gateway_address()),
+        emulator: format!("http://{}", loopback(ports.emulator)),
+        region: REGION.to_owned(),
+        account: ACCOUNT.to_owned(),
+        xray_daemon: plane.xray_daemon_address(),
+        max_environments_per_function: MOST_ENVIRONMENTS,
+        tuning: Tuning::default(),
+    };
+    Runner::start(config, Arc::new(Observed(plane.intake())))
+        .await
+        .context("start the function runner")
+}
+
+/// What the runner observes goes to the plane.
+struct Observed(Intake);
+
+impl Observed {
+    fn vend(&self, function: &str, timestamp_ms: i64, points: Vec<vended::Point>) {
+        let dimensions = [("FunctionName", function)];
+        for (name, value, unit) in points {
+            self.0.metric(Datum::value(
+                vended::NAMESPACE,
+                name,
+                &dimensions,
+                unit,
+                timestamp_ms,
+                value,
+            ));
+        }
+    }
+}
+
+impl Observer for Observed {
+    fn log_line(&self, line: LogLine) {
+        self.0.log(LogEvent {
+            log_group: line.log_group,
+            log_stream: line.log_stream,
+            timestamp_ms: line.timestamp_ms,
+            message: line.message,
+            request_id: line.request_id,
+        });
+    }
+
+    fn segment(&self, document: Value) {
+        self.0.segment(document);
+    }
+
+    fn invocation(&self, report: InvocationReport) {
+        self.vend(
+            &report.function,
+            report.timestamp_ms,
+            vended::of_invocation(&report),
+        );
+    }
+
+    fn async_dropped(&self, dropped: AsyncDrop) {
+        self.vend(&dropped.function, dropped.timestamp_ms, vended::of_drop(&dropped));
+    }
+}
+
+/// Invocations that reach the gateway go to the runner.
+struct Invoker(Runner);
+
+impl LambdaInvoker for Invoker {
+    fn invoke(&self, request: LambdaRequest) -> BoxFuture<'_, Invoked> {
+        async move {
+            let invocation = Invocation {
+                payload: request.payload,
+                client_context: request.client_context,
+                trace_header: request.trace_header,
+                kind: if request.asynchronous {
+                    InvocationKind::Event
+                } else {
+                    InvocationKind::RequestResponse
+                },
+                request_id: None,
+                revision: None,
+            };
+            match self.0.invoke(&request.function, invocation).await {
+                Ok(outcome) => Invoked {
+                    status: outcome.status,
+                    request_id: outcome.request_id,
+                    function_error: outcome.function_error,
+                    refusal: None,
+                    executed_version: outcome.executed_version,
+                    payload: outcome.payload,
+                },
+                Err(error) => Invoked {
+                    status: error.status(),
+                    request_id: String::new(),
+                    function_error: false,
+                    refusal: Some(error.code()),
+                    executed_version: String::new(),
+                    payload: error.to_string().into(),
+                },
+            }
+        }
+        .boxed()
+    }
+}
+
+/// Calls of functions meet the faults that are armed.
+struct Faults(Runner);
+
+impl CallHook for Faults {
+    fn before<'a>(&'a self, call: &'a ObservedCall) -> BoxFuture<'a, Verdict> {
+        async move {
+            let caller = Caller::from_user_agent(&call.user_agent);
+            let refusal = caller.and_then(|caller| {
+                self.0
+                    .faults()
+                    .before_call(&caller, &call.service, &call.operation)
+            });
+            refusal.map_or(Verdict::Forward, |code| Verdict::Fail { status: 400, code })
+        }
+        .boxed()
+    }
+
+    fn after<'a>(&'a self, call: &'a ObservedCall) -> BoxFuture<'a, Verdict> {
+        async move {
+            let Some(caller) = Caller::from_user_agent(&call.user_agent) else {
+                return Verdict::Forward;
+            };
+            match self
+                .0
+                .faults()
+                .on_call(&caller, &call.service, &call.operation)
+                .await
+            {
+                Action::Forward => Verdict::Forward,
+                Action::Drop => Verdict::Drop,
+            }
+        }
+        .boxed()
     }
 }

@@ -118,8 +118,8 @@ impl Platform {
         let client = aws_sdk_cloudformation::Client::new(&local_sdk_config(&emulator));
         let Deployment { packaged, parameters } = self.deployment.insert(deployment);
         let deployed = deploy::ensure(&client, &emulator, packaged, parameters, &self.state, step).await?;
-        if let Some(planes) = &mut self.planes {
-            planes.set_routes(&steps::routes(&deployed.0)?);
+        if let Some(planes) = &self.planes {
+            planes.set_routes(steps::routes(&deployed.0)?);
             planes.runner().refresh();
         }
         Ok(deployed)

@@ -128,9 +128,12 @@ fn describe(stack: &Stack, change: Change) -> String {
 
 /// The routes of the deployed API and function URL.
 pub(crate) fn routes(stack: &Stack) -> anyhow::Result<planes::Routes> {
+    let output = |name: &str| stack.output(name).unwrap_or_default().to_owned();
     Ok(planes::Routes {
         rest_api_id: stack.require("AWS::ApiGateway::RestApi")?,
+        api_name: output("RestApiName"),
         stage: stack.require("AWS::ApiGateway::Stage")?,
-        function_url: stack.output("ProductFunctionUrl").unwrap_or_default().to_owned(),
+        url_function: output("ProductFunctionName"),
+        function_url: output("ProductFunctionUrl"),
     })
 }

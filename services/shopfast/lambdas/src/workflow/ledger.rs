@@ -87,8 +87,10 @@ impl Ledger for DynamoDbLedger {
             .update_item()
             .table_name(&self.table)
             .key("paymentKey", text(key))
-            .update_expression("SET reference = :reference, amount = :amount")
-            .condition_expression("attribute_not_exists(reference)")
+            .update_expression("SET #reference = :reference, amount = :amount")
+            .condition_expression("attribute_not_exists(#reference)")
+            // A reserved word of DynamoDB's expressions.
+            .expression_attribute_names("#reference", "reference")
             .expression_attribute_values(":reference", text(reference))
             .expression_attribute_values(":amount", number(amount));
         match call.send().await {

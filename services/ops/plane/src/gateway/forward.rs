@@ -1,0 +1,91 @@
+//! Passing a request on to the emulator, unchanged but for its host.
+
+use axum::body::{Body, to_bytes};
+use bytes::Bytes;
+use http::{HeaderMap, Request, Uri, request, response};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+
+/// The largest answer that is taken.
+const LARGEST: usize = 256 * 1024 * 1024;
+/// Headers of one connection, not of the message (RFC 9110 7.6.1).
+const HOP_BY_HOP: [&str; 6] = [
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Why nothing was passed on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ForwardError {
+    #[error("the address is no URI")]
+    Address(#[from] http::Error),
+    #[error("no connection")]
+    Connection(#[from] hyper_util::client::legacy::Error),
+    #[error("its answer broke off")]
+    Answer(#[from] axum::Error),
+}
+
+/// Client of the emulator; keeps connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Forwarder {
+    emulator: String,
+    client: Client<HttpConnector, Body>,
+}
+
+impl Forwarder {
+    pub(crate) fn new(emulator: &str) -> Self {
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Self {
+            emulator: emulator.trim_end_matches('/').to_owned(),
+            client,
+        }
+    }
+
+    /// Sends it, to another path when one is given; the answer is read whole.
+    pub(crate) async fn send(
+        &self,
+        parts: &request::Parts,
+        path: Option<&str>,
+        body: Bytes,
+    ) -> Result<(response::Parts, Bytes), ForwardError> {
+        let own = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let uri: Uri = format!("{}{}", self.emulator, path.unwrap_or(own))
+            .parse()
+            .map_err(http::Error::from)?;
+        let mut request = Request::builder()
+            .method(&parts.method)
+            .uri(uri)
+            .body(Body::from(body))?;
+        copy(&parts.headers, request.headers_mut());
+        let (mut answered, body) = self.client.request(request).await?.into_parts();
+        for name in HOP_BY_HOP {
+            answered.headers.remove(name);
+        }
+        Ok((answered, to_bytes(Body::new(body), LARGEST).await?))
+    }
+
+    /// A call in an AWS JSON protocol, for what the plane itself asks.
+    pub(crate) async fn ask(&self, target: &str, input: &serde_json::Value) -> Option<serde_json::Value> {
+        let request = Request::post(format!("{}/", self.emulator))
+            .header("x-amz-target", target)
+            .header("content-type", "application/x-amz-json-1.0")
+            .body(Body::from(input.to_string()))
+            .ok()?;
+        let answer = self.client.request(request).await.ok()?;
+        let body = to_bytes(Body::new(answer.into_body()), LARGEST).await.ok()?;
+        serde_json::from_slice(&body).ok()
+    }
+}
+
+fn copy(from: &HeaderMap, to: &mut HeaderMap) {
+    for (name, value) in from {
+        if !HOP_BY_HOP.contains(&name.as_str()) && name != "content-length" {
+            to.append(name, value.clone());
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Who is asked about every AWS call, so that a fault can strike before it is carried out or before it is answered.
+
+use futures::future::BoxFuture;
+
+/// A call, as far as it is known before it is carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedCall {
+    /// User agent; SDKs name the application in it.
+    pub user_agent: String,
+    /// Signing name of the service, `dynamodb`.
+    pub service: String,
+    /// Operation, `PutItem`; empty where it is not known.
+    pub operation: String,
+}
+
+/// What becomes of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes on.
+    Forward,
+    /// The connection is closed without an answer.
+    Drop,
+    /// It is refused without being carried out.
+    Fail {
+        /// HTTP status.
+        status: u16,
+        /// Error code of the service.
+        code: String,
+    },
+}
+
+/// Decides over calls.
+pub trait CallHook: Send + Sync + 'static {
+    /// Before it is carried out.
+    fn before<'a>(&'a self, call: &'a ObservedCall) -> BoxFuture<'a, Verdict>;
+    /// When it was carried out and not yet answered; `Fail` counts as `Forward`.
+    fn after<'a>(&'a self, call: &'a ObservedCall) -> BoxFuture<'a, Verdict>;
+}

@@ -1,0 +1,5 @@
+//! CloudWatch Logs: the operations that read. On AWS functions' lines arrive through the Lambda service; here the runner
+//! hands them over. Everything about groups that is configuration goes to the emulator.
+
+pub(crate) mod api;
+mod pattern;

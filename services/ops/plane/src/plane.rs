@@ -1,0 +1,252 @@
+//! The plane as a whole: store, daemon and listeners, started and stopped together.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::gateway::{self, CallHook, Forwarder, LambdaInvoker};
+use crate::store::{Datum, Limits, LogEvent, Store, StoreError, Write};
+use crate::{polled, public, xray};
+
+/// How it is started. Port 0 is a free one.
+#[derive(Clone, Debug)]
+pub struct PlaneConfig {
+    /// File of the store.
+    pub store: PathBuf,
+    /// Most rows that are kept.
+    pub limits: Limits,
+    /// The emulator, `http://host:port`.
+    pub emulator: String,
+    /// Listener of the AWS endpoint.
+    pub gateway: SocketAddr,
+    /// Listener of the shop's REST API.
+    pub api: SocketAddr,
+    /// Listener of the product function's URL.
+    pub function_url: SocketAddr,
+}
+
+/// What the public listeners lead to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Routes {
+    /// Id of the REST API.
+    pub rest_api_id: String,
+    /// Its name, the dimension `ApiName`.
+    pub api_name: String,
+    /// Its stage.
+    pub stage: String,
+    /// Name of the function behind the URL, the dimension `FunctionName`.
+    pub url_function: String,
+    /// The function's URL as the stack tells it.
+    pub function_url: String,
+}
+
+/// Why the plane did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An address.
+    #[error("listen on {address}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// What the listeners share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) forward: Forwarder,
+    pub(crate) routes: Arc<RwLock<Routes>>,
+    pub(crate) invoker: Arc<OnceLock<Arc<dyn LambdaInvoker>>>,
+    pub(crate) hook: Arc<OnceLock<Arc<dyn CallHook>>>,
+}
+
+impl Shared {
+    pub(crate) fn routes(&self) -> Routes {
+        self.routes.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps a datapoint of one value.
+    pub(crate) fn count(
+        &self,
+        namespace: &str,
+        name: &str,
+        dimensions: &[(&str, &str)],
+        unit: &str,
+        value: f64,
+    ) {
+        let now = jiff::Timestamp::now().as_millisecond();
+        self.store.write(Write::Datum(Datum::value(
+            namespace, name, dimensions, unit, now, value,
+        )));
+    }
+}
+
+/// The running plane.
+pub struct Plane {
+    shared: Shared,
+    gateway: SocketAddr,
+    api: SocketAddr,
+    function_url: SocketAddr,
+    daemon: SocketAddr,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for Plane {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plane")
+            .field("gateway", &self.gateway)
+            .field("api", &self.api)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Plane {
+    /// Opens the store and begins to listen.
+    ///
+    /// # Errors
+    /// When the store cannot be used or an address is taken.
+    pub async fn start(config: PlaneConfig) -> Result<Self, StartError> {
+        let shared = Shared {
+            store: Store::open(&config.store, config.limits)?,
+            forward: Forwarder::new(&config.emulator),
+            routes: Arc::default(),
+            invoker: Arc::default(),
+            hook: Arc::default(),
+        };
+        let (stop, stopped) = watch::channel(false);
+        let daemon = xray::daemon::Daemon::bind(shared.store.clone()).await;
+        let daemon = daemon.map_err(|source| StartError::Listen {
+            address: ([127, 0, 0, 1], 0).into(),
+            source,
+        })?;
+        let daemon_address = daemon.address();
+        let mut tasks = vec![
+            tokio::spawn(daemon.run(stopped.clone())),
+            tokio::spawn(polled::run(shared.clone(), stopped.clone())),
+        ];
+        let mut serve = async |address: SocketAddr, router: axum::Router| {
+            let listener = TcpListener::bind(address)
+                .await
+                .map_err(|source| StartError::Listen { address, source })?;
+            let bound = listener
+                .local_addr()
+                .map_err(|source| StartError::Listen { address, source })?;
+            let mut stopped = stopped.clone();
+            tasks.push(tokio::spawn(async move {
+                let stopping = async move { drop(stopped.wait_for(|stop| *stop).await) };
+                let _ = axum::serve(listener, router)
+                    .with_graceful_shutdown(stopping)
+                    .await;
+            }));
+            Ok::<_, StartError>(bound)
+        };
+        let gateway = serve(config.gateway, gateway::router(shared.clone())).await?;
+        let api = serve(config.api, public::rest_api(shared.clone())).await?;
+        let function_url = serve(config.function_url, public::function_url(shared.clone())).await?;
+        Ok(Self {
+            shared,
+            gateway,
+            api,
+            function_url,
+            daemon: daemon_address,
+            stop,
+            tasks,
+        })
+    }
+
+    /// Address of the AWS endpoint.
+    #[must_use]
+    pub fn gateway_address(&self) -> SocketAddr {
+        self.gateway
+    }
+
+    /// Address of the shop's REST API.
+    #[must_use]
+    pub fn api_address(&self) -> SocketAddr {
+        self.api
+    }
+
+    /// Address of the product function's URL.
+    #[must_use]
+    pub fn function_url_address(&self) -> SocketAddr {
+        self.function_url
+    }
+
+    /// Address of the X-Ray daemon, UDP.
+    #[must_use]
+    pub fn xray_daemon_address(&self) -> SocketAddr {
+        self.daemon
+    }
+
+    /// Who runs functions. The first one counts.
+    pub fn set_invoker(&self, invoker: Arc<dyn LambdaInvoker>) {
+        let _ = self.shared.invoker.set(invoker);
+    }
+
+    /// Who is asked about every AWS call, for faults. The first one counts.
+    pub fn set_call_hook(&self, hook: Arc<dyn CallHook>) {
+        let _ = self.shared.hook.set(hook);
+    }
+
+    /// What the public listeners lead to.
+    pub fn set_routes(&self, routes: Routes) {
+        *self.shared.routes.write().unwrap_or_else(PoisonError::into_inner) = routes;
+    }
+
+    /// A handle that takes what is observed.
+    #[must_use]
+    pub fn intake(&self) -> Intake {
+        Intake {
+            store: self.shared.store.clone(),
+        }
+    }
+
+    /// Stops listening and writes what is queued.
+    pub async fn shutdown(self) {
+        let _ = self.stop.send(true);
+        for mut task in self.tasks {
+            // A client that keeps its connection open must not keep the plane.
+            let limit = std::time::Duration::from_secs(2);
+            if tokio::time::timeout(limit, &mut task).await.is_err() {
+                task.abort();
+            }
+        }
+        self.shared.store.close().await;
+    }
+}
+
+/// Takes what is observed; never waits. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Intake {
+    store: Store,
+}
+
+impl Intake {
+    /// A log event; embedded metrics in it become datapoints.
+    pub fn log(&self, event: LogEvent) {
+        self.store.write(Write::Log(event));
+    }
+
+    /// An X-Ray segment document.
+    pub fn segment(&self, document: Value) {
+        self.store.write(Write::Segment(document));
+    }
+
+    /// A datapoint.
+    pub fn metric(&self, datum: Datum) {
+        self.store.write(Write::Datum(datum));
+    }
+}
