@@ -42,36 +42,36 @@ pub(crate) fn into(
 ) {
     let carried = Carried { context, trace };
     if let Some(input) = input.downcast_mut::<SendMessageInput>() {
-        carried.into_sqs(&mut input.message_attributes);
-        carried.into_sqs_system(&mut input.message_system_attributes);
+        carried.add_to_sqs(&mut input.message_attributes);
+        carried.add_to_sqs_system(&mut input.message_system_attributes);
     } else if let Some(input) = input.downcast_mut::<SendMessageBatchInput>() {
         for entry in input.entries.iter_mut().flatten() {
-            carried.into_sqs(&mut entry.message_attributes);
-            carried.into_sqs_system(&mut entry.message_system_attributes);
+            carried.add_to_sqs(&mut entry.message_attributes);
+            carried.add_to_sqs_system(&mut entry.message_system_attributes);
         }
     } else if let Some(input) = input.downcast_mut::<PublishInput>() {
-        carried.into_sns(&mut input.message_attributes);
+        carried.add_to_sns(&mut input.message_attributes);
     } else if let Some(input) = input.downcast_mut::<PublishBatchInput>() {
         for entry in input.publish_batch_request_entries.iter_mut().flatten() {
-            carried.into_sns(&mut entry.message_attributes);
+            carried.add_to_sns(&mut entry.message_attributes);
         }
     } else if let Some(input) = input.downcast_mut::<PutEventsInput>() {
         for entry in input.entries.iter_mut().flatten() {
-            carried.into_json(&mut entry.detail);
-            carried.into_trace(&mut entry.trace_header);
+            carried.add_to_json(&mut entry.detail);
+            carried.add_to_trace(&mut entry.trace_header);
         }
     } else if let Some(input) = input.downcast_mut::<StartExecutionInput>() {
-        carried.into_json(&mut input.input);
-        carried.into_trace(&mut input.trace_header);
+        carried.add_to_json(&mut input.input);
+        carried.add_to_trace(&mut input.trace_header);
     } else if let Some(input) = input.downcast_mut::<StartSyncExecutionInput>() {
-        carried.into_json(&mut input.input);
-        carried.into_trace(&mut input.trace_header);
+        carried.add_to_json(&mut input.input);
+        carried.add_to_trace(&mut input.trace_header);
     } else if let Some(input) = input.downcast_mut::<InvokeInput>() {
-        carried.into_invoke(input);
+        carried.add_to_invoke(input);
     } else if let Some(input) = input.downcast_mut::<SendEmailInput>() {
-        carried.into_email(&mut input.email_tags);
+        carried.add_to_email(&mut input.email_tags);
     } else if let Some(input) = input.downcast_mut::<PutItemInput>() {
-        carried.into_item(input.table_name.as_deref(), input.item.as_mut(), tables);
+        carried.add_to_item(input.table_name.as_deref(), input.item.as_mut(), tables);
     } else if let Some(input) = input.downcast_mut::<TransactWriteItemsInput>() {
         for put in input
             .transact_items
@@ -80,7 +80,7 @@ pub(crate) fn into(
             .filter_map(|item| item.put.as_mut())
         {
             let table = put.table_name.clone();
-            carried.into_item(Some(&table), Some(&mut put.item), tables);
+            carried.add_to_item(Some(&table), Some(&mut put.item), tables);
         }
     }
 }
@@ -109,7 +109,10 @@ impl Carried<'_> {
         attributes
     }
 
-    fn into_sqs(&self, attributes: &mut Option<HashMap<String, aws_sdk_sqs::types::MessageAttributeValue>>) {
+    fn add_to_sqs(
+        &self,
+        attributes: &mut Option<HashMap<String, aws_sdk_sqs::types::MessageAttributeValue>>,
+    ) {
         let attributes = attributes.get_or_insert_default();
         for (name, text) in self.attributes(attributes.len(), attributes.contains_key(CORRELATION_ID)) {
             let value = aws_sdk_sqs::types::MessageAttributeValue::builder()
@@ -122,7 +125,7 @@ impl Carried<'_> {
     }
 
     /// The trace of each message: it counts neither toward the size nor toward the ten attributes.
-    fn into_sqs_system(
+    fn add_to_sqs_system(
         &self,
         attributes: &mut Option<
             HashMap<MessageSystemAttributeNameForSends, aws_sdk_sqs::types::MessageSystemAttributeValue>,
@@ -136,7 +139,10 @@ impl Carried<'_> {
         }
     }
 
-    fn into_sns(&self, attributes: &mut Option<HashMap<String, aws_sdk_sns::types::MessageAttributeValue>>) {
+    fn add_to_sns(
+        &self,
+        attributes: &mut Option<HashMap<String, aws_sdk_sns::types::MessageAttributeValue>>,
+    ) {
         let attributes = attributes.get_or_insert_default();
         for (name, text) in self.attributes(attributes.len(), attributes.contains_key(CORRELATION_ID)) {
             let value = aws_sdk_sns::types::MessageAttributeValue::builder()
@@ -148,20 +154,20 @@ impl Carried<'_> {
         }
     }
 
-    fn into_json(&self, payload: &mut Option<String>) {
+    fn add_to_json(&self, payload: &mut Option<String>) {
         let injected = carrier::into_payload(payload.as_deref().unwrap_or("{}"), self.context, self.trace);
         if injected.is_some() {
             *payload = injected;
         }
     }
 
-    fn into_trace(&self, header: &mut Option<String>) {
+    fn add_to_trace(&self, header: &mut Option<String>) {
         if header.is_none() {
             *header = self.trace.map(ToString::to_string);
         }
     }
 
-    fn into_invoke(&self, input: &mut InvokeInput) {
+    fn add_to_invoke(&self, input: &mut InvokeInput) {
         if input.invocation_type == Some(InvocationType::Event) {
             let payload = input
                 .payload
@@ -172,7 +178,8 @@ impl Carried<'_> {
                 input.payload = Some(Blob::new(injected));
             }
         } else if input.client_context.is_none() {
-            let client = json!({"client": {}, "custom": carrier::to_text_context(self.context, self.trace), "env": {}});
+            // Only `custom`: runtimes refuse a `client` without all its fields.
+            let client = json!({"custom": carrier::to_text_context(self.context, self.trace)});
             let encoded = STANDARD.encode(client.to_string());
             if encoded.len() <= LONGEST_CLIENT_CONTEXT {
                 input.client_context = Some(encoded);
@@ -181,7 +188,7 @@ impl Carried<'_> {
     }
 
     /// Tags take letters, digits, `_` and `-`.
-    fn into_email(&self, tags: &mut Option<Vec<MessageTag>>) {
+    fn add_to_email(&self, tags: &mut Option<Vec<MessageTag>>) {
         let allowed = |c: char| {
             if c.is_ascii_alphanumeric() || c == '_' || c == '-' {
                 c
@@ -205,7 +212,7 @@ impl Carried<'_> {
         }
     }
 
-    fn into_item(
+    fn add_to_item(
         &self,
         table: Option<&str>,
         item: Option<&mut HashMap<String, AttributeValue>>,
