@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::correlation::{CorrelationContext, CorrelationId};
+use crate::payload;
 use crate::trace_header::TraceHeader;
 
 /// Header and attribute with the correlation ID.
@@ -158,16 +159,16 @@ pub fn to_text_context(context: &CorrelationContext, trace: Option<&TraceHeader>
         .collect()
 }
 
-/// Puts the context into a JSON payload. `None` when the payload is not a JSON object: it must pass unchanged.
+/// Puts the context into the text of a JSON payload, as the last member or in place of the one that is there; every other
+/// byte stays. `None` when the payload is not a JSON object: it must pass unchanged.
 #[must_use]
 pub fn into_payload(
     payload: &str,
     context: &CorrelationContext,
     trace: Option<&TraceHeader>,
 ) -> Option<String> {
-    let mut object: Map<String, Value> = serde_json::from_str(payload).ok()?;
-    object.insert(CONTEXT_KEY.to_owned(), to_context(context, trace));
-    serde_json::to_string(&object).ok()
+    let object = to_context(context, trace).to_string();
+    payload::with_member(payload, CONTEXT_KEY, &object)
 }
 
 #[derive(Default)]

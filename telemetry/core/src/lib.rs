@@ -8,6 +8,7 @@ mod ids;
 mod invocation;
 pub mod log;
 pub mod metrics;
+mod payload;
 mod process;
 mod trace_header;
 pub mod xray;
