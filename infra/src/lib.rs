@@ -1,1 +1,37 @@
-//! Placeholder.
+//! The template as a model: read from SAM's YAML, asked about functions, queues and policies. `tests/` proves with it what
+//! `shopfast.yaml` promises. What resources mean is CloudFormation's business, deploying them is `sam`'s and
+//! `shopwatch up`'s: neither belongs here, and nothing here reads files or calls AWS.
+//!
+//! ```
+//! let template = infra::Template::parse(
+//!     "
+//! Globals: { Function: { Timeout: 30 } }
+//! Resources:
+//!   Relay:
+//!     Type: AWS::Serverless::Function
+//!     Properties: { FunctionName: order-relay, Environment: { Variables: { BUS: !Ref Bus } } }
+//! ",
+//! )?;
+//! let functions = template.functions()?;
+//! assert_eq!((functions[0].name.as_str(), functions[0].timeout_s), ("order-relay", 30));
+//! assert_eq!(infra::notation(&functions[0].environment["BUS"]), "${Bus}");
+//! # Ok::<(), infra::TemplateError>(())
+//! ```
+
+mod template;
+
+mod function;
+
+mod policy;
+
+mod intrinsic;
+
+mod document;
+
+mod scalar;
+
+pub use document::ReadError;
+pub use function::{Event, Function};
+pub use intrinsic::{notation, target};
+pub use policy::{Policy, Statement};
+pub use template::{Resource, Template, TemplateError};
