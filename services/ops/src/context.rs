@@ -59,6 +59,12 @@ impl Context {
         self.global.profile.is_some() || self.global.endpoint_url.is_some() || self.global.region.is_some()
     }
 
+    /// Are they for AWS itself, not for an emulator at some address?
+    #[must_use]
+    pub(crate) fn asks_aws_itself(&self) -> bool {
+        self.asks_aws() && self.global.endpoint_url.is_none()
+    }
+
     /// The platform that runs in the state directory.
     ///
     /// # Errors

@@ -1,16 +1,153 @@
-//! `shopwatch trace`.
+//! `shopwatch trace`: one story, of everything that happened under an ID.
 
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use ops_story::text::{self, Paint};
+use ops_story::{Story, id};
+
+use super::fetch::{DEFAULT_SINCE, Searched, Sources};
+use super::since::Since;
+use crate::console;
 use crate::context::Context;
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
+
+/// Between two looks with `--follow`.
+const POLL: Duration = Duration::from_secs(1);
+/// A story that is over is looked at this much longer: its mails leave after its last status.
+const QUIET: Duration = Duration::from_secs(4);
+
+const EXAMPLES: &str = "\
+Examples:
+  shopwatch trace 01a1fd08-4b5c-7513-9d4c-2978b70a2208
+  shopwatch trace 1-6b0149cd-3bac897da1ca47ef9babf08c --json | jq '.errors'
+  shopwatch trace my-correlation-id --since 3d --profile production --region eu-west-1";
 
 /// Options of `shopwatch trace`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Correlation, order, request or trace ID
+    id: String,
+    /// How far back to look, for example 90s, 15m, 3h, 2d [default: since the ID was made, if it says so; else 24h]
+    #[arg(long, value_name = "TIME")]
+    since: Option<Since>,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+    /// Go on until the order is delivered, failed or cancelled, or until Ctrl-C; with --json one document per change
+    #[arg(long, short)]
+    follow: bool,
+}
 
 /// Runs the command.
 ///
 /// # Errors
-/// When it cannot be answered.
-pub(crate) async fn run(_args: Args, _context: &Context) -> anyhow::Result<Exit> {
-    anyhow::bail!("`shopwatch trace` is not there yet")
+/// When the ID can be none, or the services do not answer.
+pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
+    if !id::is_id(&args.id) {
+        let cure = "IDs have up to 128 letters, digits and . _ : / + = @ -";
+        return Err(
+            Failure::new(Exit::Usage, format!("look for {:?}: it is no ID", args.id))
+                .cure(cure)
+                .into(),
+        );
+    }
+    let sources = Sources::new(context).await?;
+    let paint = if context.colored() {
+        Paint::Ansi
+    } else {
+        Paint::None
+    };
+    if args.follow {
+        return follow(&args, &sources, paint).await;
+    }
+    match sources.story(&args.id, args.since).await? {
+        (Some(story), _) => print(&story, args.json, paint)?,
+        (None, searched) => return Ok(not_found(&args, &searched)),
+    }
+    Ok(Exit::Done)
+}
+
+fn print(story: &Story, json: bool, paint: Paint) -> anyhow::Result<()> {
+    if json {
+        console::line(&serde_json::to_string(story)?);
+    } else {
+        console::out(&text::render(story, paint));
+    }
+    Ok(())
+}
+
+fn not_found(args: &Args, searched: &Searched) -> Exit {
+    let hint = if args.since.is_none() && id::made_at(&args.id).is_none() {
+        format!("; longer than {DEFAULT_SINCE} ago needs --since")
+    } else {
+        String::new()
+    };
+    console::error(&format!(
+        "nothing is known of {}\nsearched: {searched}{hint}\n",
+        args.id
+    ));
+    Exit::No
+}
+
+/// Prints what is new, until the order is over or nobody wants more.
+async fn follow(args: &Args, sources: &Sources, paint: Paint) -> anyhow::Result<Exit> {
+    let mut told = Told::default();
+    let interrupted = tokio::signal::ctrl_c();
+    tokio::pin!(interrupted);
+    loop {
+        if let (Some(story), _) = sources.story(&args.id, args.since).await? {
+            told.tell(&story, args.json, paint)?;
+            if story.is_over() && told.quiet_for() > QUIET {
+                if !args.json {
+                    console::out(&text::tail(&story, paint));
+                }
+                return Ok(Exit::Done);
+            }
+        }
+        tokio::select! {
+            _ = &mut interrupted => return Ok(if told.anything() { Exit::Done } else { Exit::No }),
+            () = tokio::time::sleep(POLL) => {}
+        }
+    }
+}
+
+/// What was printed so far.
+#[derive(Debug, Default)]
+struct Told {
+    lines: HashSet<String>,
+    size: usize,
+    last: Option<Instant>,
+}
+
+impl Told {
+    fn anything(&self) -> bool {
+        self.last.is_some()
+    }
+
+    fn quiet_for(&self) -> Duration {
+        self.last.map_or(Duration::ZERO, |last| last.elapsed())
+    }
+
+    /// Rows are told once: by what they say, without where they stand in a whole that still grows.
+    fn tell(&mut self, story: &Story, json: bool, paint: Paint) -> anyhow::Result<()> {
+        let size = story.spans.len() + story.logs.len() + story.mails.len();
+        if size == self.size {
+            return Ok(());
+        }
+        self.size = size;
+        if self.last.replace(Instant::now()).is_none() && !json {
+            console::out(&text::head(story, paint));
+        }
+        if json {
+            return print(story, true, paint);
+        }
+        for (key, line) in text::keyed_rows(story, paint) {
+            if self.lines.insert(key) {
+                console::line(&line);
+            }
+        }
+        Ok(())
+    }
 }

@@ -1,0 +1,14 @@
+//! Where a story comes from: X-Ray, CloudWatch Logs and the local mailbox.
+
+mod log_lines;
+mod mailbox;
+mod traces;
+
+pub(super) use log_lines::{LogLines, Question};
+pub(super) use mailbox::{KeptMail, Mailbox};
+pub(super) use traces::Traces;
+
+/// An error of the AWS SDK with its whole chain.
+pub(super) fn told<E: std::error::Error + 'static>(error: E) -> anyhow::Error {
+    anyhow::anyhow!("{}", aws_smithy_types::error::display::DisplayErrorContext(error))
+}

@@ -1,0 +1,379 @@
+//! The story: everything that happened under one correlation ID.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::log::{LogEvent, LogLine};
+use crate::span::{Kind, Span, State};
+use crate::{redact, span, tree};
+
+/// What was fetched.
+#[derive(Clone, Debug, Default)]
+pub struct Input {
+    /// The correlation id; `None` when only a trace is known.
+    pub correlation_id: Option<String>,
+    /// Segment documents, by trace.
+    pub traces: Vec<(String, Vec<Value>)>,
+    /// Log events.
+    pub logs: Vec<LogEvent>,
+    /// Mails.
+    pub mails: Vec<Mail>,
+}
+
+/// A mail that was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mail {
+    /// Milliseconds since 1970.
+    pub timestamp_ms: i64,
+    /// Recipients, hidden but for the first letter and the domain.
+    pub to: Vec<String>,
+    /// Subject.
+    pub subject: String,
+}
+
+impl Mail {
+    /// A mail; its recipients are hidden.
+    #[must_use]
+    pub fn new(timestamp_ms: i64, to: &[&str], subject: &str) -> Self {
+        Self {
+            timestamp_ms,
+            to: to.iter().map(|to| redact::address(to)).collect(),
+            subject: subject.to_owned(),
+        }
+    }
+}
+
+/// A write to a table.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Write {
+    /// Seconds since 1970.
+    pub at: f64,
+    /// Table, or tables of a transaction, separated by commas.
+    pub table: String,
+    /// Operation.
+    pub operation: String,
+    /// Function.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function: Option<String>,
+    /// Was it carried out?
+    pub done: bool,
+}
+
+/// Something that failed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Failure {
+    /// Seconds since 1970.
+    pub at: f64,
+    /// Where.
+    pub place: String,
+    /// Why.
+    pub cause: String,
+}
+
+/// IDs that the story has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Ids {
+    /// Correlation id.
+    pub correlation_id: Option<String>,
+    /// Orders.
+    pub order_ids: BTreeSet<String>,
+    /// Traces.
+    pub trace_ids: BTreeSet<String>,
+    /// Invocations.
+    pub request_ids: BTreeSet<String>,
+}
+
+/// The story.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Story {
+    /// IDs.
+    pub ids: Ids,
+    /// The order's last status, or else `failed`, `in_progress` or `ok`.
+    pub outcome: String,
+    /// When it began, RFC 3339.
+    pub started: String,
+    /// From its first moment to its last, milliseconds.
+    pub duration_ms: f64,
+    /// Spans, parents before children.
+    pub spans: Vec<Span>,
+    /// Log lines, by time.
+    pub logs: Vec<LogLine>,
+    /// Writes to tables, by time.
+    pub writes: Vec<Write>,
+    /// Mails, by time.
+    pub mails: Vec<Mail>,
+    /// What failed, by time.
+    pub errors: Vec<Failure>,
+    /// Ids of spans whose cause is named but was not found.
+    pub orphans: Vec<String>,
+}
+
+impl Story {
+    /// Puts it together.
+    #[must_use]
+    pub fn new(input: Input) -> Self {
+        let documents = input
+            .traces
+            .iter()
+            .flat_map(|(id, documents)| documents.iter().map(move |document| (id, document)));
+        let spans = documents
+            .flat_map(|(id, document)| span::read(document, id))
+            .collect();
+        let tree = tree::build(spans, input.correlation_id.as_deref());
+        let mut logs: Vec<LogLine> = input.logs.iter().filter_map(LogLine::read).collect();
+        logs.sort_by_key(|line| line.timestamp_ms);
+        logs.dedup();
+        let mut mails = input.mails;
+        mails.sort_by_key(|mail| mail.timestamp_ms);
+        let (began, ended) = bounds(&tree.spans, &logs);
+        Self {
+            ids: ids(input.correlation_id, &tree.spans, &logs),
+            outcome: outcome(&tree.spans),
+            started: rfc3339(began),
+            duration_ms: ((ended - began) * 1e6).round() / 1e3,
+            writes: writes(&tree.spans),
+            errors: errors(&tree.spans, &logs),
+            spans: tree.spans,
+            orphans: tree.orphans,
+            logs,
+            mails,
+        }
+    }
+
+    /// Is there nothing to tell?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty() && self.logs.is_empty() && self.mails.is_empty()
+    }
+
+    /// Will nothing more happen to its order?
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self.outcome.as_str(), "delivered" | "failed" | "cancelled")
+    }
+
+    /// When it began, seconds since 1970.
+    #[must_use]
+    pub fn began(&self) -> f64 {
+        bounds(&self.spans, &self.logs).0
+    }
+}
+
+fn bounds(spans: &[Span], logs: &[LogLine]) -> (f64, f64) {
+    let of_logs = || logs.iter().map(|line| line.timestamp_ms as f64 / 1e3);
+    let began = spans
+        .iter()
+        .map(|span| span.start)
+        .chain(of_logs())
+        .fold(f64::INFINITY, f64::min);
+    let ended = spans
+        .iter()
+        .map(Span::end)
+        .chain(of_logs())
+        .fold(f64::NEG_INFINITY, f64::max);
+    if began.is_finite() {
+        (began, ended)
+    } else {
+        (0.0, 0.0)
+    }
+}
+
+/// Seconds since 1970 as text, to the millisecond.
+pub(crate) fn rfc3339(seconds: f64) -> String {
+    let at = jiff::Timestamp::from_millisecond((seconds * 1e3).round() as i64);
+    at.map_or_else(
+        |_| String::new(),
+        |at| at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+    )
+}
+
+fn ids(correlation_id: Option<String>, spans: &[Span], logs: &[LogLine]) -> Ids {
+    let invocations = spans.iter().filter(|span| span.kind == Kind::Invocation);
+    let requests = invocations.filter_map(|span| span.request_id.clone());
+    Ids {
+        correlation_id: correlation_id.or_else(|| {
+            spans
+                .iter()
+                .find_map(|span| span.annotation("correlation_id").map(str::to_owned))
+        }),
+        order_ids: spans
+            .iter()
+            .filter_map(|span| span.annotation("order_id").map(str::to_owned))
+            .collect(),
+        trace_ids: spans.iter().map(|span| span.trace_id.clone()).collect(),
+        request_ids: requests
+            .chain(logs.iter().filter_map(|line| line.request_id.clone()))
+            .collect(),
+    }
+}
+
+fn outcome(spans: &[Span]) -> String {
+    let statuses = spans
+        .iter()
+        .filter_map(|span| Some((span.end(), span.annotation("order_status")?)));
+    let last = statuses
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, status)| status.to_owned());
+    let worst = || match spans
+        .iter()
+        .filter(|span| span.depth == 0)
+        .map(|span| span.state)
+        .max()
+    {
+        Some(State::Fault | State::Error) => "failed",
+        Some(State::InProgress) => "in_progress",
+        _ => "ok",
+    };
+    last.unwrap_or_else(|| worst().to_owned())
+}
+
+fn writes(spans: &[Span]) -> Vec<Write> {
+    const WRITES: &[&str] = &[
+        "PutItem",
+        "UpdateItem",
+        "DeleteItem",
+        "TransactWriteItems",
+        "BatchWriteItem",
+    ];
+    let calls = spans
+        .iter()
+        .filter(|span| span.kind == Kind::AwsCall && span.name == "DynamoDB");
+    let mut writes: Vec<Write> = calls
+        .filter(|span| {
+            span.operation
+                .as_deref()
+                .is_some_and(|operation| WRITES.contains(&operation))
+        })
+        .map(|span| Write {
+            at: span.start,
+            table: span.resource.clone().unwrap_or_default(),
+            operation: span.operation.clone().unwrap_or_default(),
+            function: span.function.clone(),
+            done: span.state == State::Ok,
+        })
+        .collect();
+    writes.sort_by(|a, b| a.at.total_cmp(&b.at));
+    writes
+}
+
+/// Faults where they came up first, and lines of level ERROR that tell something else.
+fn errors(spans: &[Span], logs: &[LogLine]) -> Vec<Failure> {
+    let has_faulty_child = |span: &Span| {
+        spans
+            .iter()
+            .any(|other| other.state == State::Fault && other.parent_id.as_ref() == Some(&span.id))
+    };
+    let faults = spans
+        .iter()
+        .filter(|span| span.state == State::Fault && !has_faulty_child(span));
+    let of_span = |span: &Span| Failure {
+        at: span.end(),
+        place: place(span),
+        cause: span
+            .cause
+            .clone()
+            .unwrap_or_else(|| "failed without a cause in the trace".to_owned()),
+    };
+    let of_line = |line: &LogLine| {
+        let chain = line.fields.get("error.chain").and_then(Value::as_array);
+        let chain = chain.map(|chain| {
+            chain
+                .iter()
+                .filter_map(Value::as_str)
+                .collect::<Vec<_>>()
+                .join(" ← ")
+        });
+        Failure {
+            at: line.timestamp_ms as f64 / 1e3,
+            place: line.function.clone(),
+            cause: chain
+                .filter(|chain| !chain.is_empty())
+                .unwrap_or_else(|| line.message.clone()),
+        }
+    };
+    let mut errors: Vec<Failure> = faults
+        .map(of_span)
+        .chain(logs.iter().filter(|line| line.is_error()).map(of_line))
+        .collect();
+    errors.sort_by(|a, b| a.at.total_cmp(&b.at));
+    errors.dedup_by(|a, b| a.place == b.place && a.cause == b.cause);
+    errors
+}
+
+fn place(span: &Span) -> String {
+    let own = match (&span.operation, &span.resource) {
+        (Some(operation), Some(resource)) => format!("{} {operation} {resource}", span.name),
+        (Some(operation), None) => format!("{} {operation}", span.name),
+        // Our own spans, `## handler` and `## record`, are the function.
+        _ => span.name.clone(),
+    };
+    match &span.function {
+        Some(function) if own.starts_with("## ") => function.clone(),
+        Some(function) if *function != own => format!("{function}: {own}"),
+        _ => own,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn failing() -> Input {
+        let handler = json!({"id": "h", "trace_id": "t", "name": "## handler", "start_time": 10.1, "end_time": 10.9, "parent_id": "i", "fault": true,
+            "annotations": {"correlation_id": "c", "order_id": "o"},
+            "subsegments": [{"id": "d", "name": "DynamoDB", "namespace": "aws", "start_time": 10.2, "end_time": 10.3, "fault": true,
+                "aws": {"operation": "PutItem", "table_name": "orders"}, "cause": {"exceptions": [{"type": "Throttled", "message": "slow down"}]}}]});
+        let invocation = json!({"id": "i", "trace_id": "t", "name": "shop", "origin": "AWS::Lambda", "start_time": 10.0, "end_time": 11.0, "fault": true, "aws": {"request_id": "r"}});
+        let line = r#"{"level":"ERROR","message":"order not placed","requestId":"r","span_id":"h","error.chain":["order not placed","slow down"]}"#;
+        Input {
+            correlation_id: Some("c".into()),
+            traces: vec![("t".into(), vec![handler, invocation])],
+            logs: vec![LogEvent {
+                timestamp_ms: 10_800,
+                log_group: "/aws/lambda/shop".into(),
+                message: line.into(),
+            }],
+            mails: vec![Mail::new(11_000, &["ada@example.com"], "sorry")],
+        }
+    }
+
+    #[test]
+    fn a_failure_is_told_once_and_where_it_began() {
+        let story = Story::new(failing());
+        let told: Vec<_> = story
+            .errors
+            .iter()
+            .map(|error| (error.place.as_str(), error.cause.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("shop: DynamoDB PutItem orders", "Throttled: slow down"),
+                ("shop", "order not placed ← slow down")
+            ]
+        );
+        assert_eq!((story.outcome.as_str(), story.duration_ms), ("failed", 1000.0));
+        assert_eq!(story.writes.len(), 1);
+        assert!(!story.writes[0].done);
+    }
+
+    #[test]
+    fn nothing_personal_is_in_its_json() {
+        let story = Story::new(failing());
+        let text = serde_json::to_string(&story).unwrap();
+        assert!(
+            !text.contains("ada@example.com") && text.contains("a***@example.com"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn nothing_is_an_empty_story() {
+        let story = Story::new(Input::default());
+        assert!(story.is_empty() && !story.is_over());
+    }
+}
