@@ -1,0 +1,137 @@
+//! The rights of each function, as its adapters need them. Derived by reading the calls of each function's ports, not
+//! from the template: a row changes when code changes.
+
+use infra::{Policy, Statement};
+
+use super::{FUNCTIONS, function};
+
+/// Function, and each right as (resource in the notation of `Fn::Sub`, actions).
+pub(crate) const RIGHTS: &[(&str, &[(&str, &[&str])])] = &[
+    (
+        "shopfast-product-service",
+        &[
+            ("${ProductsTable.Arn}", &["dynamodb:GetItem", "dynamodb:Scan"]),
+            ("${ProductsTable.Arn}/index/category-index", &["dynamodb:Query"]),
+        ],
+    ),
+    (
+        // Orders, outbox and idempotency record are parts of one transaction.
+        "shopfast-order-service",
+        &[
+            ("${ProductsTable.Arn}", &["dynamodb:BatchGetItem"]),
+            ("${OrdersTable.Arn}", &["dynamodb:GetItem", "dynamodb:PutItem"]),
+            ("${OrdersTable.Arn}/index/user-index", &["dynamodb:Query"]),
+            ("${OutboxTable.Arn}", &["dynamodb:PutItem"]),
+            (
+                "${IdempotencyTable.Arn}",
+                &["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            ),
+            ("${InventoryService.Arn}", &["lambda:InvokeFunction"]),
+            ("${OrderTokenSecret}", &["secretsmanager:GetSecretValue"]),
+        ],
+    ),
+    (
+        "shopfast-inventory-service",
+        &[
+            (
+                "${InventoryTable.Arn}",
+                &["dynamodb:GetItem", "dynamodb:UpdateItem"],
+            ),
+            (
+                "${ReservationsTable.Arn}",
+                &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            ),
+            ("${InventoryUpdatesTopic}", &["sns:Publish"]),
+            ("${TopicKey.Arn}", ENCRYPTED_TOPIC),
+        ],
+    ),
+    (
+        // A reservation without an order is released, or barred when it is not there: it reads no stock.
+        "shopfast-inventory-sweeper",
+        &[
+            ("${ReservationsTable.Arn}/index/lease-index", &["dynamodb:Query"]),
+            (
+                "${ReservationsTable.Arn}",
+                &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            ),
+            ("${InventoryTable.Arn}", &["dynamodb:UpdateItem"]),
+            ("${OrdersTable.Arn}", &["dynamodb:GetItem"]),
+            ("${InventoryUpdatesTopic}", &["sns:Publish"]),
+            ("${TopicKey.Arn}", ENCRYPTED_TOPIC),
+        ],
+    ),
+    (
+        // The queue is written by the event source mapping, with the function's rights.
+        "shopfast-order-relay",
+        &[
+            ("${EventBus.Arn}", &["events:PutEvents"]),
+            ("${RelayDlq.Arn}", &["sqs:SendMessage"]),
+        ],
+    ),
+    (
+        "shopfast-order-dispatcher",
+        &[(WORKFLOW, &["states:StartExecution"])],
+    ),
+    ("shopfast-payment-processor", LEDGER),
+    ("shopfast-shipping-arranger", LEDGER),
+    (
+        "shopfast-order-status",
+        &[
+            ("${OrdersTable.Arn}", &["dynamodb:GetItem", "dynamodb:PutItem"]),
+            ("${OutboxTable.Arn}", &["dynamodb:PutItem"]),
+        ],
+    ),
+    (
+        "shopfast-order-reconciler",
+        &[
+            ("${OrdersTable.Arn}/index/open-index", &["dynamodb:Query"]),
+            ("${OrdersTable.Arn}", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
+            (EXECUTIONS, &["states:DescribeExecution"]),
+            ("${OrderQueue.Arn}", &["sqs:SendMessage"]),
+        ],
+    ),
+    (
+        "shopfast-notification-handler",
+        &[
+            (
+                "${NotificationLogTable.Arn}",
+                &["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            ),
+            (IDENTITIES, &["ses:SendEmail"]),
+        ],
+    ),
+];
+
+/// Publishing to an encrypted topic needs its key.
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
+const ENCRYPTED_TOPIC: &[&str] = &["kms:Decrypt", "kms:GenerateDataKey"];
+const LEDGER: &[(&str, &[&str])] = &[(
+    "${PaymentsTable.Arn}",
+    &["dynamodb:GetItem", "dynamodb:UpdateItem"],
+)];
+/// By name: a reference would be circular, the workflow invokes functions.
+const WORKFLOW: &str =
+    "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:shopfast-order-workflow";
+pub(crate) const EXECUTIONS: &str =
+    "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:shopfast-order-workflow:*";
+pub(crate) const IDENTITIES: &str = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*";
+
+/// Every statement of a function.
+pub(crate) fn statements(name: &str) -> Vec<&'static Statement> {
+    let policies = function(name).policies.iter();
+    policies
+        .flat_map(|policy| match policy {
+            Policy::Document(statements) => statements.iter().collect::<Vec<_>>(),
+            other => panic!("{name}: a right that is not written out: {other:?}"),
+        })
+        .collect()
+}
+
+#[test]
+fn every_function_has_a_row() {
+    let mut rows: Vec<&str> = RIGHTS.iter().map(|(name, _)| *name).collect();
+    let mut names: Vec<&str> = FUNCTIONS.iter().map(|f| f.name.as_str()).collect();
+    rows.sort_unstable();
+    names.sort_unstable();
+    assert_eq!(rows, names);
+}

@@ -1,0 +1,93 @@
+//! What the functions' source says: SDK calls and variables. Text is enough: adapters write a call as `.get_item()` at the
+//! start of a line, and rustfmt keeps it there.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::{read, root};
+
+/// Code that runs in functions.
+const CODE: &[&str] = &["services/shopfast/lambdas/src", "services/platform/src"];
+
+/// What stands in the source for an action of IAM. A transaction needs the actions of its parts.
+const OPERATIONS: &[(&str, &str)] = &[
+    (".batch_get_item()", "dynamodb:BatchGetItem"),
+    (".batch_write_item()", "dynamodb:BatchWriteItem"),
+    (".delete_item()", "dynamodb:DeleteItem"),
+    (".describe_table()", "dynamodb:DescribeTable"),
+    (".get_item()", "dynamodb:GetItem"),
+    (".put_item()", "dynamodb:PutItem"),
+    (".query()", "dynamodb:Query"),
+    (".scan()", "dynamodb:Scan"),
+    (".update_item()", "dynamodb:UpdateItem"),
+    ("ConditionCheck::builder()", "dynamodb:ConditionCheckItem"),
+    ("Delete::builder()", "dynamodb:DeleteItem"),
+    ("Put::builder()", "dynamodb:PutItem"),
+    ("Update::builder()", "dynamodb:UpdateItem"),
+    (".put_events()", "events:PutEvents"),
+    (".invoke()", "lambda:InvokeFunction"),
+    (".get_secret_value()", "secretsmanager:GetSecretValue"),
+    (".send_email()", "ses:SendEmail"),
+    (".publish()", "sns:Publish"),
+    (".publish_batch()", "sns:Publish"),
+    (".receive_message()", "sqs:ReceiveMessage"),
+    (".send_message()", "sqs:SendMessage"),
+    (".send_message_batch()", "sqs:SendMessage"),
+    (".describe_execution()", "states:DescribeExecution"),
+    (".start_execution()", "states:StartExecution"),
+    (".stop_execution()", "states:StopExecution"),
+];
+
+/// How a variable is asked for.
+const READS: &[&str] = &["required(\"", "parsed::<i64>(\"", "const REDIS_URL: &str = \""];
+
+/// Actions that the code of all functions together needs.
+pub(crate) fn actions() -> BTreeSet<String> {
+    let code = code();
+    OPERATIONS
+        .iter()
+        .filter(|(operation, _)| code.contains(operation))
+        .map(|(_, action)| (*action).to_owned())
+        .collect()
+}
+
+/// Variables that the code of all functions together reads.
+pub(crate) fn variables() -> BTreeSet<String> {
+    let code = code();
+    let all = READS.iter().flat_map(|read| code.split(read).skip(1));
+    all.filter_map(|rest| rest.split('"').next())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Everything but tests.
+fn code() -> String {
+    let mut files = Vec::new();
+    for folder in CODE {
+        collect(&root().join(folder), &mut files);
+    }
+    assert!(files.len() > 30, "{} files", files.len());
+    files
+        .iter()
+        .map(|file| std::fs::read_to_string(file).expect("source is text"))
+        .map(|text| text.split("#[cfg(test)]").next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("it is readable").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("tests.rs") {
+            files.push(path);
+        }
+    }
+}
+
+#[test]
+fn calls_and_variables_are_found() {
+    assert!(actions().contains("dynamodb:GetItem") && !actions().contains("states:StopExecution"));
+    assert!(variables().contains("ORDERS_TABLE") && !variables().contains("LIMIT"));
+    assert!(read("services/shopfast/lambdas/src/product/function.rs").contains(READS[2]));
+}
