@@ -1,6 +1,11 @@
 //! What `shopfast.yaml` promises, read from the template itself: each module is one promise. Whether the template is valid
 //! CloudFormation is `cfn-lint`'s to say (`lint`).
 
+#![expect(
+    clippy::expect_used,
+    reason = "a template that cannot be read is a failed test"
+)]
+
 mod build;
 mod events;
 mod functions;

@@ -10,6 +10,7 @@ const TAGS: &[&str] = &["Project", "Group", "Stage"];
 
 /// What CloudFormation cannot tag.
 const UNTAGGABLE: &[&str] = &[
+    "AWS::ApiGateway::Account",
     "AWS::CloudFront::OriginAccessControl",
     "AWS::Cognito::UserPoolClient",
     "AWS::Cognito::UserPoolGroup",

@@ -5,8 +5,11 @@ use infra::{Policy, Statement};
 
 use super::{FUNCTIONS, function};
 
-/// Function, and each right as (resource in the notation of `Fn::Sub`, actions).
-pub(crate) const RIGHTS: &[(&str, &[(&str, &[&str])])] = &[
+/// A resource in the notation of `Fn::Sub`, and what may be done with it.
+type Right = (&'static str, &'static [&'static str]);
+
+/// The rights of each function.
+pub(crate) const RIGHTS: &[(&str, &[Right])] = &[
     (
         "shopfast-product-service",
         &[
@@ -105,7 +108,7 @@ pub(crate) const RIGHTS: &[(&str, &[(&str, &[&str])])] = &[
 /// Publishing to an encrypted topic needs its key.
 /// <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
 const ENCRYPTED_TOPIC: &[&str] = &["kms:Decrypt", "kms:GenerateDataKey"];
-const LEDGER: &[(&str, &[&str])] = &[(
+const LEDGER: &[Right] = &[(
     "${PaymentsTable.Arn}",
     &["dynamodb:GetItem", "dynamodb:UpdateItem"],
 )];
