@@ -1,3 +1,5 @@
+//! Reading: short forms, scalars, anchors, lines, and what is refused; no text makes it panic or eat memory.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -2,7 +2,69 @@
 
 use std::collections::BTreeSet;
 
-use super::{FUNCTIONS, SHOPFAST, check, read, source};
+use super::{FUNCTIONS, SHOPFAST, check, function, read, source};
+
+/// What each function reads at its start: `from_env` of its module.
+const VARIABLES: &[(&str, &[&str])] = &[
+    ("shopfast-product-service", &["PRODUCTS_TABLE", "REDIS_URL"]),
+    (
+        "shopfast-order-service",
+        &[
+            "IDEMPOTENCY_TABLE",
+            "INVENTORY_FUNCTION",
+            "ORDERS_TABLE",
+            "ORDER_TOKEN_SECRET_ARN",
+            "OUTBOX_TABLE",
+            "PRODUCTS_TABLE",
+            "USER_POOL_CLIENT_ID",
+            "USER_POOL_ID",
+        ],
+    ),
+    (
+        "shopfast-inventory-service",
+        &[
+            "INVENTORY_TABLE",
+            "INVENTORY_TOPIC",
+            "RESERVATIONS_TABLE",
+            "USER_POOL_CLIENT_ID",
+            "USER_POOL_ID",
+        ],
+    ),
+    (
+        "shopfast-inventory-sweeper",
+        &[
+            "INVENTORY_TABLE",
+            "INVENTORY_TOPIC",
+            "ORDERS_TABLE",
+            "RESERVATIONS_TABLE",
+        ],
+    ),
+    ("shopfast-order-relay", &["EVENT_BUS"]),
+    ("shopfast-order-dispatcher", &["ORDER_WORKFLOW_ARN"]),
+    ("shopfast-payment-processor", &["PAYMENTS_TABLE"]),
+    ("shopfast-shipping-arranger", &["PAYMENTS_TABLE"]),
+    ("shopfast-order-status", &["ORDERS_TABLE", "OUTBOX_TABLE"]),
+    (
+        "shopfast-order-reconciler",
+        &[
+            "ORDERS_TABLE",
+            "ORDER_QUEUE_URL",
+            "ORDER_WORKFLOW_ARN",
+            "RECONCILE_AFTER_SECONDS",
+        ],
+    ),
+    (
+        "shopfast-notification-handler",
+        &["MAIL_FROM", "NOTIFICATION_LOG_TABLE"],
+    ),
+];
+
+/// Functions on the API, and the module of their routes.
+const ROUTED: &[(&str, &str)] = &[
+    ("shopfast-product-service", "product"),
+    ("shopfast-order-service", "order"),
+    ("shopfast-inventory-service", "inventory"),
+];
 
 #[test]
 fn every_program_is_a_function_and_every_function_a_program() {
@@ -47,16 +109,35 @@ fn memory_and_timeout_are_chosen() {
     assert!(SHOPFAST.root()["Globals"]["Function"]["Timeout"].is_u64());
 }
 
-/// Which function reads which variable is not seen here: its own test and its start on the platform fail without it.
 #[test]
 fn variables_are_those_that_the_code_reads() {
-    let mut read = source::variables();
-    read.insert("STAGE".to_owned());
-    let given: BTreeSet<String> = FUNCTIONS
+    let rows: BTreeSet<String> = VARIABLES
         .iter()
-        .flat_map(|f| f.environment.keys().cloned())
+        .flat_map(|(_, variables)| variables.iter().map(|name| (*name).to_owned()))
         .collect();
-    assert_eq!(given, read);
+    assert_eq!(rows, source::variables(), "the table is of the source");
+    for (name, variables) in VARIABLES {
+        let given: BTreeSet<&str> = function(name).environment.keys().map(String::as_str).collect();
+        let read = variables.iter().copied().chain(["STAGE"]);
+        assert_eq!(given, read.collect(), "{name}");
+    }
+    assert_eq!(VARIABLES.len(), FUNCTIONS.len());
+}
+
+#[test]
+fn the_api_has_the_routes_that_the_code_knows() {
+    for (name, group) in ROUTED {
+        let events = function(name).events.iter();
+        let given: BTreeSet<(String, String)> = events
+            .map(|event| {
+                assert_eq!(event.kind, "Api", "{name}");
+                assert_eq!(infra::target(&event.properties["RestApiId"]), Some("ShopApi"));
+                let text = |property: &str| event.properties[property].as_str().unwrap_or_default();
+                (text("Method").to_uppercase(), text("Path").to_owned())
+            })
+            .collect();
+        assert_eq!(given, source::routes(group), "{name}");
+    }
 }
 
 /// The names of `[[bin]]`.

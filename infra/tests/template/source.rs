@@ -1,4 +1,4 @@
-//! What the functions' source says: SDK calls and variables. Text is enough: adapters write a call as `.get_item()` at the
+//! What the functions' source says: SDK calls, variables, routes, errors. Text is enough: adapters write a call as `.get_item()` at the
 //! start of a line, and rustfmt keeps it there.
 
 use std::collections::BTreeSet;
@@ -7,7 +7,11 @@ use std::path::Path;
 use super::{read, root};
 
 /// Code that runs in functions.
-const CODE: &[&str] = &["services/shopfast/lambdas/src", "services/platform/src"];
+const CODE: &[&str] = &[
+    "services/shopfast/domain/src",
+    "services/shopfast/lambdas/src",
+    "services/platform/src",
+];
 
 /// What stands in the source for an action of IAM. A transaction needs the actions of its parts.
 const OPERATIONS: &[(&str, &str)] = &[
@@ -58,6 +62,27 @@ pub(crate) fn variables() -> BTreeSet<String> {
     all.filter_map(|rest| rest.split('"').next())
         .map(str::to_owned)
         .collect()
+}
+
+/// (method, path) of the routes that a group's entry knows.
+pub(crate) fn routes(group: &str) -> BTreeSet<(String, String)> {
+    let text = read(&format!("services/shopfast/lambdas/src/{group}/http.rs"));
+    let table = text
+        .split("Routes(&[")
+        .nth(1)
+        .and_then(|rest| rest.split("]);").next());
+    let rows = table.expect("a table of routes").split("(\"").skip(1);
+    rows.map(|row| {
+        let mut quoted = row.split('"');
+        let mut text = |skipped| quoted.nth(skipped).unwrap_or_default().to_owned();
+        (text(0), text(1))
+    })
+    .collect()
+}
+
+/// Does the code say this text as a literal?
+pub(crate) fn says(text: &str) -> bool {
+    code().contains(&format!("\"{text}\""))
 }
 
 /// Everything but tests.

@@ -7,8 +7,10 @@ use std::sync::LazyLock;
 use infra::{Statement, target};
 use serde_json::{Map, Value};
 
-use super::{FUNCTIONS, SHOPFAST, STATE_MACHINE, check, read};
+use super::{FUNCTIONS, SHOPFAST, STATE_MACHINE, check, read, source};
 
+/// Errors that services name; the others are named by our code.
+const OF_SERVICES: &[&str] = &["Lambda.", "Runtime.", "Sandbox.", "States."];
 /// After this many attempts of a task a person or the reconciler comes first.
 const MOST_ATTEMPTS: u64 = 10;
 
@@ -112,6 +114,20 @@ fn the_workflow_may_invoke_the_functions_of_its_tasks_and_no_others() {
         .flat_map(|statement| statement.resources)
         .collect();
     assert_eq!(invoked, granted);
+}
+
+/// A name that nobody says would never be repeated nor caught.
+#[test]
+fn errors_are_named_as_the_code_names_them() {
+    let rules = of_type("Task").flat_map(|(_, task)| list(&task["Retry"]).iter().chain(list(&task["Catch"])));
+    let names: BTreeSet<&str> = rules
+        .flat_map(|rule| list(&rule["ErrorEquals"]))
+        .filter_map(Value::as_str)
+        .filter(|name| !OF_SERVICES.iter().any(|service| name.starts_with(service)))
+        .collect();
+    assert!(names.contains("PaymentDeclined"), "{names:?}");
+    let unknown = names.into_iter().filter(|name| !source::says(name));
+    check("an error is named in the source", unknown.map(str::to_owned));
 }
 
 #[test]
