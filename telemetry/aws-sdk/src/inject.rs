@@ -1,4 +1,5 @@
-//! The context into the inputs of calls, by their types. A call that is not listed carries the trace header only.
+//! The context into the inputs of calls, by their types. A call that is not listed carries the trace header only. Where it
+//! does not fit, the input stays as it is, and that is counted.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -6,6 +7,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_eventbridge::operation::put_events::PutEventsInput;
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use aws_sdk_lambda::operation::invoke::InvokeInput;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
@@ -13,22 +15,16 @@ use aws_sdk_sesv2::operation::send_email::SendEmailInput;
 use aws_sdk_sesv2::types::MessageTag;
 use aws_sdk_sfn::operation::start_execution::StartExecutionInput;
 use aws_sdk_sfn::operation::start_sync_execution::StartSyncExecutionInput;
-use aws_sdk_sns::operation::publish::PublishInput;
-use aws_sdk_sns::operation::publish_batch::PublishBatchInput;
-use aws_sdk_sqs::operation::send_message::SendMessageInput;
-use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchInput;
-use aws_sdk_sqs::types::MessageSystemAttributeNameForSends;
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-use telemetry_core::carrier::{self, CONTEXT_ATTRIBUTE, CONTEXT_KEY, CORRELATION_ID};
-use telemetry_core::metrics::standard;
-use telemetry_core::{CorrelationContext, TraceHeader};
+use telemetry_core::carrier::{self, CONTEXT_KEY};
+use telemetry_core::{CorrelationContext, DropReason, TraceHeader, count_dropped};
 
-/// Attributes of a message (SQS; SNS with raw delivery to SQS).
-const MOST_ATTRIBUTES: usize = 10;
-/// Bytes of a client context before base64 (Lambda, Invoke: 3,583 bytes encoded).
+use crate::{message, size};
+
+/// Bytes of a client context in base64 (Lambda, Invoke: `X-Amz-Client-Context`).
 const LONGEST_CLIENT_CONTEXT: usize = 3_583;
 /// Characters of a tag's value (SES).
 const LONGEST_TAG: usize = 256;
@@ -41,30 +37,16 @@ pub(crate) fn into(
     tables: &BTreeSet<String>,
 ) {
     let carried = Carried { context, trace };
-    if let Some(input) = input.downcast_mut::<SendMessageInput>() {
-        carried.add_to_sqs(&mut input.message_attributes);
-        carried.add_to_sqs_system(&mut input.message_system_attributes);
-    } else if let Some(input) = input.downcast_mut::<SendMessageBatchInput>() {
-        for entry in input.entries.iter_mut().flatten() {
-            carried.add_to_sqs(&mut entry.message_attributes);
-            carried.add_to_sqs_system(&mut entry.message_system_attributes);
-        }
-    } else if let Some(input) = input.downcast_mut::<PublishInput>() {
-        carried.add_to_sns(&mut input.message_attributes);
-    } else if let Some(input) = input.downcast_mut::<PublishBatchInput>() {
-        for entry in input.publish_batch_request_entries.iter_mut().flatten() {
-            carried.add_to_sns(&mut entry.message_attributes);
-        }
-    } else if let Some(input) = input.downcast_mut::<PutEventsInput>() {
-        for entry in input.entries.iter_mut().flatten() {
-            carried.add_to_json(&mut entry.detail);
-            carried.add_to_trace(&mut entry.trace_header);
-        }
+    if message::add(input, &carried) {
+        return;
+    }
+    if let Some(input) = input.downcast_mut::<PutEventsInput>() {
+        carried.add_to_events(input.entries.as_deref_mut().unwrap_or_default());
     } else if let Some(input) = input.downcast_mut::<StartExecutionInput>() {
-        carried.add_to_json(&mut input.input);
+        carried.add_to_json(&mut input.input, 0, size::SMALL_MESSAGE);
         carried.add_to_trace(&mut input.trace_header);
     } else if let Some(input) = input.downcast_mut::<StartSyncExecutionInput>() {
-        carried.add_to_json(&mut input.input);
+        carried.add_to_json(&mut input.input, 0, size::SMALL_MESSAGE);
         carried.add_to_trace(&mut input.trace_header);
     } else if let Some(input) = input.downcast_mut::<InvokeInput>() {
         carried.add_to_invoke(input);
@@ -85,79 +67,52 @@ pub(crate) fn into(
     }
 }
 
-struct Carried<'a> {
-    context: &'a CorrelationContext,
-    trace: Option<&'a TraceHeader>,
+/// What is carried.
+pub(crate) struct Carried<'a> {
+    pub(crate) context: &'a CorrelationContext,
+    pub(crate) trace: Option<&'a TraceHeader>,
 }
 
 impl Carried<'_> {
-    fn text(&self) -> String {
+    /// The context as text of an attribute.
+    pub(crate) fn text(&self) -> String {
         carrier::to_context(self.context, self.trace).to_string()
     }
 
-    /// The attributes to add: both, only the ID, or none, as there is room. An ID that the caller set stays.
-    fn attributes(&self, taken: usize, has_id: bool) -> Vec<(&'static str, String)> {
-        let mut attributes = vec![(CONTEXT_ATTRIBUTE, self.text())];
-        if !has_id {
-            attributes.insert(0, (CORRELATION_ID, self.context.id.to_string()));
-        }
-        let room = MOST_ATTRIBUTES.saturating_sub(taken);
-        if room < attributes.len() {
-            standard::TELEMETRY_DROPPED.add(1, &[("What", "attribute")]);
-            attributes.truncate(room);
-        }
-        attributes
-    }
-
-    fn add_to_sqs(
-        &self,
-        attributes: &mut Option<HashMap<String, aws_sdk_sqs::types::MessageAttributeValue>>,
-    ) {
-        let attributes = attributes.get_or_insert_default();
-        for (name, text) in self.attributes(attributes.len(), attributes.contains_key(CORRELATION_ID)) {
-            let value = aws_sdk_sqs::types::MessageAttributeValue::builder()
-                .data_type("String")
-                .string_value(text);
-            if let Ok(value) = value.build() {
-                attributes.insert(name.to_owned(), value);
+    /// Each entry has the limit, and all of them together.
+    fn add_to_events(&self, entries: &mut [PutEventsRequestEntry]) {
+        let mut total: usize = entries.iter().map(size_of_entry).sum();
+        for entry in entries {
+            let before = size_of_entry(entry);
+            let beside = before - entry.detail.as_ref().map_or(0, String::len);
+            if self.fits_all(total, size::MESSAGE) {
+                self.add_to_json(&mut entry.detail, beside, size::MESSAGE);
+                total += size_of_entry(entry) - before;
             }
+            self.add_to_trace(&mut entry.trace_header);
         }
     }
 
-    /// The trace of each message: it counts neither toward the size nor toward the ten attributes.
-    fn add_to_sqs_system(
-        &self,
-        attributes: &mut Option<
-            HashMap<MessageSystemAttributeNameForSends, aws_sdk_sqs::types::MessageSystemAttributeValue>,
-        >,
-    ) {
-        let Some(trace) = self.trace else { return };
-        let value = aws_sdk_sqs::types::MessageSystemAttributeValue::builder().data_type("String");
-        if let Ok(value) = value.string_value(trace.to_string()).build() {
-            let name = MessageSystemAttributeNameForSends::AwsTraceHeader;
-            attributes.get_or_insert_default().entry(name).or_insert(value);
+    /// Has a batch of this size room for one more context?
+    pub(crate) fn fits_all(&self, total: usize, limits: size::Limits) -> bool {
+        let fits = size::fits(total, self.text().len(), limits);
+        if !fits {
+            count_dropped(DropReason::PayloadSize, 1);
         }
+        fits
     }
 
-    fn add_to_sns(
-        &self,
-        attributes: &mut Option<HashMap<String, aws_sdk_sns::types::MessageAttributeValue>>,
-    ) {
-        let attributes = attributes.get_or_insert_default();
-        for (name, text) in self.attributes(attributes.len(), attributes.contains_key(CORRELATION_ID)) {
-            let value = aws_sdk_sns::types::MessageAttributeValue::builder()
-                .data_type("String")
-                .string_value(text);
-            if let Ok(value) = value.build() {
-                attributes.insert(name.to_owned(), value);
-            }
-        }
-    }
-
-    fn add_to_json(&self, payload: &mut Option<String>) {
-        let injected = carrier::into_payload(payload.as_deref().unwrap_or("{}"), self.context, self.trace);
-        if injected.is_some() {
-            *payload = injected;
+    /// `beside`: bytes that count toward the same limit.
+    fn add_to_json(&self, payload: &mut Option<String>, beside: usize, limits: size::Limits) {
+        let text = payload.as_deref().unwrap_or("{}");
+        let Some(injected) = carrier::into_payload(text, self.context, self.trace) else {
+            return;
+        };
+        let added = injected.len().saturating_sub(text.len());
+        if size::fits(text.len() + beside, added, limits) {
+            *payload = Some(injected);
+        } else {
+            count_dropped(DropReason::PayloadSize, 1);
         }
     }
 
@@ -173,9 +128,13 @@ impl Carried<'_> {
                 .payload
                 .as_ref()
                 .map_or(b"{}".as_slice(), |blob| blob.as_ref());
-            let payload = std::str::from_utf8(payload).unwrap_or_default();
-            if let Some(injected) = carrier::into_payload(payload, self.context, self.trace) {
-                input.payload = Some(Blob::new(injected));
+            let Ok(text) = std::str::from_utf8(payload) else {
+                return;
+            };
+            let mut injected = Some(text.to_owned());
+            self.add_to_json(&mut injected, 0, size::MESSAGE);
+            if injected.as_deref() != Some(text) {
+                input.payload = injected.map(Blob::new);
             }
         } else if input.client_context.is_none() {
             // Only `custom`: runtimes refuse a `client` without all its fields.
@@ -183,6 +142,8 @@ impl Carried<'_> {
             let encoded = STANDARD.encode(client.to_string());
             if encoded.len() <= LONGEST_CLIENT_CONTEXT {
                 input.client_context = Some(encoded);
+            } else {
+                count_dropped(DropReason::ClientContextSize, 1);
             }
         }
     }
@@ -218,11 +179,29 @@ impl Carried<'_> {
         item: Option<&mut HashMap<String, AttributeValue>>,
         tables: &BTreeSet<String>,
     ) {
-        if let (Some(table), Some(item)) = (table, item)
-            && tables.contains(table)
-        {
-            item.entry(CONTEXT_KEY.to_owned())
-                .or_insert_with(|| AttributeValue::S(self.text()));
+        let (Some(table), Some(item)) = (table, item) else {
+            return;
+        };
+        if !tables.contains(table) || item.contains_key(CONTEXT_KEY) {
+            return;
+        }
+        let text = self.text();
+        let before = item
+            .iter()
+            .map(|(name, value)| name.len() + size::of_value(value))
+            .sum();
+        if size::fits(before, CONTEXT_KEY.len() + text.len(), size::ITEM) {
+            item.insert(CONTEXT_KEY.to_owned(), AttributeValue::S(text));
+        } else {
+            count_dropped(DropReason::PayloadSize, 1);
         }
     }
+}
+
+/// Bytes of an entry (EventBridge: calculating PutEvents event entry size).
+fn size_of_entry(entry: &PutEventsRequestEntry) -> usize {
+    let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let resources: usize = entry.resources.iter().flatten().map(String::len).sum();
+    let time = if entry.time.is_some() { 14 } else { 0 };
+    time + text(&entry.source) + text(&entry.detail_type) + text(&entry.detail) + resources
 }

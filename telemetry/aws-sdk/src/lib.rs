@@ -2,13 +2,16 @@
 #![warn(missing_docs)]
 
 mod inject;
+mod message;
 mod resource;
 mod response;
+mod size;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::config::Region;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -83,6 +86,9 @@ impl Intercept for Interceptor {
             span: span_of(metadata, context.input()),
             scope,
         };
+        if let Some(region) = config.load::<Region>() {
+            call.span.set_attribute("aws.region", region.to_string());
+        }
         inject::into(
             context.input_mut(),
             &call.scope.context,

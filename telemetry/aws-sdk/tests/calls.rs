@@ -1,5 +1,11 @@
 //! The interceptor on real clients: what leaves them, and which subsegments they leave.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::large_futures,
+    reason = "a test that cannot go on fails, and an SDK call's future is large"
+)]
+
 use std::sync::{Arc, Mutex};
 
 use aws_credential_types::Credentials;
@@ -10,7 +16,9 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use serde_json::Value;
 use telemetry_aws_sdk::Interceptor;
 use telemetry_core::xray::{Datagrams, Gathered};
-use telemetry_core::{CorrelationContext, Invocation, Process, Scope, Settings, TraceHeader, in_scope};
+use telemetry_core::{
+    CorrelationContext, DropReason, Invocation, Process, Scope, Settings, TraceHeader, in_scope,
+};
 use tracing::Instrument as _;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::prelude::*;
@@ -32,6 +40,13 @@ impl Datagrams for Documents {
 
 /// Runs a call in an invocation with correlation ID `c-1`; returns its subsegment.
 async fn in_invocation(call: impl Future<Output = ()>) -> Value {
+    let (span, dropped) = observed(call).await;
+    assert_eq!(dropped, []);
+    span
+}
+
+/// The same, with what telemetry dropped.
+async fn observed(call: impl Future<Output = ()>) -> (Value, Vec<(DropReason, u64)>) {
     let spans = Gathered::default();
     let provider = SdkTracerProvider::builder()
         .with_span_processor(spans.clone())
@@ -49,6 +64,7 @@ async fn in_invocation(call: impl Future<Output = ()>) -> Value {
         function_name: "test".into(),
         function_version: "1".into(),
         level: tracing::Level::INFO,
+        format: telemetry_core::log::Format::Json,
         secret_fields: &[],
     };
     let trace: TraceHeader = TRACE.parse().unwrap();
@@ -62,17 +78,14 @@ async fn in_invocation(call: impl Future<Output = ()>) -> Value {
         Some(trace.clone()),
     );
     let context = CorrelationContext::new("c-1".parse().unwrap());
-    let scope = Scope {
-        invocation: Arc::new(invocation),
-        context,
-        span: span.clone(),
-    };
+    let invocation = Arc::new(invocation);
+    let scope = Scope::new(Arc::clone(&invocation), context, span.clone());
     in_scope(Arc::new(scope), call.instrument(span)).await;
     let documents = Documents::default();
-    spans.send(trace.root, &documents);
+    spans.send(trace.root, Some(&documents));
     let mut documents = documents.0.into_inner().unwrap();
     assert_eq!(documents.len(), 1, "{documents:?}");
-    documents.remove(0)["subsegments"][0].take()
+    (documents.remove(0)["subsegments"][0].take(), invocation.dropped())
 }
 
 /// Body and trace header of the captured request.
@@ -132,12 +145,13 @@ async fn a_message_carries_the_context_and_its_own_span() {
         (&span["aws"]["operation"], &span["aws"]["queue_url"]),
         (&"SendMessage".into(), &"https://sqs/q".into())
     );
+    assert_eq!(span["aws"]["region"], "us-east-1");
 }
 
 #[tokio::test]
 async fn a_message_with_ten_attributes_passes_unchanged() {
     let (client, receiver) = captured!(aws_sdk_sqs);
-    in_invocation(async {
+    let (_, dropped) = observed(async {
         let value = aws_sdk_sqs::types::MessageAttributeValue::builder()
             .data_type("String")
             .string_value("v");
@@ -152,9 +166,75 @@ async fn a_message_with_ten_attributes_passes_unchanged() {
         let _ = call.send().await;
     })
     .await;
+    assert_eq!(dropped, [(DropReason::AttributeCount, 1)]);
     let body: Value = serde_json::from_str(&sent(receiver).0).unwrap();
     assert_eq!(body["MessageAttributes"].as_object().unwrap().len(), 10);
     assert!(body["MessageAttributes"]["x-correlation-id"].is_null());
+}
+
+#[tokio::test]
+async fn a_context_that_does_not_fit_is_left_out() {
+    use aws_sdk_lambda::types::InvocationType;
+    let check = |client: &str, dropped: &[(DropReason, u64)], receiver: CaptureRequestReceiver| {
+        assert_eq!(dropped, [(DropReason::PayloadSize, 1)], "{client}");
+        let (body, trace) = sent(receiver);
+        assert!(!body.contains("correlation") && trace.is_some(), "{client}");
+    };
+    for bytes in [262_100, 1_048_500, 2_000_000] {
+        let (client, receiver) = captured!(aws_sdk_sqs);
+        let call = client
+            .send_message()
+            .queue_url("https://sqs/q")
+            .message_body("x".repeat(bytes));
+        let (_, dropped) = observed(async { drop(call.send().await) }).await;
+        check("SQS", &dropped, receiver);
+    }
+    let (client, receiver) = captured!(aws_sdk_sns);
+    let call = client.publish().topic_arn("arn").message("x".repeat(262_100));
+    let (_, dropped) = observed(async { drop(call.send().await) }).await;
+    check("SNS", &dropped, receiver);
+    let object = |bytes: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(bytes));
+    let (client, receiver) = captured!(aws_sdk_sfn);
+    let call = client
+        .start_execution()
+        .state_machine_arn("arn")
+        .input(object(262_000));
+    let (_, dropped) = observed(async { drop(call.send().await) }).await;
+    check("States", &dropped, receiver);
+    let (client, receiver) = captured!(aws_sdk_lambda);
+    let payload = aws_sdk_lambda::primitives::Blob::new(object(1_048_500));
+    let call = client
+        .invoke()
+        .function_name("f")
+        .invocation_type(InvocationType::Event)
+        .payload(payload);
+    let (_, dropped) = observed(async { drop(call.send().await) }).await;
+    check("Lambda", &dropped, receiver);
+    let (client, receiver) = captured!(aws_sdk_dynamodb);
+    let value = aws_sdk_dynamodb::types::AttributeValue::S("x".repeat(409_500));
+    let call = client.put_item().table_name("outbox").item("id", value);
+    let (_, dropped) = observed(async { drop(call.send().await) }).await;
+    check("DynamoDB", &dropped, receiver);
+}
+
+#[tokio::test]
+async fn a_batch_has_the_limit_too() {
+    let (client, receiver) = captured!(aws_sdk_eventbridge);
+    let entry = |bytes: usize| {
+        let detail = format!("{{\"a\":\"{}\"}}", "x".repeat(bytes));
+        aws_sdk_eventbridge::types::PutEventsRequestEntry::builder()
+            .detail(detail)
+            .build()
+    };
+    let call = client
+        .put_events()
+        .entries(entry(100))
+        .entries(entry(254_500))
+        .entries(entry(100));
+    let (_, dropped) = observed(async { drop(call.send().await) }).await;
+    assert_eq!(dropped, [(DropReason::PayloadSize, 2)]);
+    let body = sent(receiver).0;
+    assert_eq!(body.matches("__context__").count(), 1);
 }
 
 #[tokio::test]

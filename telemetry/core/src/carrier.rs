@@ -31,8 +31,30 @@ pub struct Carried {
     pub context: Option<CorrelationContext>,
     /// The span that sent it.
     pub trace: Option<TraceHeader>,
-    /// An ID that was refused because it is malformed; shortened for a log line.
-    pub refused_id: Option<String>,
+    /// An ID that was refused because it is malformed.
+    pub refused_id: Option<RefusedId>,
+}
+
+/// What may be told of an ID that was refused: it came from outside, and may be anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedId {
+    /// Its length in bytes.
+    pub length: usize,
+    /// Its first characters, at most 16; what an ID may not hold is `?`.
+    pub prefix: String,
+}
+
+/// Characters of a refused ID that are told.
+const REFUSED_PREFIX: usize = 16;
+
+impl RefusedId {
+    fn of(text: &str) -> Self {
+        let told = |c| if CorrelationId::may_hold(c) { c } else { '?' };
+        Self {
+            length: text.len(),
+            prefix: text.chars().take(REFUSED_PREFIX).map(told).collect(),
+        }
+    }
 }
 
 impl Carried {
@@ -181,9 +203,12 @@ struct Fields<'a> {
 
 impl Fields<'_> {
     fn into_carried(self, baggage: &Value) -> Carried {
-        let parsed = self.id.map(|id| (id, id.parse::<CorrelationId>()));
+        let parsed = self
+            .id
+            .filter(|id| !id.is_empty())
+            .map(|id| (id, id.parse::<CorrelationId>()));
         let refused_id = match &parsed {
-            Some((text, Err(_))) => Some(text.chars().filter(|c| !c.is_control()).take(40).collect()),
+            Some((text, Err(_))) => Some(RefusedId::of(text)),
             _ => None,
         };
         let context = parsed.and_then(|(_, id)| id.ok()).map(|id| {
@@ -287,11 +312,12 @@ mod tests {
         let carried = from_headers(headers);
         assert_eq!(carried.context.unwrap().chain_length, 4);
         assert_eq!(carried.trace, Some(trace()));
-        let refused = from_headers([("x-correlation-id", "two words")]);
-        assert_eq!(
-            (refused.context, refused.refused_id.as_deref()),
-            (None, Some("two words"))
-        );
+        let refused = from_headers([("x-correlation-id", "two\r\nwords\u{202e} of a longer text")]);
+        let told = RefusedId {
+            length: 30,
+            prefix: "two??words??of?a".to_owned(),
+        };
+        assert_eq!((refused.context, refused.refused_id), (None, Some(told)));
     }
 
     #[test]

@@ -32,6 +32,11 @@ impl CorrelationId {
         Self(Uuid::now_v7().to_string())
     }
 
+    /// Is this a character that IDs may hold?
+    pub(crate) fn may_hold(c: char) -> bool {
+        c.is_ascii_alphanumeric() || "._:/+=@-".contains(c)
+    }
+
     /// Its text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -43,8 +48,7 @@ impl FromStr for CorrelationId {
     type Err = InvalidCorrelationId;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._:/+=@-".contains(&b);
-        if (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(allowed) {
+        if (1..=LONGEST_ID).contains(&text.len()) && text.chars().all(Self::may_hold) {
             Ok(Self(text.to_owned()))
         } else {
             Err(InvalidCorrelationId)

@@ -20,6 +20,22 @@ pub trait Coded: Error {
     fn code(&self) -> &'static str;
 }
 
+/// A panic, as its hook saw it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("panicked at {location}: {message}")]
+pub struct Panic {
+    /// What the code said.
+    pub message: String,
+    /// File, line and column.
+    pub location: String,
+}
+
+impl Coded for Panic {
+    fn code(&self) -> &'static str {
+        "panic"
+    }
+}
+
 /// The messages of an error and its causes, outermost first, each once.
 #[must_use]
 pub fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
@@ -59,8 +75,7 @@ pub fn record_error(error: &(dyn Error + 'static), code: &str) {
     tracing::error!(target: "telemetry", { error.code = code, error = error }, "{text}");
     standard::ERRORS.add(1, &[("ErrorCode", code)]);
     if let Some(scope) = current_scope() {
-        scope.set_attribute(attribute::CAUSE, cause_of(error, code));
-        scope.set_fault(error.to_string());
+        scope.fail(error, code);
     }
 }
 

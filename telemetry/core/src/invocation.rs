@@ -2,7 +2,8 @@
 //! Both are task-local: several invocations in one process never see each other's.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::error::Error;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry::trace::{Status, TraceContextExt as _};
@@ -12,6 +13,8 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::carrier::Carried;
 use crate::correlation::CorrelationContext;
+use crate::drops::DropReason;
+use crate::error::{Panic, cause_of};
 use crate::ids::{span_id_text, trace_id_text};
 use crate::metrics::Buffer;
 use crate::process::Process;
@@ -37,6 +40,19 @@ pub struct Record {
     pub source: &'static str,
     /// ARN of the queue, topic or stream.
     pub source_arn: Option<String>,
+    /// What a partial batch response calls it: SQS `messageId`, stream `SequenceNumber`.
+    pub item_identifier: Option<String>,
+}
+
+impl Record {
+    /// Did it come at the end of a chain so long that it must be a loop?
+    #[must_use]
+    pub fn is_loop(&self) -> bool {
+        self.carried
+            .context
+            .as_ref()
+            .is_some_and(CorrelationContext::is_loop)
+    }
 }
 
 /// One invocation.
@@ -52,8 +68,13 @@ pub struct Invocation {
     pub trace: Option<TraceHeader>,
     /// The records of its batch; empty where there is none.
     pub records: Vec<Record>,
-    metrics: Mutex<Buffer>,
+    /// Records that were taken out of the batch because their chains go in circles.
+    pub refused: Vec<Record>,
+    /// `None` when the invocation ended.
+    metrics: Mutex<Option<Buffer>>,
     handled: AtomicBool,
+    tracked: AtomicUsize,
+    panic: Mutex<Option<Panic>>,
 }
 
 impl Invocation {
@@ -71,8 +92,11 @@ impl Invocation {
             cold_start,
             trace,
             records: Vec::new(),
-            metrics: Mutex::default(),
+            refused: Vec::new(),
+            metrics: Mutex::new(Some(Buffer::default())),
             handled: AtomicBool::new(false),
+            tracked: AtomicUsize::new(0),
+            panic: Mutex::default(),
         }
     }
 
@@ -80,6 +104,36 @@ impl Invocation {
     #[must_use]
     pub fn with_records(self, records: Vec<Record>) -> Self {
         Self { records, ..self }
+    }
+
+    /// The same, of a batch from which these records were taken.
+    #[must_use]
+    pub fn with_refused(self, refused: Vec<Record>) -> Self {
+        Self { refused, ..self }
+    }
+
+    /// The outcome of so many records of the batch is known.
+    pub fn track_records(&self, count: usize) {
+        self.tracked.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Records of the batch of which no outcome is known.
+    #[must_use]
+    pub fn untracked_records(&self) -> usize {
+        self.records
+            .len()
+            .saturating_sub(self.tracked.load(Ordering::Relaxed))
+    }
+
+    /// Keeps what a panic hook saw, for whoever catches the panic.
+    pub fn keep_panic(&self, panic: Panic) {
+        *self.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
+    }
+
+    /// The last panic that a hook saw.
+    #[must_use]
+    pub fn last_panic(&self) -> Option<Panic> {
+        self.panic.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The handler was reached: the payload was not rejected before it.
@@ -93,27 +147,47 @@ impl Invocation {
         self.handled.load(Ordering::Relaxed)
     }
 
-    /// Works on the metrics gathered so far. The lock is never held across anything that can wait.
-    pub(crate) fn with_metrics<T>(&self, work: impl FnOnce(&mut Buffer) -> T) -> T {
-        work(&mut self.metrics.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Works on the metrics gathered so far; `None` when they were taken. The lock is never held across anything that can
+    /// wait.
+    pub(crate) fn with_metrics<T>(&self, work: impl FnOnce(&mut Buffer) -> T) -> Option<T> {
+        self.metrics
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_mut()
+            .map(work)
     }
 
-    /// Takes the gathered metrics as EMF documents, each one line of JSON.
+    /// Counts something that telemetry gave up in this invocation. False when it ended before.
+    pub fn count_dropped(&self, reason: DropReason, count: u64) -> bool {
+        self.with_metrics(|buffer| buffer.count_dropped(reason, count))
+            .is_some()
+    }
+
+    /// What telemetry gave up in this invocation so far, by reason.
+    #[must_use]
+    pub fn dropped(&self) -> Vec<(DropReason, u64)> {
+        self.with_metrics(|buffer| buffer.dropped()).unwrap_or_default()
+    }
+
+    /// Ends the invocation: takes its metrics as EMF documents, each one line of JSON. What is counted later, by work that
+    /// outlives it, waits for the next one.
     #[must_use]
     pub fn take_metrics(&self, correlation_id: &str, timestamp_ms: i64) -> Vec<String> {
         let settings = self.process.settings();
-        let buffer = self.with_metrics(std::mem::take);
+        let buffer = self.metrics.lock().unwrap_or_else(PoisonError::into_inner).take();
         let properties = [
             ("requestId", self.request_id.as_str()),
             ("correlation_id", correlation_id),
             ("function_name", settings.function_name.as_str()),
         ];
-        buffer.into_documents(settings, timestamp_ms, &properties)
+        buffer
+            .map(|buffer| buffer.into_documents(settings, timestamp_ms, &properties))
+            .unwrap_or_default()
     }
 }
 
 /// What code runs in: an invocation, or one record of its batch, with its correlation context and its span.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Scope {
     /// The invocation.
     pub invocation: Arc<Invocation>,
@@ -121,6 +195,7 @@ pub struct Scope {
     pub context: CorrelationContext,
     /// Its `## handler` or `## record` span.
     pub span: Span,
+    failed: AtomicBool,
 }
 
 /// The correlation context of the running code; `None` outside of invocations.
@@ -155,13 +230,37 @@ pub fn annotate(key: &'static str, value: impl Into<Value>) {
 }
 
 impl Scope {
+    /// A scope in which nothing failed yet.
+    #[must_use]
+    pub fn new(invocation: Arc<Invocation>, context: CorrelationContext, span: Span) -> Self {
+        Self {
+            invocation,
+            context,
+            span,
+            failed: AtomicBool::new(false),
+        }
+    }
+
+    /// Was a failure recorded in it?
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
     /// Sets an attribute of the scope's span.
     pub fn set_attribute(&self, key: impl Into<Key>, value: impl Into<Value>) {
         self.span.set_attribute(key, value);
     }
 
-    /// Marks the scope's span as failed by a fault of ours.
+    /// Marks the scope and its span as failed, with the causes.
+    pub fn fail(&self, error: &(dyn Error + 'static), code: &str) {
+        self.set_attribute(attribute::CAUSE, cause_of(error, code));
+        self.set_fault(error.to_string());
+    }
+
+    /// Marks the scope and its span as failed by a fault of ours.
     pub fn set_fault(&self, message: impl Into<Cow<'static, str>>) {
+        self.failed.store(true, Ordering::Relaxed);
         self.span.set_attribute(attribute::FLAG, attribute::FAULT);
         self.span.set_status(Status::error(message));
     }

@@ -4,13 +4,13 @@
 use std::fmt;
 use std::ops::Range;
 
-use serde::Deserializer as _;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The text with `key` set to `value`, which is JSON itself: an existing member's value is replaced where it stands, a
 /// new member comes last. `None` when the text is no JSON object.
-pub(crate) fn with_member(text: &str, key: &str, value: &str) -> Option<String> {
+#[must_use]
+pub fn with_member(text: &str, key: &str, value: &str) -> Option<String> {
     let members = members(text, key)?;
     if members.found.is_empty() {
         return appended(text, key, value, members.any);

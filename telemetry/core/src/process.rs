@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracing::Level;
 
+use crate::log::Format;
 use crate::metrics::MetricSpec;
 
 /// Names and switches, as `telemetry-lambda` read them.
@@ -22,6 +23,8 @@ pub struct Settings {
     pub function_version: String,
     /// Least level that is written, from `AWS_LAMBDA_LOG_LEVEL`; INFO when unset.
     pub level: Level,
+    /// How lines are written, from `AWS_LAMBDA_LOG_FORMAT`; JSON when unset.
+    pub format: Format,
     /// Names of fields that are never written, beside the shapes that are always redacted.
     pub secret_fields: &'static [&'static str],
 }

@@ -1,17 +1,30 @@
-//! The inner wrapper: what the typed handler ended with.
+//! The inner wrapper: what the typed handler ended with, and what of a batch it never gets.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 
 use futures::FutureExt as _;
 use lambda_runtime::{Diagnostic, LambdaEvent};
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 use telemetry_core::metrics::standard;
-use telemetry_core::{Coded, current_scope, record_error};
+use telemetry_core::{Coded, Invocation, Record, current_scope, record_error};
+
+use crate::{panic, record};
 
 /// What the caller of the function is told.
 #[derive(Debug)]
 pub(crate) struct Failure {
     code: &'static str,
     message: String,
+}
+
+impl Failure {
+    fn of<Err: Coded>(error: &Err) -> Self {
+        Self {
+            code: error.code(),
+            message: error.to_string(),
+        }
+    }
 }
 
 impl From<Failure> for Diagnostic {
@@ -30,7 +43,7 @@ impl From<Failure> for Diagnostic {
     "the chain of calls is longer than {} hops: it goes in circles",
     telemetry_core::LONGEST_CHAIN
 )]
-struct Loop;
+pub(crate) struct Loop;
 
 impl Coded for Loop {
     fn code(&self) -> &'static str {
@@ -38,42 +51,97 @@ impl Coded for Loop {
     }
 }
 
+/// What the function answers.
+#[derive(Debug)]
+pub(crate) enum Answer<R> {
+    /// The handler's own response.
+    Own(R),
+    /// The handler's partial batch response, with the records that it never got.
+    Reported(Value),
+}
+
+impl<R: Serialize> Serialize for Answer<R> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Own(response) => response.serialize(serializer),
+            Self::Reported(response) => response.serialize(serializer),
+        }
+    }
+}
+
 /// Runs the handler and records how it ended. A panic goes on to the runtime as it came.
-pub(crate) async fn call<E, R, F, Fut, Err>(handler: F, event: LambdaEvent<E>) -> Result<R, Failure>
+pub(crate) async fn call<E, R, F, Fut, Err>(handler: F, event: LambdaEvent<E>) -> Result<Answer<R>, Failure>
 where
+    R: Serialize,
     F: Fn(LambdaEvent<E>) -> Fut,
     Fut: Future<Output = Result<R, Err>>,
     Err: Coded + 'static,
 {
     let scope = current_scope();
+    let invocation = scope.as_ref().map(|scope| &scope.invocation);
     if let Some(scope) = &scope {
         scope.invocation.set_handled();
-        if scope.context.is_loop() {
+        if scope.invocation.records.is_empty() && scope.context.is_loop() {
             return Err(failed(&Loop, "loop"));
         }
+        // All of them: the batch fails as a whole, so that it ends in the dead-letter queue.
+        if record::is_all_loops(&scope.invocation) {
+            record::refuse(&scope.invocation, &scope.invocation.records).await;
+            scope.invocation.track_records(scope.invocation.records.len());
+            return Err(refused(&Loop));
+        }
+        record::refuse(&scope.invocation, &scope.invocation.refused).await;
     }
     match AssertUnwindSafe(async { handler(event).await })
         .catch_unwind()
         .await
     {
-        Ok(Ok(response)) => Ok(response),
+        Ok(Ok(response)) => Ok(answer(response, invocation.map(AsRef::as_ref))),
         Ok(Err(error)) => Err(failed(&error, "error")),
-        Err(panic) => {
-            // Message and place were written by the hook, when they were known.
+        Err(payload) => {
+            let panic = panic::caught(invocation.map(AsRef::as_ref), payload.as_ref());
+            standard::ERRORS.add(1, &[("ErrorCode", panic.code())]);
             standard::FAULTS.add(1, &[("Kind", "panic")]);
             if let Some(scope) = &scope {
-                scope.set_fault("panic");
+                scope.fail(&panic, panic.code());
             }
-            resume_unwind(panic)
+            resume_unwind(payload)
         }
     }
+}
+
+/// The handler's response. One that names failed records names the refused ones as well: they come again until the service
+/// gives them up, and are not taken for handled.
+fn answer<R: Serialize>(response: R, invocation: Option<&Invocation>) -> Answer<R> {
+    let refused: &[Record] = invocation.map_or(&[], |invocation| &invocation.refused);
+    if refused.is_empty() {
+        return Answer::Own(response);
+    }
+    let mut reported = serde_json::to_value(&response).unwrap_or_default();
+    let failures = reported
+        .get_mut("batchItemFailures")
+        .and_then(Value::as_array_mut);
+    let Some(failures) = failures else {
+        return Answer::Own(response);
+    };
+    let identifiers = refused
+        .iter()
+        .filter_map(|record| record.item_identifier.as_ref());
+    failures.extend(identifiers.map(|identifier| json!({"itemIdentifier": identifier})));
+    Answer::Reported(reported)
 }
 
 fn failed<Err: Coded + 'static>(error: &Err, kind: &str) -> Failure {
     record_error(error, error.code());
     standard::FAULTS.add(1, &[("Kind", kind)]);
-    Failure {
-        code: error.code(),
-        message: error.to_string(),
+    Failure::of(error)
+}
+
+/// Every record was told by itself: here only the invocation is counted.
+fn refused(error: &Loop) -> Failure {
+    standard::FAULTS.add(1, &[("Kind", "loop")]);
+    if let Some(scope) = current_scope() {
+        scope.fail(error, error.code());
     }
+    Failure::of(error)
 }

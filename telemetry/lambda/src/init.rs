@@ -10,7 +10,7 @@ use opentelemetry_aws::trace::XrayIdGenerator;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use telemetry_core::log::{JsonLines, Sink, Stdout};
+use telemetry_core::log::{Format, LogLines, Sink, Stdout};
 use telemetry_core::metrics::Recorder;
 use telemetry_core::xray::{Datagrams, Gathered, Udp};
 use telemetry_core::{Coded, MetricSpec, Process, Settings};
@@ -67,6 +67,7 @@ pub fn init(service: Service) -> Telemetry {
         function_name: environment.function_name,
         function_version: environment.function_version,
         level: environment.level,
+        format: environment.format,
         secret_fields: &[],
     }));
     let sink: Arc<dyn Sink> = Arc::new(Stdout);
@@ -129,7 +130,7 @@ fn subscribe(process: &Arc<Process>, sink: &Arc<dyn Sink>, spans: &Gathered) {
         .with_tracked_inactivity(false)
         .with_filter(FilterFn::new(is_our_span));
     let level = process.settings().level;
-    let lines = JsonLines::new(Arc::clone(process), Arc::clone(sink))
+    let lines = LogLines::new(Arc::clone(process), Arc::clone(sink))
         .with_filter(FilterFn::new(move |metadata| is_written(metadata, level)));
     let _ = tracing_subscriber::registry().with(traces).with(lines).try_init();
 }
@@ -166,6 +167,7 @@ struct Environment {
     function_name: String,
     function_version: String,
     level: Level,
+    format: Format,
     daemon: Option<String>,
 }
 
@@ -180,6 +182,7 @@ impl Environment {
             function_name: variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(),
             function_version: variable("AWS_LAMBDA_FUNCTION_VERSION").unwrap_or_default(),
             level: variable("AWS_LAMBDA_LOG_LEVEL").map_or(Level::INFO, |text| level(&text)),
+            format: variable("AWS_LAMBDA_LOG_FORMAT").map_or(Format::Json, |text| format(&text)),
             daemon: variable("AWS_XRAY_DAEMON_ADDRESS"),
         }
     }
@@ -193,5 +196,37 @@ fn level(text: &str) -> Level {
         "WARN" => Level::WARN,
         "ERROR" | "FATAL" => Level::ERROR,
         _ => Level::INFO,
+    }
+}
+
+/// Lambda's names of formats; JSON is ours where it says nothing we know.
+fn format(text: &str) -> Format {
+    if text.eq_ignore_ascii_case("text") {
+        Format::Text
+    } else {
+        Format::Json
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_levels_and_formats_are_read() {
+        for (text, expected) in [
+            ("TRACE", Level::TRACE),
+            ("debug", Level::DEBUG),
+            ("INFO", Level::INFO),
+            ("WARN", Level::WARN),
+            ("ERROR", Level::ERROR),
+            ("FATAL", Level::ERROR),
+            ("nonsense", Level::INFO),
+        ] {
+            assert_eq!(level(text), expected, "{text}");
+        }
+        for (text, expected) in [("Text", Format::Text), ("JSON", Format::Json), ("", Format::Json)] {
+            assert_eq!(format(text), expected, "{text}");
+        }
     }
 }

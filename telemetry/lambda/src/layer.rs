@@ -8,6 +8,7 @@ use std::time::Instant;
 use lambda_runtime::LambdaInvocation;
 use opentelemetry::Context as TraceContext;
 use opentelemetry::trace::TraceContextExt as _;
+use telemetry_core::carrier::RefusedId;
 use telemetry_core::log::Sink;
 use telemetry_core::metrics::{Recorder, standard};
 use telemetry_core::xray::{Datagrams, Gathered, attribute};
@@ -80,27 +81,40 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: LambdaInvocation) -> Self::Future {
+    fn call(&mut self, mut request: LambdaInvocation) -> Self::Future {
         let outer = self.outer.clone();
-        let scope = outer.begin(&request);
+        let begun = outer.begin(&mut request);
         let inner = self.inner.call(request);
-        Box::pin(outer.observe(scope, inner))
+        Box::pin(outer.observe(begun, inner))
     }
 }
 
+/// An invocation that begins.
+struct Begun {
+    scope: Scope,
+    /// How many correlation IDs were refused, and one of them.
+    refused: Option<(usize, RefusedId)>,
+}
+
 impl Outer {
-    /// The scope of an invocation, from its raw event and headers.
-    fn begin(&self, request: &LambdaInvocation) -> Scope {
+    /// Reads the raw event and its headers.
+    fn begin(&self, request: &mut LambdaInvocation) -> Begun {
         let client_context = request.parts.headers.get("lambda-runtime-client-context");
-        let event = source::read(
+        let mut event = source::read(
             &request.body,
             client_context.and_then(|value| value.to_str().ok()),
         );
+        let ids = event.refused_ids();
+        let refused = ids.first().map(|first| (ids.len(), (*first).clone()));
+        let loops = event.take_loops(&mut request.body);
         let trace: Option<TraceHeader> = request
             .context
             .xray_trace_id
             .as_deref()
             .and_then(|text| text.parse().ok());
+        if let Some(trace) = &trace {
+            self.spans.begin(trace.root);
+        }
         let cold_start = self.process.begin_invocation();
         let context = event.context();
         let span = self.span(&event, &context, trace.as_ref(), cold_start);
@@ -110,11 +124,11 @@ impl Outer {
             cold_start,
             trace,
         )
-        .with_records(event.records);
-        Scope {
-            invocation: Arc::new(invocation),
-            context,
-            span,
+        .with_records(event.records)
+        .with_refused(loops);
+        Begun {
+            scope: Scope::new(Arc::new(invocation), context, span),
+            refused,
         }
     }
 
@@ -141,52 +155,82 @@ impl Outer {
     /// Runs the invocation and writes what was gathered, after its answer was sent.
     async fn observe(
         self,
-        scope: Scope,
+        begun: Begun,
         inner: impl Future<Output = Result<(), BoxError>>,
     ) -> Result<(), BoxError> {
+        let scope = Arc::new(begun.scope);
         let invocation = Arc::clone(&scope.invocation);
-        let correlation_id = scope.context.id.to_string();
+        let context = scope.context.clone();
         let span = scope.span.clone();
-        let began = Instant::now();
-        let result = in_scope(
-            Arc::new(scope),
-            async {
-                self.count_beginning(&invocation, began);
-                let result = inner.await;
-                standard::DURATION.record(began.elapsed().as_secs_f64() * 1e3, &[]);
-                if !invocation.was_handled() {
-                    payload_rejected();
-                }
-                result
+        let work = async {
+            let began = Instant::now();
+            self.tell_beginning(&invocation, began, begun.refused.as_ref());
+            let result = inner.await;
+            standard::DURATION.record(began.elapsed().as_secs_f64() * 1e3, &[]);
+            if !invocation.was_handled() {
+                payload_rejected();
             }
-            .instrument(span),
-        )
-        .await;
-        self.flush(&invocation, &correlation_id);
+            count_untracked(&invocation);
+            result
+        };
+        let result = in_scope(scope, work.instrument(span)).await;
+        self.flush(invocation, context).await;
         result
     }
 
-    fn count_beginning(&self, invocation: &Invocation, began: Instant) {
+    fn tell_beginning(&self, invocation: &Invocation, began: Instant, refused: Option<&(usize, RefusedId)>) {
         self.recorder.adopt_waiting(invocation);
         if invocation.cold_start {
             standard::COLD_START.add(1, &[]);
             standard::INIT_DURATION.record(began.duration_since(self.started).as_secs_f64() * 1e3, &[]);
         }
+        if let Some((count, id)) = refused {
+            tracing::warn!(
+                target: "telemetry",
+                { refused.count = count, refused.length = id.length, refused.prefix = id.prefix },
+                "a correlation ID was refused, a new chain begins"
+            );
+        }
     }
 
-    /// Spans first: what could not be sent is counted in the next invocation's metrics.
-    fn flush(&self, invocation: &Invocation, correlation_id: &str) {
-        if let (Some(trace), Some(datagrams)) = (&invocation.trace, &self.datagrams) {
-            let sent = self.spans.send(trace.root, datagrams.as_ref());
-            if sent.dropped > 0 {
-                standard::TELEMETRY_DROPPED.add(sent.dropped, &[("What", "span")]);
-            }
+    /// Spans first: what could not be sent is told, and counted in this invocation's metrics.
+    async fn flush(&self, invocation: Arc<Invocation>, context: CorrelationContext) {
+        if let Some(trace) = &invocation.trace {
+            let sent = self.spans.send(trace.root, self.datagrams.as_deref());
+            sent.count_dropped(&invocation);
         }
+        self.recorder.adopt_waiting(&invocation);
+        // The handler's span has ended, and was sent.
+        let scope = Scope::new(Arc::clone(&invocation), context, Span::none());
+        let correlation_id = scope.context.id.to_string();
+        in_scope(Arc::new(scope), async { tell_dropped(&invocation) }).await;
         let now = jiff::Timestamp::now().as_millisecond();
-        for mut document in invocation.take_metrics(correlation_id, now) {
+        for mut document in invocation.take_metrics(&correlation_id, now) {
             document.push('\n');
             self.sink.write_line(document.as_bytes());
         }
+    }
+}
+
+/// One line for everything that telemetry gave up in the invocation.
+fn tell_dropped(invocation: &Invocation) {
+    let dropped = invocation.dropped();
+    if !dropped.is_empty() {
+        let told: Vec<String> = dropped
+            .iter()
+            .map(|(reason, count)| format!("{}={count}", reason.as_str()))
+            .collect();
+        tracing::warn!(target: "telemetry", dropped = told.join(" "), "telemetry was dropped");
+    }
+}
+
+/// Records that were never run by themselves: they failed with the invocation, or nobody told what became of them.
+fn count_untracked(invocation: &Invocation) {
+    let left = invocation.untracked_records();
+    if left > 0 {
+        let failed = telemetry_core::current_scope().is_some_and(|scope| scope.has_failed());
+        let outcome = if failed { "failed" } else { "untracked" };
+        standard::BATCH_RECORDS.add(u64::try_from(left).unwrap_or(u64::MAX), &[("Outcome", outcome)]);
     }
 }
 

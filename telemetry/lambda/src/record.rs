@@ -1,48 +1,106 @@
-//! One record of a batch: its own correlation context and its own subsegment, linked to the span that sent it.
+//! One record of a batch: its own correlation context, its own subsegment, linked to the span that sent it, and its outcome.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use opentelemetry::trace::Status;
 use telemetry_core::metrics::standard;
 use telemetry_core::xray::attribute;
-use telemetry_core::{Record, Scope, current_scope, in_scope};
+use telemetry_core::{Coded as _, CorrelationContext, Invocation, Record, Scope, current_scope, in_scope};
 use tracing::{Instrument as _, Span, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+use crate::handler::Loop;
 
 /// Runs the work for one record: what it logs, counts and calls belongs to the record's correlation ID. `record_id` is SQS
 /// `messageId`, stream `eventID` or SNS `MessageId`; an unknown one runs in the invocation's context. Outside of an
 /// invocation the work just runs.
+///
+/// The record counts as failed in `BatchRecords` when [`telemetry_core::record_error`] was called in it, when it panics, and
+/// when it is dropped before its end.
 pub async fn in_record<F: Future>(record_id: &str, work: F) -> F::Output {
     let Some(outer) = current_scope() else {
         return work.await;
     };
+    let invocation = &outer.invocation;
     let unknown = Record {
         id: record_id.to_owned(),
         ..Record::default()
     };
-    let record = outer
-        .invocation
-        .records
-        .iter()
-        .find(|record| record.id == record_id)
-        .unwrap_or(&unknown);
-    let context = record
-        .carried
-        .context
-        .clone()
-        .unwrap_or_else(|| outer.context.clone());
+    let found = invocation.records.iter().find(|record| record.id == record_id);
+    invocation.track_records(usize::from(found.is_some()));
+    let scope = scope_of(invocation, found.unwrap_or(&unknown), &outer.context);
+    let span = scope.span.clone();
+    in_scope(
+        Arc::clone(&scope),
+        async {
+            let mut outcome = Outcome { scope, ended: false };
+            let output = work.await;
+            outcome.ended = true;
+            output
+        }
+        .instrument(span),
+    )
+    .await
+}
+
+/// Do the chains of all records of the batch go in circles?
+pub(crate) fn is_all_loops(invocation: &Invocation) -> bool {
+    !invocation.records.is_empty() && invocation.records.iter().all(Record::is_loop)
+}
+
+/// Tells of each of these records, in its own scope, that it is not handled.
+pub(crate) async fn refuse(invocation: &Arc<Invocation>, records: &[Record]) {
+    for record in records {
+        let Some(context) = &record.carried.context else {
+            continue;
+        };
+        let scope = scope_of(invocation, record, context);
+        let span = scope.span.clone();
+        let refused = async {
+            let error: &(dyn Error + 'static) = &Loop;
+            tracing::error!(
+                target: "telemetry",
+                {
+                    error.code = Loop.code(), error = error, record_id = record.id, severity = "CRITICAL",
+                    source_arn = record.source_arn.as_deref().unwrap_or_default(), hops = context.chain_length,
+                },
+                "a record is refused: {Loop}"
+            );
+            standard::ERRORS.add(1, &[("ErrorCode", Loop.code())]);
+            standard::BATCH_RECORDS.add(1, &[("Outcome", "refused")]);
+            scope.fail(&Loop, Loop.code());
+        };
+        in_scope(Arc::clone(&scope), refused.instrument(span)).await;
+    }
+}
+
+/// A record's scope: its context, or else the invocation's, and a span of its own.
+fn scope_of(invocation: &Arc<Invocation>, record: &Record, outer: &CorrelationContext) -> Arc<Scope> {
+    let context = record.carried.context.as_ref().unwrap_or(outer).clone();
     let span = info_span!("## record");
     describe(&span, record);
-    let scope = Scope {
-        invocation: Arc::clone(&outer.invocation),
-        context,
-        span: span.clone(),
-    };
-    scope.set_attribute(
-        attribute::annotation("correlation_id"),
-        scope.context.id.to_string(),
-    );
-    in_scope(Arc::new(scope), work.instrument(span)).await
+    span.set_attribute(attribute::annotation("correlation_id"), context.id.to_string());
+    Arc::new(Scope::new(Arc::clone(invocation), context, span))
+}
+
+/// Counts a record's outcome, also when it panics or is dropped.
+struct Outcome {
+    scope: Arc<Scope>,
+    ended: bool,
+}
+
+impl Drop for Outcome {
+    fn drop(&mut self) {
+        let processed = self.ended && !self.scope.has_failed();
+        let outcome = if processed { "processed" } else { "failed" };
+        standard::BATCH_RECORDS.add(1, &[("Outcome", outcome)]);
+        if std::thread::panicking()
+            && let Some(panic) = self.scope.invocation.last_panic()
+        {
+            self.scope.fail(&panic, panic.code());
+        }
+    }
 }
 
 /// Where a record came from, how long it waited, how often it was tried.
@@ -55,7 +113,9 @@ pub(crate) fn describe(span: &Span, record: &Record) {
     {
         span.add_link(producer);
     }
-    span.set_attribute("telemetry.record_id", record.id.clone());
+    if !record.id.is_empty() {
+        span.set_attribute("telemetry.record_id", record.id.clone());
+    }
     if !record.source.is_empty() {
         span.set_attribute("telemetry.source", record.source);
     }

@@ -1,8 +1,10 @@
 //! What an event is and what it carries, from its raw bytes: the handler's type is not asked, so every handler is
 //! understood. An event that is not understood begins a new correlation chain; nothing here fails.
 
+use bytes::Bytes;
 use serde_json::Value;
-use telemetry_core::carrier::{self, Carried};
+use serde_json::value::RawValue;
+use telemetry_core::carrier::{self, Carried, RefusedId};
 use telemetry_core::{CorrelationContext, Record};
 
 /// A raw event.
@@ -26,6 +28,51 @@ impl Event {
             _ => CorrelationContext::begin(),
         }
     }
+}
+
+impl Event {
+    /// Takes the records out whose chains go in circles, unless all do: then there is nothing else to handle, and the batch
+    /// fails as a whole. `body` is the raw event; it loses them too.
+    pub(crate) fn take_loops(&mut self, body: &mut Bytes) -> Vec<Record> {
+        let loops = self.records.iter().filter(|record| record.is_loop()).count();
+        if loops == 0 || loops == self.records.len() {
+            return Vec::new();
+        }
+        let is_kept = |n: usize| self.records.get(n).is_some_and(|record| !record.is_loop());
+        let Some(kept) = with_records(body, is_kept) else {
+            return Vec::new();
+        };
+        *body = Bytes::from(kept);
+        let (loops, kept) = std::mem::take(&mut self.records)
+            .into_iter()
+            .partition(Record::is_loop);
+        self.records = kept;
+        loops
+    }
+
+    /// The correlation IDs that were refused, of the event and its records.
+    pub(crate) fn refused_ids(&self) -> Vec<&RefusedId> {
+        let carried = std::iter::once(&self.own)
+            .chain(&self.records)
+            .map(|record| &record.carried);
+        carried
+            .filter_map(|carried| carried.refused_id.as_ref())
+            .collect()
+    }
+}
+
+/// The event with some of its records. Their text stays as it is.
+fn with_records(body: &[u8], is_kept: impl Fn(usize) -> bool) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Batch<'a> {
+        #[serde(borrow, rename = "Records")]
+        records: Vec<&'a RawValue>,
+    }
+    let text = std::str::from_utf8(body).ok()?;
+    let batch: Batch<'_> = serde_json::from_str(text).ok()?;
+    let kept = batch.records.iter().enumerate().filter(|(n, _)| is_kept(*n));
+    let kept: Vec<&str> = kept.map(|(_, record)| record.get()).collect();
+    telemetry_core::payload::with_member(text, "Records", &format!("[{}]", kept.join(",")))
 }
 
 /// Reads a raw event and the client context that came with it.
@@ -129,6 +176,7 @@ fn sqs(record: &Value) -> Record {
         attempt: number("ApproximateReceiveCount"),
         source: "aws:sqs",
         source_arn: record["eventSourceARN"].as_str().map(str::to_owned),
+        item_identifier: record["messageId"].as_str().map(str::to_owned),
     }
 }
 
@@ -140,6 +188,7 @@ fn sns(notification: &Value) -> Record {
         attempt: None,
         source: "aws:sns",
         source_arn: notification["TopicArn"].as_str().map(str::to_owned),
+        item_identifier: None,
     }
 }
 
@@ -171,6 +220,7 @@ fn stream(record: &Value) -> Record {
         attempt: None,
         source: "aws:dynamodb",
         source_arn: record["eventSourceARN"].as_str().map(str::to_owned),
+        item_identifier: record["dynamodb"]["SequenceNumber"].as_str().map(str::to_owned),
     }
 }
 
@@ -302,6 +352,38 @@ mod tests {
             None,
         );
         assert!(!["a", "b"].contains(&event.context().id.as_str()));
+    }
+
+    #[test]
+    fn records_of_loops_are_taken_out_and_the_others_stay_as_they_are() {
+        let record = |id: &str, hops: u32| {
+            let context = json!({"x-correlation-id": id, "x-call-chain-length": hops}).to_string();
+            format!(
+                r#"{{"eventSource":"aws:sqs","messageId":"{id}","n":1.50,"messageAttributes":{{"x-correlation-context":{{"stringValue":{}}}}}}}"#,
+                json!(context)
+            )
+        };
+        let check = |hops: &[u32], kept: &[usize]| {
+            let records: Vec<String> = hops
+                .iter()
+                .enumerate()
+                .map(|(n, hops)| record(&n.to_string(), *hops))
+                .collect();
+            let whole = |records: &[&str]| format!(r#"{{ "Records":[{}], "x":2.0 }}"#, records.join(","));
+            let all: Vec<&str> = records.iter().map(String::as_str).collect();
+            let mut body = Bytes::from(whole(&all));
+            let mut event = read(&body, None);
+            let refused = event.take_loops(&mut body);
+            let left: Vec<&str> = kept.iter().map(|n| all[*n]).collect();
+            assert_eq!(std::str::from_utf8(&body).unwrap(), whole(&left));
+            assert_eq!(
+                (event.records.len(), refused.len()),
+                (kept.len(), hops.len() - kept.len())
+            );
+        };
+        check(&[1, 49], &[0, 1]);
+        check(&[1, 50, 2, 900], &[0, 2]);
+        check(&[50, 51], &[0, 1]);
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! `tracing` events as flat JSON lines on standard output, in the shape that Lambda's own log level and format settings
-//! understand. Each line is written when it happens, with one `write`: a line survives whatever happens next.
+//! `tracing` events as lines on standard output: flat JSON in the shape that Lambda's own log level and format settings
+//! understand, or text for people. Each line is written when it happens, with one `write`: a line survives whatever happens next.
 
 mod fields;
 mod redact;
+mod text;
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -14,10 +15,27 @@ use tracing_subscriber::registry::LookupSpan;
 
 pub use redact::redact;
 
+use crate::drops::{DropReason, count_dropped};
 use crate::error::fingerprint;
 use crate::invocation::current_scope;
 use crate::process::Process;
 use fields::Fields;
+
+/// Bytes of a line: Lambda hands longer ones on in pieces that are no JSON any more. 256 KiB (CloudWatch Logs before 2025,
+/// Lambda's advanced logging controls), less what is stored around it.
+const LONGEST_LINE: usize = 256 * 1024 - 1024;
+/// Characters that a text keeps in a line that is too long otherwise.
+const SHORT_TEXT: usize = 4096;
+
+/// How lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// One JSON object per line.
+    #[default]
+    Json,
+    /// Time, level, message, fields: for people.
+    Text,
+}
 
 /// Where lines go. Writing never fails a caller: what cannot be written is lost, and counted where that still helps.
 pub trait Sink: Send + Sync + 'static {
@@ -37,18 +55,18 @@ impl Sink for Stdout {
 }
 
 /// The layer that writes lines.
-pub struct JsonLines {
+pub struct LogLines {
     process: Arc<Process>,
     sink: Arc<dyn Sink>,
 }
 
-impl std::fmt::Debug for JsonLines {
+impl std::fmt::Debug for LogLines {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("JsonLines").finish_non_exhaustive()
+        f.debug_struct("LogLines").finish_non_exhaustive()
     }
 }
 
-impl JsonLines {
+impl LogLines {
     /// Lines of this process, to this sink.
     #[must_use]
     pub fn new(process: Arc<Process>, sink: Arc<dyn Sink>) -> Self {
@@ -56,6 +74,25 @@ impl JsonLines {
     }
 
     fn line(&self, event: &Event<'_>) -> Vec<u8> {
+        let mut fields = self.fields(event);
+        let mut line = self.written(&fields);
+        if line.len() > LONGEST_LINE {
+            count_dropped(DropReason::LogLineSize, 1);
+            shorten(&mut fields, line.len());
+            line = self.written(&fields);
+        }
+        line.push(b'\n');
+        line
+    }
+
+    fn written(&self, fields: &Map<String, Value>) -> Vec<u8> {
+        match self.process.settings().format {
+            Format::Json => serde_json::to_vec(fields).unwrap_or_default(),
+            Format::Text => text::line(fields).into_bytes(),
+        }
+    }
+
+    fn fields(&self, event: &Event<'_>) -> Map<String, Value> {
         let settings = self.process.settings();
         let mut fields = Fields::new(settings.secret_fields);
         event.record(&mut fields);
@@ -92,13 +129,28 @@ impl JsonLines {
         }
         line.append(&mut fields);
         line.retain(|_, value| !value.is_null());
-        let mut bytes = serde_json::to_vec(&line).unwrap_or_default();
-        bytes.push(b'\n');
-        bytes
+        line
     }
 }
 
-impl<S> Layer<S> for JsonLines
+/// Cuts long texts, and leaves out what is no text and long; `bytes` is told as `truncated_from`.
+fn shorten(fields: &mut Map<String, Value>, bytes: usize) {
+    for value in fields.values_mut() {
+        match value {
+            Value::String(text) if text.len() > SHORT_TEXT => {
+                *text = text.chars().take(SHORT_TEXT).chain(['…']).collect();
+            }
+            Value::Array(_) | Value::Object(_) if value.to_string().len() > SHORT_TEXT => {
+                *value = Value::Null
+            }
+            _ => {}
+        }
+    }
+    fields.retain(|_, value| !value.is_null());
+    fields.insert("truncated_from".to_owned(), json!(bytes));
+}
+
+impl<S> Layer<S> for LogLines
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
@@ -139,6 +191,7 @@ pub(crate) mod tests {
             function_name: "shopfast-order-service".into(),
             function_version: "$LATEST".into(),
             level: tracing::Level::INFO,
+            format: Format::Json,
             secret_fields: &["password"],
         }))
     }
@@ -146,7 +199,7 @@ pub(crate) mod tests {
     fn written(work: impl FnOnce()) -> Vec<Value> {
         let lines = Arc::new(Lines::default());
         let sink: Arc<dyn Sink> = Arc::clone(&lines) as _;
-        let subscriber = tracing_subscriber::registry().with(JsonLines::new(process(), sink));
+        let subscriber = tracing_subscriber::registry().with(LogLines::new(process(), sink));
         tracing::subscriber::with_default(subscriber, work);
         std::mem::take(&mut *lines.0.lock().unwrap())
     }
@@ -167,6 +220,18 @@ pub(crate) mod tests {
         }
         let timestamp = line["timestamp"].as_str().unwrap();
         assert!(timestamp.len() == 24 && timestamp.ends_with('Z'), "{timestamp}");
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_cut() {
+        let long = "ü".repeat(200_000);
+        let lines = written(|| tracing::info!(order_id = "o-1", body = long, "order placed"));
+        assert_eq!(
+            (&lines[0]["order_id"], &lines[0]["message"]),
+            (&json!("o-1"), &json!("order placed"))
+        );
+        assert_eq!(lines[0]["body"].as_str().unwrap().chars().count(), SHORT_TEXT + 1);
+        assert!(lines[0]["truncated_from"].as_u64().unwrap() > 400_000);
     }
 
     #[test]
@@ -199,14 +264,10 @@ pub(crate) mod tests {
     async fn a_line_in_an_invocation_names_it() {
         let invocation = Arc::new(crate::Invocation::new(process(), "r-1".into(), true, None));
         let context = crate::CorrelationContext::new("c-1".parse().unwrap());
-        let scope = Arc::new(crate::Scope {
-            invocation,
-            context,
-            span: tracing::Span::none(),
-        });
+        let scope = Arc::new(crate::Scope::new(invocation, context, tracing::Span::none()));
         let lines = Arc::new(Lines::default());
         let sink: Arc<dyn Sink> = Arc::clone(&lines) as _;
-        let subscriber = tracing_subscriber::registry().with(JsonLines::new(process(), sink));
+        let subscriber = tracing_subscriber::registry().with(LogLines::new(process(), sink));
         let _guard = tracing::subscriber::set_default(subscriber);
         crate::in_scope(scope, async { tracing::warn!("slow") }).await;
         let line = lines.0.lock().unwrap().remove(0);

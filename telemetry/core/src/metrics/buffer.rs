@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::{MetricSpec, emf};
+use super::{MetricSpec, emf, standard};
+use crate::drops::DropReason;
 use crate::process::Settings;
 
 /// More series than this in one invocation fold into `other`: a dimension with an unbounded value costs a metric each.
 const MOST_SERIES: usize = 500;
 /// Longest dimension value, in characters (EMF specification).
 const LONGEST_VALUE: usize = 1024;
+/// Values of one histogram in one invocation; further ones are dropped: 100 fit a document, so this is 100 lines.
+const MOST_VALUES: usize = 10_000;
+/// Dimensions of a set beside `Service`, which takes one of the 30 (EMF specification).
+const MOST_DIMENSIONS: usize = 29;
 const FOLDED: &str = "other";
 
 /// Dimension names with their values, `Service` not included.
@@ -26,6 +31,7 @@ pub(super) enum Values {
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
     series: BTreeMap<(Dimensions, String), Values>,
+    dropped: BTreeMap<DropReason, u64>,
 }
 
 impl Buffer {
@@ -43,33 +49,56 @@ impl Buffer {
 
     pub(super) fn record(&mut self, name: &str, dimensions: Dimensions, value: f64) {
         match self.series(name, dimensions, Values::All(Vec::new())) {
+            Values::All(values) if values.len() >= MOST_VALUES => {
+                self.count_dropped(DropReason::MetricBuffer, 1);
+            }
             Values::All(values) => values.push(value),
             Values::Sum(sum) => *sum += value,
             Values::Last(last) => *last = value,
         }
     }
 
+    /// Counts what was given up; never folded, never lost.
+    pub(crate) fn count_dropped(&mut self, reason: DropReason, count: u64) {
+        *self.dropped.entry(reason).or_default() += count;
+    }
+
+    /// What was given up so far.
+    pub(crate) fn dropped(&self) -> Vec<(DropReason, u64)> {
+        self.dropped
+            .iter()
+            .map(|(reason, count)| (*reason, *count))
+            .collect()
+    }
+
     fn series(&mut self, name: &str, dimensions: Dimensions, empty: Values) -> &mut Values {
         let mut dimensions: Dimensions = dimensions.into_iter().map(|(k, v)| (k, shortened(v))).collect();
         dimensions.sort();
+        if dimensions.len() > MOST_DIMENSIONS {
+            dimensions.truncate(MOST_DIMENSIONS);
+            self.count_dropped(DropReason::MetricSeries, 1);
+        }
         let mut key = (dimensions, name.to_owned());
-        if self.series.len() >= MOST_SERIES && !self.series.contains_key(&key) {
+        let is_new = self.series.len() >= MOST_SERIES && !self.series.contains_key(&key);
+        // What waited from before the invocation is bounded by its reasons.
+        if is_new && !key.0.is_empty() && name != standard::TELEMETRY_DROPPED.spec().name {
             for (_, value) in &mut key.0 {
                 FOLDED.clone_into(value);
             }
+            self.count_dropped(DropReason::MetricSeries, 1);
         }
         self.series.entry(key).or_insert(empty)
     }
 
     /// One EMF document per set of dimension values and per 100 metrics, each a line of JSON.
     pub(crate) fn into_documents(
-        self,
+        mut self,
         settings: &Settings,
         timestamp_ms: i64,
         properties: &[(&str, &str)],
     ) -> Vec<String> {
         let mut groups: BTreeMap<Dimensions, Vec<(String, Values)>> = BTreeMap::new();
-        for ((dimensions, name), values) in self.series {
+        for ((dimensions, name), values) in std::mem::take(&mut self.series) {
             groups.entry(dimensions).or_default().push((name, values));
         }
         let writer = emf::Writer {
@@ -77,10 +106,21 @@ impl Buffer {
             timestamp_ms,
             properties,
         };
-        groups
-            .into_iter()
-            .flat_map(|(dimensions, metrics)| writer.documents(&dimensions, metrics))
-            .collect()
+        let mut written = emf::Written::default();
+        for (dimensions, metrics) in groups {
+            writer.documents(&dimensions, metrics, &mut written);
+        }
+        if written.lost > 0 {
+            self.count_dropped(DropReason::MetricLineSize, written.lost);
+        }
+        for (reason, count) in self.dropped {
+            #[expect(clippy::cast_precision_loss, reason = "CloudWatch's numbers are doubles")]
+            let count = Values::Sum(count as f64);
+            let dimensions = [("Reason".to_owned(), reason.as_str().to_owned())];
+            let name = standard::TELEMETRY_DROPPED.spec().name.to_owned();
+            writer.documents(&dimensions, vec![(name, count)], &mut written);
+        }
+        written.lines
     }
 }
 
@@ -101,7 +141,7 @@ pub(super) fn spec_of(settings: &Settings, name: &str) -> Option<&'static Metric
     settings
         .metrics
         .iter()
-        .chain(super::standard::METRICS)
+        .chain(standard::METRICS)
         .find(|spec| spec.name == name)
         .copied()
 }

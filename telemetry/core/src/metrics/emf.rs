@@ -1,7 +1,7 @@
 //! The Embedded Metric Format: one JSON object per line, which CloudWatch Logs turns into metrics.
 //!
 //! Limits (EMF specification): 100 metrics per directive, 30 dimensions per set, 100 values per metric. All metrics of a
-//! document share the dimension values, so each set of values has documents of its own.
+//! document share the dimension values, so each set of values has documents of its own. A document is one log event.
 
 use serde_json::{Map, Value, json};
 
@@ -10,8 +10,18 @@ use crate::process::Settings;
 
 const MOST_METRICS: usize = 100;
 const MOST_VALUES: usize = 100;
-/// `Service` takes one of the 30.
-const MOST_DIMENSIONS: usize = 29;
+/// Bytes of a line that Lambda hands on as one log event: 256 KiB (CloudWatch Logs before 2025, EMF specification), less
+/// what is stored around it.
+const LONGEST_LINE: usize = 256 * 1024 - 1024;
+
+/// Lines, and what none could be made of.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    /// Documents, each one line of JSON.
+    pub(super) lines: Vec<String>,
+    /// Metrics that fit no line: their dimensions alone are too long.
+    pub(super) lost: u64,
+}
 
 /// Writes the documents of one invocation.
 pub(super) struct Writer<'a> {
@@ -26,8 +36,8 @@ impl Writer<'_> {
         &self,
         dimensions: &[(String, String)],
         metrics: Vec<(String, Values)>,
-    ) -> Vec<String> {
-        let dimensions = &dimensions[..dimensions.len().min(MOST_DIMENSIONS)];
+        written: &mut Written,
+    ) {
         let mut pieces: Vec<(String, Value)> = Vec::new();
         for (name, values) in metrics {
             pieces.extend(in_pieces(values).into_iter().map(|value| (name.clone(), value)));
@@ -43,13 +53,26 @@ impl Writer<'_> {
                 None => documents.push(vec![piece]),
             }
         }
-        documents
-            .into_iter()
-            .map(|metrics| self.document(dimensions, metrics))
-            .collect()
+        for metrics in &documents {
+            self.fitting(dimensions, metrics, written);
+        }
     }
 
-    fn document(&self, dimensions: &[(String, String)], metrics: Vec<(String, Value)>) -> String {
+    /// One line, or two halves where one would be too long.
+    fn fitting(&self, dimensions: &[(String, String)], metrics: &[(String, Value)], written: &mut Written) {
+        let line = self.document(dimensions, metrics);
+        if line.len() <= LONGEST_LINE {
+            written.lines.push(line);
+        } else if metrics.len() > 1 {
+            let (one, other) = metrics.split_at(metrics.len() / 2);
+            self.fitting(dimensions, one, written);
+            self.fitting(dimensions, other, written);
+        } else {
+            written.lost += 1;
+        }
+    }
+
+    fn document(&self, dimensions: &[(String, String)], metrics: &[(String, Value)]) -> String {
         let names: Vec<&str> = dimensions.iter().map(|(name, _)| name.as_str()).collect();
         let mut sets = vec![vec!["Service"]];
         if !names.is_empty() {
@@ -75,7 +98,7 @@ impl Writer<'_> {
             put(name, json!(value));
         }
         for (name, value) in metrics {
-            put(&name, value);
+            put(name, value.clone());
         }
         Value::Object(document).to_string()
     }
@@ -180,9 +203,64 @@ mod tests {
                 buffer.add("ProductViews", dimension(&format!("product-{n}")), 1.0);
             }
         });
-        assert_eq!(documents.len(), 501);
+        assert_eq!(documents.len(), 502);
         let other = documents.iter().find(|d| d["Operation"] == "other").unwrap();
         assert_eq!(other["ProductViews"], 500);
+        check_dropped(&documents, "metric_series", 500);
+    }
+
+    fn check_dropped(documents: &[Value], reason: &str, count: u64) {
+        let told: Vec<_> = documents
+            .iter()
+            .filter(|d| d["TelemetryDropped"].is_number())
+            .map(|d| (&d["Reason"], &d["TelemetryDropped"]))
+            .collect();
+        assert_eq!(told, [(&json!(reason), &json!(count))]);
+    }
+
+    #[test]
+    fn what_is_too_much_is_counted() {
+        let values = documents(|buffer| {
+            for n in 0..10_007 {
+                buffer.record("HandlerDuration", vec![], f64::from(n));
+            }
+        });
+        check_dropped(&values, "metric_buffer", 7);
+        let many: Vec<_> = (0..40).map(|n| (format!("d{n}"), "v".to_owned())).collect();
+        check_dropped(
+            &documents(|buffer| buffer.add("m", many, 1.0)),
+            "metric_series",
+            1,
+        );
+        let long = documents(|buffer| buffer.add(&"n".repeat(300_000), vec![], 1.0));
+        check_dropped(&long, "metric_line_size", 1);
+    }
+
+    #[test]
+    fn a_document_that_is_too_long_is_two() {
+        let documents = documents(|buffer| {
+            for name in 0..100 {
+                for n in 0..100 {
+                    buffer.record(
+                        &format!("{}{name}", "n".repeat(2000)),
+                        vec![],
+                        1.0 / f64::from(n + 3),
+                    );
+                }
+            }
+        });
+        assert!(
+            documents.iter().all(|d| d.to_string().len() <= LONGEST_LINE),
+            "{}",
+            documents.len()
+        );
+        let metrics = documents.iter().map(|d| {
+            d["_aws"]["CloudWatchMetrics"][0]["Metrics"]
+                .as_array()
+                .unwrap()
+                .len()
+        });
+        assert_eq!((documents.len(), metrics.sum::<usize>()), (4, 100));
     }
 
     proptest! {

@@ -8,12 +8,21 @@ use metrics::{
 };
 
 use super::buffer::{Buffer, Dimensions};
+use crate::drops::DropReason;
 use crate::invocation::current_invocation;
 
 /// The recorder. Install it once per process.
 #[derive(Debug, Default, Clone)]
 pub struct Recorder {
-    waiting: Arc<Mutex<Vec<Value>>>,
+    waiting: Arc<Mutex<Waiting>>,
+}
+
+/// What was counted outside of invocations.
+#[derive(Debug, Default)]
+struct Waiting {
+    values: Vec<Value>,
+    /// Values for which there was no room.
+    dropped: u64,
 }
 
 /// At most this many values wait.
@@ -37,17 +46,28 @@ impl Recorder {
     /// Puts what was counted outside of invocations into this one.
     pub fn adopt_waiting(&self, invocation: &crate::Invocation) {
         let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        invocation.with_metrics(|buffer| waiting.into_iter().for_each(|value| value.put_into(buffer)));
+        invocation.with_metrics(|buffer| {
+            if waiting.dropped > 0 {
+                buffer.count_dropped(DropReason::MetricBuffer, waiting.dropped);
+            }
+            for value in waiting.values {
+                value.put_into(buffer);
+            }
+        });
     }
 
     fn put(&self, value: Value) {
-        match current_invocation() {
-            Some(invocation) => invocation.with_metrics(|buffer| value.put_into(buffer)),
-            None => {
-                let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-                if waiting.len() < MOST_WAITING {
-                    waiting.push(value);
-                }
+        let mut value = Some(value);
+        if let Some(invocation) = current_invocation() {
+            invocation.with_metrics(|buffer| value.take().map(|value| value.put_into(buffer)));
+        }
+        // No invocation, or one that ended.
+        if let Some(value) = value {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            if waiting.values.len() < MOST_WAITING {
+                waiting.values.push(value);
+            } else {
+                waiting.dropped += 1;
             }
         }
     }
@@ -141,5 +161,29 @@ impl GaugeFn for Series {
 impl HistogramFn for Series {
     fn record(&self, value: f64) {
         self.put(What::Record(value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::tests::process;
+
+    #[test]
+    fn what_is_counted_outside_waits_and_is_bounded() {
+        let recorder = Recorder::default();
+        metrics::with_local_recorder(&recorder, || {
+            for _ in 0..MOST_WAITING + 5 {
+                crate::count_dropped(DropReason::LogLineSize, 1);
+            }
+        });
+        let invocation = crate::Invocation::new(process(), "r-1".into(), false, None);
+        recorder.adopt_waiting(&invocation);
+        assert_eq!(invocation.dropped(), [(DropReason::MetricBuffer, 5)]);
+        let lines = invocation.take_metrics("c-1", 0).concat();
+        assert!(
+            lines.contains("\"TelemetryDropped\":1000") && lines.contains("\"TelemetryDropped\":5"),
+            "{lines}"
+        );
     }
 }

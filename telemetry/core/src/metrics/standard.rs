@@ -47,7 +47,7 @@ pub static BATCH_RECORDS: Counter = Counter::new(&MetricSpec {
     name: "BatchRecords",
     unit: Unit::Count,
     dimensions: &["Service", "Outcome"],
-    description: "records of batches, by outcome: processed, failed",
+    description: "records of batches, by outcome: processed, failed, refused (a loop), untracked (not run by in_record)",
 });
 
 /// From sending to receiving.
@@ -70,8 +70,8 @@ pub static REDELIVERIES: Counter = Counter::new(&MetricSpec {
 pub static TELEMETRY_DROPPED: Counter = Counter::new(&MetricSpec {
     name: "TelemetryDropped",
     unit: Unit::Count,
-    dimensions: &["Service", "What"],
-    description: "what telemetry could not write or send: span, attribute, dimension",
+    dimensions: &["Service", "Reason"],
+    description: "what telemetry gave up instead of failing its caller, by reason: see DropReason",
 });
 
 /// The declarations.

@@ -5,15 +5,27 @@ use std::collections::{HashMap, HashSet};
 
 use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::trace::SpanData;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::document::{embedded, independent};
 
 /// A document has at most 64 kB, and a datagram at most 65 507 bytes with the header line; this leaves room for both.
 const LARGEST: usize = 60_000;
 
-/// The documents of an invocation's spans, as JSON.
-pub(super) fn documents(spans: Vec<SpanData>) -> Vec<Vec<u8>> {
+/// Characters of an exception's message in a document that is too large otherwise.
+const SHORT_MESSAGE: usize = 500;
+
+/// Spans as documents.
+#[derive(Debug, Default)]
+pub(super) struct Packed {
+    /// Documents, as JSON.
+    pub(super) documents: Vec<Vec<u8>>,
+    /// Spans that fit no document.
+    pub(super) too_large: u64,
+}
+
+/// The documents of an invocation's spans.
+pub(super) fn documents(spans: Vec<SpanData>) -> Packed {
     let ids: HashSet<SpanId> = spans.iter().map(|span| span.span_context.span_id()).collect();
     let mut children: HashMap<SpanId, Vec<&SpanData>> = HashMap::new();
     let mut alone: Vec<&SpanData> = Vec::new();
@@ -26,33 +38,39 @@ pub(super) fn documents(spans: Vec<SpanData>) -> Vec<Vec<u8>> {
     }
     let mut packer = Packer {
         children,
-        written: Vec::new(),
+        packed: Packed::default(),
     };
     while let Some(span) = alone.pop() {
         packer.write(span, &mut alone);
     }
-    packer.written
+    packer.packed
 }
 
 struct Packer<'a> {
     children: HashMap<SpanId, Vec<&'a SpanData>>,
-    written: Vec<Vec<u8>>,
+    packed: Packed,
 }
 
 impl<'a> Packer<'a> {
     /// Writes one document; children that do not fit are put aside to stand alone.
     fn write(&mut self, span: &'a SpanData, alone: &mut Vec<&'a SpanData>) {
         let mut document = independent(span);
-        let mut size = size(&document);
+        let mut size = lightened(&mut document);
         if size > LARGEST {
-            document.remove("metadata");
-            size = self::size(&document);
+            self.packed.too_large += 1;
+            alone.extend(
+                self.children
+                    .remove(&span.span_context.span_id())
+                    .unwrap_or_default(),
+            );
+            return;
         }
         let nested = self.nested(span, &mut size, alone);
         if !nested.is_empty() {
             document.insert("subsegments".to_owned(), Value::Array(nested));
         }
-        self.written
+        self.packed
+            .documents
             .push(serde_json::to_vec(&document).unwrap_or_default());
     }
 
@@ -80,23 +98,41 @@ impl<'a> Packer<'a> {
     }
 }
 
+/// Takes from a document that is too large what can be spared: metadata, then long messages. Returns its size in bytes.
+fn lightened(document: &mut Map<String, Value>) -> usize {
+    let mut size = size(document);
+    if size > LARGEST && document.remove("metadata").is_some() {
+        size = self::size(document);
+    }
+    if size > LARGEST {
+        let exceptions = document
+            .get_mut("cause")
+            .and_then(|cause| cause["exceptions"].as_array_mut());
+        for exception in exceptions.into_iter().flatten() {
+            let message = exception["message"].as_str().unwrap_or_default();
+            exception["message"] = json!(message.chars().take(SHORT_MESSAGE).collect::<String>());
+        }
+        size = self::size(document);
+    }
+    size
+}
+
 fn size(document: &Map<String, Value>) -> usize {
     serde_json::to_vec(document).map_or(usize::MAX / 2, |bytes| bytes.len())
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::time::{Duration, SystemTime};
 
     use opentelemetry::trace::{SpanContext, SpanKind, Status, TraceFlags, TraceState};
     use opentelemetry::{InstrumentationScope, KeyValue};
     use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
 
-    fn span(id: u64, parent: u64, attributes: Vec<KeyValue>) -> SpanData {
+    pub(crate) fn span(id: u64, parent: u64, attributes: Vec<KeyValue>) -> SpanData {
         let flags = TraceFlags::SAMPLED;
         let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_732_000_000);
         SpanData {
@@ -124,6 +160,7 @@ mod tests {
 
     fn read(spans: Vec<SpanData>) -> Vec<Value> {
         documents(spans)
+            .documents
             .iter()
             .map(|document| serde_json::from_slice(document).unwrap())
             .collect()
@@ -188,6 +225,22 @@ mod tests {
         );
     }
 
+    #[test]
+    fn long_causes_are_shortened_and_children_of_a_lost_span_stand_alone() {
+        let long: Vec<Value> = (0..10)
+            .map(|_| json!({"type": "cause", "message": "ü".repeat(4000)}))
+            .collect();
+        let cause = KeyValue::new("xray.cause", json!(long).to_string());
+        let aws = (0..300).map(|n| KeyValue::new(format!("aws.{n}"), "x".repeat(250)));
+        let packed = documents(vec![
+            span(2, 1, vec![cause]),
+            span(3, 1, aws.collect()),
+            span(4, 3, vec![]),
+        ]);
+        assert_eq!((packed.documents.len(), packed.too_large), (2, 1));
+        assert!(packed.documents.iter().all(|document| document.len() <= LARGEST));
+    }
+
     proptest! {
         #[test]
         fn every_span_is_in_one_document(parents in proptest::collection::vec(0..60_u64, 1..60), bulk in 0..4000_usize) {
@@ -200,7 +253,7 @@ mod tests {
                     span(id, parent, vec![KeyValue::new("bulk", "x".repeat(bulk))])
                 })
                 .collect();
-            let written = documents(spans);
+            let written = documents(spans).documents;
             prop_assert!(written.iter().all(|document| document.len() < 64_000));
             let text: String = written.iter().map(|d| String::from_utf8(d.clone()).unwrap()).collect();
             for n in 0..parents.len() {

@@ -1,0 +1,59 @@
+//! What telemetry gave up so that its caller does not have to: counted by a bounded reason in `TelemetryDropped`, and told
+//! in one WARN line per invocation, which `telemetry-lambda` writes when the invocation ends.
+
+use crate::invocation::current_invocation;
+use crate::metrics::standard;
+
+/// Why something was dropped: the values of the dimension `Reason`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum DropReason {
+    /// A context that would have taken a message, event, input or item over its service's size limit.
+    PayloadSize,
+    /// Message attributes beyond the ten that a message may have.
+    AttributeCount,
+    /// A Lambda client context beyond 3,583 bytes.
+    ClientContextSize,
+    /// Documents that the socket to the X-Ray daemon did not take.
+    SpanSend,
+    /// Subsegments too large for a document even without metadata.
+    SpanSize,
+    /// Spans beyond what is kept until an invocation ends.
+    SpanBuffer,
+    /// Log lines that were cut to fit one log event.
+    LogLineSize,
+    /// Values beyond what is kept of one metric, or outside of invocations.
+    MetricBuffer,
+    /// Values whose dimensions were folded into `other`, or that had too many dimensions.
+    MetricSeries,
+    /// Metrics whose document does not fit one log event.
+    MetricLineSize,
+}
+
+impl DropReason {
+    /// The dimension's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PayloadSize => "payload_size",
+            Self::AttributeCount => "attribute_count",
+            Self::ClientContextSize => "client_context_size",
+            Self::SpanSend => "span_send",
+            Self::SpanSize => "span_size",
+            Self::SpanBuffer => "span_buffer",
+            Self::LogLineSize => "log_line_size",
+            Self::MetricBuffer => "metric_buffer",
+            Self::MetricSeries => "metric_series",
+            Self::MetricLineSize => "metric_line_size",
+        }
+    }
+}
+
+/// Counts something that was dropped, in the invocation that runs; outside of one it waits for the next. Writes nothing,
+/// so it may be called while a line is written.
+pub fn count_dropped(reason: DropReason, count: u64) {
+    let counted = current_invocation().is_some_and(|invocation| invocation.count_dropped(reason, count));
+    if !counted {
+        standard::TELEMETRY_DROPPED.add(count, &[("Reason", reason.as_str())]);
+    }
+}

@@ -1,0 +1,210 @@
+//! What a function leaves in one invocation, as text for snapshots: what differs from run to run has a name instead.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use serde_json::{Map, Value};
+use telemetry_testkit::runtime_api::{Environment, EnvironmentConfig, Invocation, Lines, Outcome};
+use telemetry_testkit::xray_daemon::Daemon;
+use telemetry_testkit::{emf, trace_assert::Story};
+
+/// The trace of every invocation.
+pub(crate) const ROOT: &str = "Root=1-5759e988-bd862e3fe1be46a994272793";
+/// Lambda's own segment.
+pub(crate) const PARENT: &str = "Parent=53995c3f42cd8ad8";
+
+/// Fields whose value differs from run to run.
+const VARYING: &[&str] = &[
+    "timestamp",
+    "Timestamp",
+    "InitDuration",
+    "HandlerDuration",
+    "QueueDelay",
+    "start_time",
+    "end_time",
+    "span_id",
+    "id",
+];
+
+/// Fields that are the same, or of no matter, in every snapshot but the complete one.
+const CONSTANT: &[&str] = &[
+    "Namespace",
+    "Service",
+    "Timestamp",
+    "cold_start",
+    "end_time",
+    "function_name",
+    "function_version",
+    "id",
+    "parent_id",
+    "requestId",
+    "service",
+    "span_id",
+    "start_time",
+    "timestamp",
+    "trace_id",
+    "xray_trace_id",
+];
+
+/// Without lines about the start of the environment, and without constant fields.
+pub(crate) fn brief(seen: &str) -> String {
+    let told = seen.lines().filter(|line| !line.contains("ColdStart"));
+    let short = |line: &str| match line.split_once(' ') {
+        Some((kind @ ("log" | "emf" | "xray"), json)) => {
+            let mut json = serde_json::from_str(json).unwrap();
+            remove_constant(&mut json);
+            format!("{kind} {}", normal(&json))
+        }
+        _ => line.to_owned(),
+    };
+    told.map(short).collect::<Vec<_>>().join("\n")
+}
+
+fn remove_constant(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            object.retain(|key, _| !CONSTANT.contains(&key.as_str()));
+            object.values_mut().for_each(remove_constant);
+        }
+        Value::Array(values) => values.iter_mut().for_each(remove_constant),
+        _ => {}
+    }
+}
+
+/// A running function with a daemon of its own.
+pub(crate) struct Function {
+    environment: Environment,
+    lines: tokio::sync::Mutex<Lines>,
+    daemon: Option<Daemon>,
+    /// Documents that were told before.
+    told: Mutex<usize>,
+}
+
+impl Function {
+    pub(crate) async fn start(variables: &[(&str, &str)]) -> Self {
+        Self::started(variables, Some(Daemon::start().await.unwrap())).await
+    }
+
+    pub(crate) async fn start_without_daemon() -> Self {
+        Self::started(&[], None).await
+    }
+
+    async fn started(variables: &[(&str, &str)], daemon: Option<Daemon>) -> Self {
+        // Cargo builds the examples before it runs this, next to the directory of the test's own executable.
+        let test = std::env::current_exe().unwrap();
+        let examples: PathBuf = test.ancestors().nth(2).unwrap().join("examples");
+        let mut config = EnvironmentConfig::new(examples.join("wrapped-function"));
+        config.xray_daemon = daemon.as_ref().map(Daemon::address);
+        for (name, value) in variables {
+            config = config.variable(*name, *value);
+        }
+        let (environment, lines) = Environment::start(config).await.unwrap();
+        Self {
+            environment,
+            lines: lines.into(),
+            daemon,
+            told: Mutex::default(),
+        }
+    }
+
+    /// Invokes the function; its answer, lines, metrics and its document, one per line.
+    pub(crate) async fn seen(&self, event: Value) -> String {
+        self.seen_with(event, 1).await
+    }
+
+    /// The same, with so many documents.
+    pub(crate) async fn seen_with(&self, event: Value, documents: usize) -> String {
+        let mut invocation = Invocation::new(event.to_string());
+        invocation.trace_header = Some(format!("{ROOT};{PARENT};Sampled=1"));
+        let mut seen = match self.environment.invoke(invocation).await {
+            Outcome::Success(bytes) => vec![format!("answer {}", String::from_utf8_lossy(&bytes))],
+            Outcome::FunctionError {
+                error_type, message, ..
+            } => vec![format!("error {error_type}: {}", message.trim())],
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(self.environment.idle().await, None);
+        self.environment.drained().await;
+        let mut lines = self.lines.lock().await;
+        while let Ok(line) = lines.try_recv() {
+            seen.push(of_line(&line.text));
+        }
+        drop(lines);
+        seen.extend(self.documents(documents).await);
+        seen.join("\n")
+    }
+
+    async fn documents(&self, expected: usize) -> Vec<String> {
+        let Some(daemon) = &self.daemon else {
+            return Vec::new();
+        };
+        let told = *self.told.lock().unwrap();
+        let received = daemon
+            .until(|received| received.documents.len() >= told + expected)
+            .await;
+        assert_eq!(received.violations, Vec::<String>::new());
+        let (trace, parent) = (
+            ROOT.trim_start_matches("Root="),
+            PARENT.trim_start_matches("Parent="),
+        );
+        let story = Story::of(&received.documents).with_outside(trace, parent);
+        assert_eq!(story.orphans(), Vec::<String>::new());
+        *self.told.lock().unwrap() = received.documents.len();
+        received.documents[told..]
+            .iter()
+            .map(|document| format!("xray {}", normal(document)))
+            .collect()
+    }
+}
+
+fn of_line(line: &str) -> String {
+    match serde_json::from_str::<Value>(line) {
+        Ok(value) if emf::is_document(line) => {
+            assert!(emf::read(line).is_ok(), "{line}");
+            format!("emf {}", normal(&value))
+        }
+        Ok(value) => format!("log {}", normal(&value)),
+        Err(_) => format!(
+            "text {}",
+            without_place(line.split_once(' ').map_or("", |(_time, rest)| rest))
+        ),
+    }
+}
+
+/// Keys in one order, whatever features of serde_json are on; varying values by name.
+fn normal(value: &Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let mut keys: Vec<&String> = object.keys().collect();
+            keys.sort();
+            let of = |key: &String| match &object[key] {
+                _ if VARYING.contains(&key.as_str()) => Value::from(format!("<{key}>")),
+                Value::String(text) if key.contains("correlation_id") && text.len() == 36 => {
+                    Value::from("<minted>")
+                }
+                value => normal(value),
+            };
+            Value::Object(
+                keys.into_iter()
+                    .map(|key| (key.clone(), of(key)))
+                    .collect::<Map<_, _>>(),
+            )
+        }
+        Value::Array(values) => values.iter().map(normal).collect(),
+        Value::String(text) => Value::from(without_place(text)),
+        other => other.clone(),
+    }
+}
+
+/// The line and column of a place in the function's source.
+fn without_place(text: &str) -> String {
+    const SOURCE: &str = "wrapped-function.rs:";
+    match text.split_once(SOURCE) {
+        Some((before, after)) if !after.starts_with('<') => {
+            let rest = after.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':');
+            let colon = if rest.is_empty() { "" } else { ":" };
+            format!("{before}{SOURCE}<place>{colon}{rest}")
+        }
+        _ => text.to_owned(),
+    }
+}
