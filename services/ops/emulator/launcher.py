@@ -65,6 +65,7 @@ def bridge():
     eventbridge._dispatch_to_lambda = bridged_rule_target(eventbridge._dispatch_to_lambda)
     sns._deliver_to_lambda = bridged_subscription(sns._deliver_to_lambda)
     sns._threading = InlineForFunctions(sns._threading, sns)
+    bridge_dead_letters()
 
 
 # --- Invocation -----------------------------------------------------------------------------------------------------
@@ -239,6 +240,39 @@ def bridged_rest_response(original):
         return original(result)
 
     return rest_response
+
+
+# --- Dead letters of functions --------------------------------------------------------------------------------------
+# AWS: CloudFormation gives a function its `DeadLetterConfig`. Emulator: Lambda's API knows it, its CloudFormation drops it.
+
+
+def bridge_dead_letters():
+    from ministack.services import lambda_svc
+    from ministack.services.cloudformation import provisioners
+
+    for table in vars(provisioners).values():
+        handlers = table.get("AWS::Lambda::Function") if isinstance(table, dict) else None
+        if isinstance(handlers, dict) and callable(handlers.get("create")) and callable(handlers.get("update")):
+            handlers["create"] = with_dead_letters(handlers["create"], lambda_svc._functions, 1)
+            handlers["update"] = with_dead_letters(handlers["update"], lambda_svc._functions, 2)
+            return
+    sys.exit("launcher: the emulator's CloudFormation has no function provisioner where one was expected")
+
+
+def with_dead_letters(original, functions, properties_at):
+    """`original` makes or changes a function; its argument number `properties_at` holds the wanted properties."""
+
+    def provision(*args, **kwargs):
+        made = original(*args, **kwargs)
+        properties = args[properties_at] if len(args) > properties_at else kwargs.get("new_props") or kwargs["props"]
+        function = functions.get(made[0] if isinstance(made, tuple) else made)
+        if function:
+            function["config"].pop("DeadLetterConfig", None)
+            if properties.get("DeadLetterConfig"):
+                function["config"]["DeadLetterConfig"] = properties["DeadLetterConfig"]
+        return made
+
+    return provision
 
 
 # --- Asynchronous deliveries ----------------------------------------------------------------------------------------

@@ -17,6 +17,18 @@ def record(number):
 FUNCTION = {"config": {"FunctionArn": "arn", "FunctionName": "relay", "Timeout": 1, "RevisionId": "r-1"}}
 
 
+class DeadLettersTest(unittest.TestCase):
+    def test_a_function_gets_and_loses_its_queue(self):
+        functions = {"shop": {"config": {}}}
+        create = launcher.with_dead_letters(lambda logical, properties, stack: ("shop", {}), functions, 1)
+        update = launcher.with_dead_letters(lambda physical, old, new, stack: ("shop", {}), functions, 2)
+        wanted = {"DeadLetterConfig": {"TargetArn": "arn"}}
+        self.assertEqual(create("Shop", wanted, "stack"), ("shop", {}))
+        self.assertEqual(functions["shop"]["config"], wanted)
+        update("shop", wanted, {}, "stack")
+        self.assertEqual(functions["shop"]["config"], {})
+
+
 class StreamsTest(unittest.TestCase):
     def setUp(self):
         self.mapping = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-/// The workspace's root folder.
+/// The workspace's root folder. Cargo runs a test program in its package's folder.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
+    std::env::current_dir()
+        .ok()
+        .and_then(|folder| Some(folder.parent()?.to_path_buf()))
         .expect("tests/ lies in the workspace")
-        .to_path_buf()
 }
 
 /// A text file of the tree, with its path relative to the root.

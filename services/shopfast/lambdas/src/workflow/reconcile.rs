@@ -29,7 +29,7 @@ const DEFAULT_AFTER: i64 = 900;
 /// After this many executions a person must look.
 const MOST_ATTEMPTS: u32 = 5;
 /// Orders looked at in one run.
-const MOST_PER_RUN: i32 = 50;
+const MOST_PER_RUN: i32 = 100;
 
 /// What the run found.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -46,10 +46,12 @@ pub struct Reconciled {
 /// `states:DescribeExecution`, `sqs:SendMessage`.
 #[async_trait]
 pub trait StuckOrders: Send + Sync {
-    /// Orders that are on their way since before then, the oldest first.
+    /// Open orders that nobody looked at since before then, the oldest first.
     async fn open_since(&self, before: Timestamp) -> Result<Vec<OrderId>, AdapterError>;
     /// The order with everything.
     async fn read(&self, id: &OrderId) -> Result<Option<StoredOrder>, AdapterError>;
+    /// Notes that the order was looked at: those that only take long must not stand in front of those that are stuck.
+    async fn looked_at(&self, id: &OrderId, at: Timestamp) -> Result<(), AdapterError>;
     /// Does an execution of this name run?
     async fn runs(&self, execution: &str) -> Result<bool, AdapterError>;
     /// Notes the next attempt; false when somebody else did.
@@ -149,9 +151,11 @@ impl OrderReconciler {
                 .runs(&execution_name(id.as_str(), stored.attempt))
                 .await?
         {
+            self.orders.looked_at(id, self.clock.now()).await?;
             return Ok(Found::Fine);
         }
         if stored.attempt >= MOST_ATTEMPTS {
+            self.orders.looked_at(id, self.clock.now()).await?;
             tracing::error!(order_id = %id, attempts = stored.attempt, severity = "CRITICAL", "an order is stuck: no further attempt is made");
             metrics::STUCK.add(1, &[]);
             return Ok(Found::Stuck);
@@ -222,6 +226,24 @@ impl StuckOrders for AwsOrders {
         ReadOrder::read(&self.orders, id).await
     }
 
+    async fn looked_at(&self, id: &OrderId, at: Timestamp) -> Result<(), AdapterError> {
+        use aws_sdk_dynamodb::error::SdkError;
+        let call = self
+            .dynamodb
+            .update_item()
+            .table_name(&self.table)
+            .key("orderId", text(id.as_str()))
+            .update_expression("SET openSince = :at")
+            // An order that ended meanwhile left the index for good.
+            .condition_expression("attribute_exists(openSince)")
+            .expression_attribute_values(":at", text(format!("{at:.3}")));
+        match call.send().await {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(()),
+            Err(error) => Err(AdapterError::call("note that an order was looked at", error)),
+        }
+    }
+
     async fn runs(&self, execution: &str) -> Result<bool, AdapterError> {
         use aws_sdk_sfn::error::SdkError;
         use aws_sdk_sfn::types::ExecutionStatus;
@@ -268,5 +290,132 @@ impl StuckOrders for AwsOrders {
             .await;
         sent.map(drop)
             .map_err(|e| AdapterError::call("put an order on the queue", e))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use platform::clock::ManualClock;
+    use shopfast_domain::money::{Currency, Money};
+    use shopfast_domain::order::{Address, Customer, EmailAddress, Order, OrderStatus, PersonName};
+
+    use super::*;
+
+    /// One open order, and what was done with it.
+    struct Orders {
+        stored: StoredOrder,
+        running: &'static [&'static str],
+        done: Mutex<Vec<String>>,
+    }
+
+    impl Orders {
+        fn note(&self, what: String) {
+            self.done.lock().unwrap().push(what);
+        }
+    }
+
+    #[async_trait]
+    impl StuckOrders for Orders {
+        async fn open_since(&self, _before: Timestamp) -> Result<Vec<OrderId>, AdapterError> {
+            Ok(vec![self.stored.order.id.clone()])
+        }
+
+        async fn read(&self, _id: &OrderId) -> Result<Option<StoredOrder>, AdapterError> {
+            Ok(Some(self.stored.clone()))
+        }
+
+        async fn looked_at(&self, id: &OrderId, _at: Timestamp) -> Result<(), AdapterError> {
+            self.note(format!("looked at {id}"));
+            Ok(())
+        }
+
+        async fn runs(&self, execution: &str) -> Result<bool, AdapterError> {
+            Ok(self.running.contains(&execution))
+        }
+
+        async fn note_attempt(&self, _id: &OrderId, from: u32) -> Result<bool, AdapterError> {
+            self.note(format!("attempt after {from}"));
+            Ok(true)
+        }
+
+        async fn queue(&self, detail: &EventDetail) -> Result<(), AdapterError> {
+            self.note(format!("queued attempt {}", detail.attempt));
+            Ok(())
+        }
+    }
+
+    fn stored(status: OrderStatus, attempt: u32) -> StoredOrder {
+        let name = |text| PersonName::try_new(text, "firstName").unwrap();
+        let order = Order {
+            id: OrderId::try_new("o-1").unwrap(),
+            owner: None,
+            lines: Vec::new(),
+            total: Money::zero(Currency::try_new("USD").unwrap()),
+            customer: Customer {
+                email: EmailAddress::try_new("ada@example.com").unwrap(),
+                first_name: name("Ada"),
+                last_name: name("Lovelace"),
+            },
+            address: Address::try_new("1 Way", "London", "LN", "12345").unwrap(),
+            payment_token: "tok_approve".to_owned(),
+            status,
+            tracking_number: None,
+            failure: None,
+        };
+        StoredOrder {
+            order,
+            created_at: Timestamp::UNIX_EPOCH,
+            version: 1,
+            attempt,
+        }
+    }
+
+    async fn check(
+        stored: StoredOrder,
+        running: &'static [&'static str],
+        (queued, stuck): (usize, usize),
+        done: &[&str],
+    ) {
+        let orders = Arc::new(Orders {
+            stored,
+            running,
+            done: Mutex::default(),
+        });
+        let clock = Arc::new(ManualClock::at_second(10_000));
+        let reconciler =
+            OrderReconciler::new(Arc::clone(&orders) as _, clock, SignedDuration::from_secs(900));
+        let event = LambdaEvent::new(Value::Null, lambda_runtime::Context::default());
+        let reconciled = reconciler.handle(event).await.unwrap();
+        let expected = Reconciled {
+            looked_at: 1,
+            queued,
+            stuck,
+        };
+        assert_eq!(reconciled, expected);
+        assert_eq!(*orders.done.lock().unwrap(), done);
+    }
+
+    #[tokio::test]
+    async fn only_an_order_without_execution_is_put_on_the_queue_again() {
+        let open = OrderStatus::Processing;
+        check(
+            stored(open, 1),
+            &[],
+            (1, 0),
+            &["attempt after 1", "queued attempt 2"],
+        )
+        .await;
+        check(stored(open, 2), &["o-1-2"], (0, 0), &["looked at o-1"]).await;
+        check(
+            stored(open, 2),
+            &["o-1-1"],
+            (1, 0),
+            &["attempt after 2", "queued attempt 3"],
+        )
+        .await;
+        check(stored(OrderStatus::Delivered, 1), &[], (0, 0), &["looked at o-1"]).await;
+        check(stored(open, MOST_ATTEMPTS), &[], (0, 1), &["looked at o-1"]).await;
     }
 }
