@@ -47,7 +47,19 @@ pub(crate) fn of_value(value: &AttributeValue) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn what_fits_crosses_no_limit(before in 0..1_200_000_usize, added in 0..70_000_usize) {
+            for limits in [MESSAGE, SMALL_MESSAGE, ITEM] {
+                let crossed = limits.iter().any(|limit| before <= *limit && before + added > *limit);
+                prop_assert!(!(crossed && fits(before, added, limits)));
+            }
+        }
+    }
 
     #[test]
     fn no_limit_is_crossed() {

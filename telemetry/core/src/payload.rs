@@ -44,16 +44,9 @@ struct Members {
 
 fn members(text: &str, key: &str) -> Option<Members> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let visitor = Members::visitor(text, key);
-    let members = json.deserialize_map(visitor).ok()?;
+    let members = json.deserialize_map(Find { text, key }).ok()?;
     json.end().ok()?;
     Some(members)
-}
-
-impl Members {
-    fn visitor<'a>(text: &'a str, key: &'a str) -> Find<'a> {
-        Find { text, key }
-    }
 }
 
 struct Find<'a> {

@@ -59,6 +59,7 @@ async fn handle(event: LambdaEvent<Event>) -> Result<Value, WriteGreeting> {
             telemetry_core::count_dropped(DropReason::PayloadSize, 2);
             telemetry_core::count_dropped(DropReason::AttributeCount, 1);
         }
+        "shout" => tracing::info!(text = "a".repeat(400_000), "shouted"),
         "task" => {
             let task = telemetry_core::spawn_scoped(async { tracing::info!("in a task") });
             let _ = task.await;

@@ -221,6 +221,43 @@ async fn text_and_level() {
 }
 
 #[tokio::test]
+async fn a_daemon_that_is_gone_is_counted_and_fails_nothing() {
+    let function = Function::start_with_dead_daemon().await;
+    let event = json!({"do": "greet", "__context__": context(2)});
+    // The first datagram is on its way before the system can say that nobody listens.
+    let first = function.seen(event.clone()).await;
+    assert!(
+        first.starts_with("answer ") && !first.contains("TelemetryDropped"),
+        "{first}"
+    );
+    let second = function.seen(event).await;
+    assert_eq!(
+        second.matches("\"dropped\":\"span_send=1\"").count(),
+        1,
+        "{second}"
+    );
+    assert!(
+        second.contains("\"Reason\":\"span_send\"") && second.starts_with("answer "),
+        "{second}"
+    );
+}
+
+#[tokio::test]
+async fn a_line_that_is_too_long_is_cut_and_counted() {
+    let function = Function::start(&[]).await;
+    let seen = function
+        .seen(json!({"do": "shout", "__context__": context(2)}))
+        .await;
+    assert_eq!(seen.matches("\"dropped\":\"log_line_size=1\"").count(), 1);
+    assert!(
+        seen.contains("\"truncated_from\":400") && seen.len() < 20_000,
+        "{} bytes",
+        seen.len()
+    );
+    assert!(seen.contains("\"Reason\":\"log_line_size\""));
+}
+
+#[tokio::test]
 async fn without_a_daemon() {
     let function = Function::start_without_daemon().await;
     let seen = function

@@ -1,5 +1,6 @@
 //! What a function leaves in one invocation, as text for snapshots: what differs from run to run has a name instead.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -89,15 +90,19 @@ impl Function {
         Self::started(&[], None).await
     }
 
+    /// A daemon's address at which nobody listens any more.
+    pub(crate) async fn start_with_dead_daemon() -> Self {
+        let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        drop(socket);
+        Self::of(config(&[], Some(address)), None).await
+    }
+
     async fn started(variables: &[(&str, &str)], daemon: Option<Daemon>) -> Self {
-        // Cargo builds the examples before it runs this, next to the directory of the test's own executable.
-        let test = std::env::current_exe().unwrap();
-        let examples: PathBuf = test.ancestors().nth(2).unwrap().join("examples");
-        let mut config = EnvironmentConfig::new(examples.join("wrapped-function"));
-        config.xray_daemon = daemon.as_ref().map(Daemon::address);
-        for (name, value) in variables {
-            config = config.variable(*name, *value);
-        }
+        Self::of(config(variables, daemon.as_ref().map(Daemon::address)), daemon).await
+    }
+
+    async fn of(config: EnvironmentConfig, daemon: Option<Daemon>) -> Self {
         let (environment, lines) = Environment::start(config).await.unwrap();
         Self {
             environment,
@@ -155,6 +160,18 @@ impl Function {
             .map(|document| format!("xray {}", normal(document)))
             .collect()
     }
+}
+
+fn config(variables: &[(&str, &str)], daemon: Option<SocketAddr>) -> EnvironmentConfig {
+    // Cargo builds the examples before it runs this, next to the directory of the test's own executable.
+    let test = std::env::current_exe().unwrap();
+    let examples: PathBuf = test.ancestors().nth(2).unwrap().join("examples");
+    let mut config = EnvironmentConfig::new(examples.join("wrapped-function"));
+    config.xray_daemon = daemon;
+    for (name, value) in variables {
+        config = config.variable(*name, *value);
+    }
+    config
 }
 
 fn of_line(line: &str) -> String {
