@@ -70,7 +70,7 @@ async fn panic() {
 #[tokio::test]
 async fn rejected_payload() {
     check(json!({"do": 3, "__context__": context(2)}), expect![[r###"
-        error &lambda_runtime::deserializer::DeserializeError: failed to deserialize the incoming data into the function's payload type: [do] do: invalid type: integer `3`, expected a string at line 1 column 7
+        error &lambda_runtime::deserializer::DeserializeError: failed to deserialize the incoming data into the function's payload type: [do] do: invalid type: integer `3`, expected a string
         log {"correlation_id":"c-1","error.code":"payload_rejected","level":"ERROR","message":"the event is not what the handler takes"}
         emf {"ErrorCode":"payload_rejected","Errors":1,"_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","ErrorCode"]],"Metrics":[{"Name":"Errors","Unit":"Count"}]}]},"correlation_id":"c-1"}
         emf {"Faults":1,"Kind":"payload_rejected","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","Kind"]],"Metrics":[{"Name":"Faults","Unit":"Count"}]}]},"correlation_id":"c-1"}
