@@ -12,13 +12,15 @@
 mod bad_input;
 mod faults;
 mod guests;
+mod lifecycle;
+mod load;
 mod stock;
 mod story;
 
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 use tests::{Options, Platform};
 
@@ -35,10 +37,13 @@ fn main() -> ExitCode {
         bad_input::SCENARIOS,
         stock::SCENARIOS,
         faults::SCENARIOS,
+        load::SCENARIOS,
+        lifecycle::SCENARIOS,
     ]
     .concat();
     if arguments.list {
-        return libtest_mimic::run(&arguments, scenarios.into_iter().map(listed).collect()).exit_code();
+        let names = scenarios.iter().map(|(name, _)| *name).chain([RESTART]);
+        return libtest_mimic::run(&arguments, names.map(listed).collect()).exit_code();
     }
     match run(&arguments, scenarios) {
         Ok(conclusion) => conclusion.exit_code(),
@@ -49,29 +54,53 @@ fn main() -> ExitCode {
     }
 }
 
+/// The platform that the scenarios share; the last one takes it away and brings back another.
+type Shared = Arc<Mutex<Option<Platform>>>;
+
+/// The scenario that stops the platform and starts it again.
+const RESTART: &str = "lifecycle::a_restart_keeps_everything";
+
 fn run(arguments: &Arguments, scenarios: Vec<Scenario>) -> Result<Conclusion> {
-    let platform = Arc::new(Platform::start(&Options {
+    let platform = Platform::start(&Options {
         state: "scenarios",
         fresh: true,
-    })?);
+    })?;
     eprintln!("platform: ready after {:?}", platform.started_in());
+    let shared = Arc::new(Mutex::new(Some(platform)));
     let trials = scenarios
         .into_iter()
-        .map(|scenario| trial(scenario, Arc::clone(&platform)))
-        .collect();
-    let conclusion = libtest_mimic::run(arguments, trials);
-    if let Some(platform) = Arc::into_inner(platform) {
-        platform.stop()?;
-    }
+        .map(|scenario| trial(scenario, Arc::clone(&shared)));
+    let conclusion = libtest_mimic::run(arguments, trials.chain([restart(Arc::clone(&shared))]).collect());
+    let platform = shared.lock().unwrap_or_else(PoisonError::into_inner).take();
+    platform.map_or(Ok(()), Platform::stop)?;
     Ok(conclusion)
 }
 
-fn trial((name, scenario): Scenario, platform: Arc<Platform>) -> Trial {
+fn trial((name, scenario): Scenario, shared: Shared) -> Trial {
     Trial::test(name, move || {
-        scenario(&platform).map_err(|error| Failed::from(format!("{error:#}")))
+        let platform = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let outcome = platform
+            .as_ref()
+            .context("the platform is gone")
+            .and_then(scenario);
+        outcome.map_err(|error| Failed::from(format!("{error:#}")))
     })
 }
 
-fn listed((name, _): Scenario) -> Trial {
+fn restart(shared: Shared) -> Trial {
+    Trial::test(RESTART, move || {
+        let mut platform = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let restarted = platform
+            .take()
+            .context("the platform is gone")
+            .and_then(lifecycle::restarted);
+        let restarted = restarted.map_err(|error| Failed::from(format!("{error:#}")))?;
+        eprintln!("platform: ready again after {:?}", restarted.started_in());
+        *platform = Some(restarted);
+        Ok(())
+    })
+}
+
+fn listed(name: &str) -> Trial {
     Trial::test(name, || Ok(()))
 }

@@ -112,10 +112,7 @@ async fn list(store: &Store, input: &Value) -> Result<Value, Refusal> {
         .as_str()
         .map_or(Ok(0), str::parse)
         .map_err(|_| invalid("NextToken is not ours"))?;
-    let all = store
-        .read(query::series)
-        .await
-        .map_err(|e| failed(&e))?;
+    let all = store.read(query::series).await.map_err(|e| failed(&e))?;
     let fits = |series: &query::Series| {
         let text = |key: &str, own: &str| wanted[key].as_str().is_none_or(|wanted| wanted == own);
         let mut filters = wanted["Dimensions"].as_array().into_iter().flatten();
