@@ -63,7 +63,7 @@ pub(crate) struct Global {
         help_heading = "AWS instead of this machine"
     )]
     pub(crate) region: Option<String>,
-    /// Never colour, whatever its value (https://no-color.org)
+    /// Never colour, whatever its value (<https://no-color.org>)
     #[arg(long = "no-color-variable", hide = true, env = "NO_COLOR")]
     pub(crate) no_color: Option<String>,
 }

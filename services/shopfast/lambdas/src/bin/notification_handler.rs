@@ -12,7 +12,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let function = NotificationHandler::from_env(&Process, &config)?;
     let handle = move |event| {
         let function = function.clone();
-        async move { function.handle(event).await }
+        async move { Box::pin(function.handle(event)).await }
     };
     telemetry.run(handle).await
 }
