@@ -66,6 +66,7 @@ async fn put(client: &Client, product: &Product) -> anyhow::Result<bool> {
         .item("productId", text(&product.product_id))
         .item("quantity", number(product.stock))
         .item("reserved", number(0))
+        .item("available", number(product.stock))
         .item("version", number(1));
     let written = client
         .transact_write_items()

@@ -245,13 +245,19 @@ fn resource(aws: &Value) -> Option<String> {
         "table_name",
         "queue_url",
         "topic_arn",
-        "event_bus_name",
+        "event_bus",
         "state_machine_arn",
         "function_name",
         "execution_arn",
     ];
     let found = members.iter().find_map(|member| aws[*member].as_str())?;
-    Some(found.rsplit(['/', ':']).next().unwrap_or(found).to_owned())
+    let name = found.rsplit(['/', ':']).next().unwrap_or(found);
+    // Many kinds of events share a bus.
+    let kinds = aws["detail_type"]
+        .as_str()
+        .map(|kinds| format!(" {kinds}"))
+        .unwrap_or_default();
+    Some(format!("{name}{kinds}"))
 }
 
 #[cfg(test)]
@@ -296,6 +302,21 @@ mod tests {
             (spans[2].operation.as_deref(), spans[2].resource.as_deref()),
             (Some("PutItem"), Some("orders"))
         );
+    }
+
+    #[test]
+    fn a_resource_is_told_by_its_name() {
+        let check = |aws: &Value, name: Option<&str>| assert_eq!(resource(aws).as_deref(), name);
+        check(&json!({"queue_url": "http://h/0/orders"}), Some("orders"));
+        check(
+            &json!({"state_machine_arn": "arn:aws:states:r:0:stateMachine:order"}),
+            Some("order"),
+        );
+        check(
+            &json!({"event_bus": "shop", "detail_type": "order.created"}),
+            Some("shop order.created"),
+        );
+        check(&json!({"operation": "Publish"}), None);
     }
 
     #[test]
