@@ -29,6 +29,28 @@ class DeadLettersTest(unittest.TestCase):
         self.assertEqual(functions["shop"]["config"], {})
 
 
+class MailsTest(unittest.TestCase):
+    def test_e_mail_subscriptions_whose_filter_matches_are_told(self):
+        subscriptions = [
+            {"protocol": "email", "endpoint": "a@example.com"},
+            {"protocol": "email", "endpoint": "b@example.com", "never": True},
+            {"protocol": "sqs", "endpoint": "arn"},
+        ]
+        sns = types.SimpleNamespace(
+            _topic_by_arn_any_scope=lambda arn: {"subscriptions": subscriptions},
+            _resolve_message_for_protocol=lambda message, structure, protocol: message,
+            _matches_filter_policy=lambda subscription, attributes, text: not subscription.get("never"),
+        )
+        told, original = [], launcher.mail
+        launcher.mail = lambda *args: told.append(args)
+        try:
+            fanout = launcher.bridged_fanout(lambda *args: "answer", sns)
+            self.assertEqual(fanout("topic", "id", "text", "subject"), "answer")
+        finally:
+            launcher.mail = original
+        self.assertEqual(told, [("topic", "a@example.com", "subject", "text", {})])
+
+
 class StreamsTest(unittest.TestCase):
     def setUp(self):
         self.mapping = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}

@@ -1,6 +1,10 @@
-//! The mailbox: what SES accepted, to be read again by correlation id, order id or recipient.
+//! The mailbox: what SES accepted and what SNS sent to e-mail subscriptions, to be read again by correlation id, order id or
+//! recipient.
 //!
-//! On AWS a mail leaves the account; SES keeps no copy. Content is kept only here, on the developer's machine.
+//! On AWS a mail leaves the account; SES keeps no copy. Content is kept only here, on the developer's machine. An e-mail
+//! subscription counts as confirmed: the link that AWS sends has nobody to click on it.
+
+use std::collections::BTreeMap;
 
 use rusqlite::params_from_iter;
 use serde::Deserialize;
@@ -50,6 +54,54 @@ fn read(input: &Value) -> Option<Mail> {
         to,
         document,
     })
+}
+
+/// A message of a topic to an e-mail subscription.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Notification {
+    /// ARN of the topic.
+    topic_arn: String,
+    /// Address of the subscription.
+    to: String,
+    #[serde(default)]
+    subject: Option<String>,
+    message: String,
+    /// Message attributes by name: their values.
+    #[serde(default)]
+    attributes: BTreeMap<String, String>,
+}
+
+impl Notification {
+    /// Keeps it as the mail that AWS sends: <https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html>.
+    pub(crate) fn keep(self, store: &Store) {
+        let body: Value = serde_json::from_str(&self.message).unwrap_or_default();
+        let attribute = self.attributes.get("x-correlation-id").cloned();
+        let carried = || {
+            [
+                "/detail/__context__/x-correlation-id",
+                "/__context__/x-correlation-id",
+            ]
+            .iter()
+            .find_map(|path| body.pointer(path)?.as_str().map(str::to_owned))
+        };
+        let correlation_id = attribute.or_else(carried);
+        let document = json!({
+            "from": "AWS Notifications <no-reply@sns.amazonaws.com>",
+            "to": [self.to],
+            "subject": self.subject.filter(|subject| !subject.is_empty()).unwrap_or_else(|| "AWS Notification Message".to_owned()),
+            "text": self.message,
+            "html": null,
+            "topic_arn": self.topic_arn,
+            "correlation_id": correlation_id,
+        });
+        let to = vec![self.to.to_lowercase()];
+        store.write(Write::Mail(Mail {
+            timestamp_ms: jiff::Timestamp::now().as_millisecond(),
+            correlation_id,
+            to,
+            document,
+        }));
+    }
 }
 
 /// Which mails.
@@ -113,6 +165,26 @@ mod tests {
             "Content": {"Simple": {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}}},
             "EmailTags": [{"Name": "correlation_id", "Value": correlation}, {"Name": "order_id", "Value": order}],
         })
+    }
+
+    #[tokio::test]
+    async fn a_topic_s_mail_knows_its_story() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("o.db"), Limits::default()).unwrap();
+        let message = json!({"detail": {"__context__": {"x-correlation-id": "c-1"}}}).to_string();
+        let told =
+            json!({"topic_arn": "arn:aws:sns:r:0:alerts", "to": "ops@example.com", "message": message});
+        serde_json::from_value::<Notification>(told).unwrap().keep(&store);
+        let query = MailQuery {
+            id: Some("c-1".into()),
+            ..MailQuery::default()
+        };
+        let found = query.run(&store).await.unwrap();
+        assert_eq!(
+            (&found[0]["subject"], &found[0]["to"]),
+            (&json!("AWS Notification Message"), &json!(["ops@example.com"]))
+        );
+        store.close().await;
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::gateway::{self, CallHook, Forwarder, LambdaInvoker};
+use crate::logs::metric_filter::MetricFilters;
 use crate::store::{Datum, Limits, LogEvent, Store, StoreError, Write};
 use crate::{polled, public, xray};
 
@@ -70,6 +71,7 @@ pub(crate) struct Shared {
     pub(crate) routes: Arc<RwLock<Routes>>,
     pub(crate) invoker: Arc<OnceLock<Arc<dyn LambdaInvoker>>>,
     pub(crate) hook: Arc<OnceLock<Arc<dyn CallHook>>>,
+    pub(crate) metric_filters: MetricFilters,
 }
 
 impl Shared {
@@ -125,6 +127,7 @@ impl Plane {
             routes: Arc::default(),
             invoker: Arc::default(),
             hook: Arc::default(),
+            metric_filters: MetricFilters::default(),
         };
         let (stop, stopped) = watch::channel(false);
         let daemon = xray::daemon::Daemon::bind(shared.store.clone()).await;
@@ -211,6 +214,7 @@ impl Plane {
     pub fn intake(&self) -> Intake {
         Intake {
             store: self.shared.store.clone(),
+            metric_filters: self.shared.metric_filters.clone(),
         }
     }
 
@@ -232,11 +236,15 @@ impl Plane {
 #[derive(Clone, Debug)]
 pub struct Intake {
     store: Store,
+    metric_filters: MetricFilters,
 }
 
 impl Intake {
-    /// A log event; embedded metrics in it become datapoints.
+    /// A log event; embedded metrics in it and metric filters that match it become datapoints.
     pub fn log(&self, event: LogEvent) {
+        for datum in self.metric_filters.apply(&event) {
+            self.metric(datum);
+        }
         self.store.write(Write::Log(event));
     }
 

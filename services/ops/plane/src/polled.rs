@@ -1,9 +1,10 @@
-//! Metrics that only asking shows: the depth of queues, and how executions of state machines ended.
+//! What only asking shows: the depth of queues, how executions of state machines ended, which metric filters are deployed.
 //!
 //! On AWS, SQS sends its depths once a minute and Step Functions a datapoint when an execution ends. Here the emulator is
 //! asked; an execution counts in the minute in which it ended.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -29,7 +30,11 @@ pub(crate) async fn run(shared: Shared, mut stop: watch::Receiver<bool>) {
         loop {
             ticks.tick().await;
             // While the emulator is away there is nothing to tell.
-            let _ = tokio::join!(queues(&shared), executions(&shared, &mut seen));
+            let _ = tokio::join!(
+                queues(&shared),
+                executions(&shared, &mut seen),
+                metric_filters(&shared)
+            );
         }
     };
     tokio::select! {
@@ -66,6 +71,21 @@ async fn queues(shared: &Shared) -> Option<()> {
             }
         }
     }
+    Some(())
+}
+
+async fn metric_filters(shared: &Shared) -> Option<()> {
+    let answer = shared
+        .forward
+        .ask("Logs_20140328.DescribeMetricFilters", &json!({}))
+        .await?;
+    answer["metricFilters"].as_array()?;
+    let left_out = shared.metric_filters.replace(&answer);
+    shared
+        .store
+        .counters()
+        .metric_filters_left_out
+        .store(left_out.len() as u64, Ordering::Relaxed);
     Some(())
 }
 

@@ -42,7 +42,10 @@ pub(crate) type Refusal = (u16, &'static str, String);
 
 pub(crate) fn router(shared: Shared) -> Router {
     Router::new()
-        .route("/_shopwatch/mails", get(platform::mails))
+        .route(
+            "/_shopwatch/mails",
+            get(platform::mails).post(platform::keep_notification),
+        )
         .route("/_shopwatch/stats", get(platform::stats))
         .fallback(handle)
         .with_state(shared)

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::json;
 
-use crate::mails::MailQuery;
+use crate::mails::{MailQuery, Notification};
 use crate::plane::Shared;
 
 /// `GET /_shopwatch/mails?id=&to=&limit=`: mails, newest first.
@@ -23,6 +23,15 @@ pub(super) async fn mails(State(shared): State<Shared>, Query(query): Query<Mail
     }
 }
 
+/// `POST /_shopwatch/mails`: a mail of a topic's subscription, told by the emulator's launcher.
+pub(super) async fn keep_notification(
+    State(shared): State<Shared>,
+    Json(notification): Json<Notification>,
+) -> StatusCode {
+    notification.keep(&shared.store);
+    StatusCode::ACCEPTED
+}
+
 /// `GET /_shopwatch/stats`: what the store took and lost since the start.
 pub(super) async fn stats(State(shared): State<Shared>) -> Response {
     let counters = shared.store.counters();
@@ -32,6 +41,7 @@ pub(super) async fn stats(State(shared): State<Shared>) -> Response {
         "dropped": of(&counters.dropped),
         "failedBatches": of(&counters.failed_batches),
         "emfErrors": of(&counters.emf_errors),
+        "metricFiltersLeftOut": of(&counters.metric_filters_left_out),
     }))
     .into_response()
 }

@@ -89,9 +89,17 @@ struct Page {
 
 impl Page {
     fn read(&self, connection: &rusqlite::Connection, pattern: &Pattern) -> Result<Value, StoreError> {
-        let mut query = connection.prepare_cached(
-            "SELECT id, ts, ingestion, stream, message FROM log_events WHERE log_group = ?1 AND (ts, id) > (?2, ?3) AND ts <= ?4 ORDER BY ts, id",
-        )?;
+        // Both are null for most questions; the index on the correlation id answers the one that a story asks.
+        let correlation_id = pattern.only_value_of("correlation_id");
+        let by_index = if correlation_id.is_some() {
+            "correlation_id = ?5"
+        } else {
+            "?5 IS NULL"
+        };
+        let mut query = connection.prepare_cached(&format!(
+            "SELECT id, ts, ingestion, stream, message FROM log_events
+             WHERE log_group = ?1 AND (ts, id) > (?2, ?3) AND ts <= ?4 AND {by_index} ORDER BY ts, id",
+        ))?;
         // The first page begins with the start itself.
         let (ts, id) = self.start;
         let first = if id == 0 {
@@ -99,7 +107,7 @@ impl Page {
         } else {
             (ts, id)
         };
-        let mut rows = query.query(params![self.group, first.0, first.1, self.end])?;
+        let mut rows = query.query(params![self.group, first.0, first.1, self.end, correlation_id])?;
         let (mut events, mut seen, mut token) = (Vec::new(), 0_usize, None);
         while let Some(row) = rows.next()? {
             let (id, ts): (i64, i64) = (row.get(0)?, row.get(1)?);

@@ -2,4 +2,5 @@
 //! hands them over. Everything about groups that is configuration goes to the emulator.
 
 pub(crate) mod api;
+pub(crate) mod metric_filter;
 mod pattern;

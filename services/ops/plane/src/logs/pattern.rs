@@ -50,6 +50,19 @@ impl Pattern {
         Ok(Self::Terms { all, none, any })
     }
 
+    /// The value that a member must have, when that is all that is asked: such a question has an index.
+    pub(super) fn only_value_of(&self, path: &str) -> Option<&str> {
+        match self {
+            Self::Json { comparisons, .. } => match comparisons.as_slice() {
+                [only] if only.path == path && only.operator == "=" && !only.value.contains('*') => {
+                    Some(&only.value)
+                }
+                _ => None,
+            },
+            Self::Terms { .. } => None,
+        }
+    }
+
     /// Does a line match?
     pub(super) fn matches(&self, line: &str) -> bool {
         match self {
@@ -75,8 +88,16 @@ impl Pattern {
 fn term(text: &str) -> Result<(String, &str), String> {
     match text.strip_prefix('"') {
         Some(quoted) => {
-            let end = quoted.find('"').ok_or("a quoted phrase has no end")?;
-            Ok((quoted[..end].to_owned(), &quoted[end + 1..]))
+            // A quote inside is escaped.
+            let mut escaped = false;
+            let end = quoted.find(|c| {
+                let ends = c == '"' && !escaped;
+                escaped = c == '\\' && !escaped;
+                ends
+            });
+            let end = end.ok_or("a quoted phrase has no end")?;
+            let phrase = quoted[..end].replace("\\\"", "\"").replace("\\\\", "\\");
+            Ok((phrase, &quoted[end + 1..]))
         }
         None => {
             let end = text.find(char::is_whitespace).unwrap_or(text.len());
@@ -149,6 +170,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_question_for_one_value_is_known() {
+        let check = |pattern: &str, value: Option<&str>| {
+            assert_eq!(
+                Pattern::parse(pattern).unwrap().only_value_of("correlation_id"),
+                value,
+                "{pattern}"
+            );
+        };
+        check("{ $.correlation_id = \"c-1=\" }", Some("c-1="));
+        check("{ $.correlation_id = \"c*\" }", None);
+        check("{ $.correlation_id = \"c\" && $.level = \"ERROR\" }", None);
+        check("c-1", None);
+    }
+
+    #[test]
     fn patterns_match_as_documented() {
         let check = |pattern: &str, line: &str, matches: bool| {
             assert_eq!(
@@ -158,6 +194,8 @@ mod tests {
             );
         };
         check("", "anything", true);
+        check(r#""say \"so\" now""#, r#"they say "so" now"#, true);
+        check(r#""say \"so\" now""#, "they say so now", false);
         check("ERROR timeout", "ERROR: timeout of x", true);
         check("ERROR timeout", "ERROR: other", false);
         check("\"two words\"", "here are two words", true);

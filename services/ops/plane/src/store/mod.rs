@@ -91,6 +91,8 @@ pub(crate) struct Counters {
     pub failed_batches: AtomicU64,
     /// Documents with `_aws` that were no valid embedded metric format.
     pub emf_errors: AtomicU64,
+    /// Metric filters whose pattern is not understood.
+    pub metric_filters_left_out: AtomicU64,
 }
 
 /// Handle; clones share it.
