@@ -115,3 +115,6 @@ impl ProductCache for RedisCache {
         self.call::<String>(redis::cmd("PING")).await.map(drop)
     }
 }
+
+#[cfg(test)]
+mod tests;
