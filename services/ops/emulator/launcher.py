@@ -55,7 +55,7 @@ def check_version():
 
 
 def bridge():
-    from ministack.services import apigateway_v1, eventbridge, lambda_svc, sns
+    from ministack.services import apigateway_v1, dynamodb, eventbridge, lambda_svc, sns
 
     lambda_svc._execute_function_proxy = execute_function_proxy
     lambda_svc.lambda_execute_result_to_api_proxy_response = bridged_api_response(
@@ -66,6 +66,8 @@ def bridge():
     sns._deliver_to_lambda = bridged_subscription(sns._deliver_to_lambda)
     sns._threading = InlineForFunctions(sns._threading, sns)
     bridge_dead_letters()
+    dynamodb.get_state = with_streams(dynamodb.get_state, dynamodb)
+    dynamodb.load_persisted_state = with_restored_streams(dynamodb.load_persisted_state, dynamodb)
     sns._fanout = bridged_fanout(sns._fanout, sns)
 
 
@@ -198,6 +200,34 @@ class Streams:
 
 
 STREAMS = Streams()
+
+# AWS: a stream keeps its records for 24 hours. Emulator: over a restart it keeps how far each function has read, but not the
+# records: what was not read is lost, and as many records again are taken for read.
+
+
+def with_streams(get_state, dynamodb):
+    def state():
+        saved = get_state()
+        if isinstance(saved, dict):
+            saved["shopwatch_streams"] = [
+                [*scope, records, dynamodb._stream_trimmed.get_scoped(*scope, 0)]
+                for scope, records in dynamodb._stream_records.all_items()
+            ]
+            saved["shopwatch_stream_sequence"] = dynamodb._stream_seq_counter
+        return saved
+
+    return state
+
+
+def with_restored_streams(load, dynamodb):
+    def restore(data):
+        load(data)
+        for account, region, table, records, trimmed in (data or {}).get("shopwatch_streams", []):
+            dynamodb._stream_records.set_scoped(account, region, table, records)
+            dynamodb._stream_trimmed.set_scoped(account, region, table, trimmed)
+        dynamodb._stream_seq_counter = (data or {}).get("shopwatch_stream_sequence", 0)
+
+    return restore
 
 
 def sequence(record):

@@ -51,6 +51,36 @@ class MailsTest(unittest.TestCase):
         self.assertEqual(told, [("topic", "a@example.com", "subject", "text", {})])
 
 
+class Scoped(dict):
+    """As the emulator's dictionaries by account, region and name."""
+
+    def all_items(self):
+        return list(self.items())
+
+    def set_scoped(self, account, region, name, value):
+        self[account, region, name] = value
+
+    def get_scoped(self, account, region, name, default=None):
+        return self.get((account, region, name), default)
+
+
+class StreamsKeptTest(unittest.TestCase):
+    def test_unread_records_survive_a_restart(self):
+        key = ("0", "r", "outbox")
+
+        def emulator():
+            return types.SimpleNamespace(_stream_records=Scoped(), _stream_trimmed=Scoped(), _stream_seq_counter=0)
+
+        before, after = emulator(), emulator()
+        before._stream_records[key], before._stream_trimmed[key], before._stream_seq_counter = [record(7)], 6, 7
+        saved = json.loads(json.dumps(launcher.with_streams(lambda: {"tables": {}}, before)()))
+        restored = []
+        launcher.with_restored_streams(restored.append, after)(saved)
+        self.assertEqual((after._stream_records, after._stream_trimmed), (before._stream_records, before._stream_trimmed))
+        self.assertEqual((after._stream_seq_counter, len(restored)), (7, 1))
+        launcher.with_restored_streams(restored.append, emulator())({})
+
+
 class StreamsTest(unittest.TestCase):
     def setUp(self):
         self.mapping = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}

@@ -5,6 +5,7 @@ use tests::shop::order_of;
 use tests::{Options, Platform};
 
 use crate::Scenario;
+use crate::story::wait_for_mails;
 
 pub(crate) const SCENARIOS: &[Scenario] = &[
     ("lifecycle::two_run_side_by_side", side_by_side),
@@ -55,6 +56,11 @@ pub(crate) fn restarted(platform: Platform) -> Result<Platform> {
     let shop = platform.shop();
     shop.wait_for(&before, "delivered")?;
     shop.wait_for(&underway, "delivered")?;
+    let after = shop.place(&order_of(&[("prod-001", 1)], "restart@example.com"))?;
+    // Each mail is an event that went through stream, bus and topic: none was lost with the restart, none repeated.
+    for order in [&before, &underway, &after] {
+        wait_for_mails(&platform, &order.order_id, 3)?;
+    }
     let story = platform.json(&["trace", &before.order_id, "--json"])?;
     ensure!(story["outcome"] == "delivered", "{}", story["outcome"]);
     Ok(platform)

@@ -190,7 +190,7 @@ fn status(platform: &Platform) -> Result<()> {
 }
 
 /// Waits for this many mails of an order and returns them.
-fn wait_for_mails(platform: &Platform, order_id: &str, count: usize) -> Result<Vec<Value>> {
+pub(crate) fn wait_for_mails(platform: &Platform, order_id: &str, count: usize) -> Result<Vec<Value>> {
     wait::until("the mails", Duration::from_secs(60), || {
         let printed = platform.json(&["mails", "--id", order_id, "--json"])?;
         let mails = printed
