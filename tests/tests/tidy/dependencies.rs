@@ -11,8 +11,12 @@ use super::{check, tree};
 /// Who may depend on whom, normal and build dependencies: (crate, allowed crates of ours).
 const DIRECTION: &[(&str, &[&str])] = &[
     ("infra", &[]),
-    ("ops-plane", &["telemetry-core"]),
-    ("ops-runner", &["telemetry-core", "telemetry-testkit"]),
+    ("ops-loopback", &[]),
+    ("ops-plane", &["ops-loopback", "telemetry-core"]),
+    (
+        "ops-runner",
+        &["ops-loopback", "telemetry-core", "telemetry-testkit"],
+    ),
     ("ops-story", &[]),
     (
         "platform",

@@ -3,7 +3,7 @@
 //! On AWS, SQS sends its depths once a minute and Step Functions a datapoint when an execution ends. Here the emulator is
 //! asked; an execution counts in the minute in which it ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -18,8 +18,15 @@ const INTERVAL: Duration = Duration::from_secs(10);
 /// Executions of one page (API reference).
 const PAGE: u32 = 1_000;
 
-/// What ended before was counted by an earlier round.
-type Watermarks = BTreeMap<String, f64>;
+/// Up to where the executions of a machine were counted, and which of that very moment were.
+#[derive(Debug, Default)]
+struct Watermark {
+    at: f64,
+    counted: BTreeSet<String>,
+}
+
+/// By machine.
+type Watermarks = BTreeMap<String, Watermark>;
 
 /// Asks until it is stopped.
 pub(crate) async fn run(shared: Shared, mut stop: watch::Receiver<bool>) {
@@ -99,30 +106,73 @@ async fn executions(shared: &Shared, seen: &mut Watermarks) -> Option<()> {
         .iter()
         .filter_map(|m| m["stateMachineArn"].as_str())
     {
-        let input = json!({"stateMachineArn": machine, "maxResults": PAGE});
-        let answer = shared
-            .forward
-            .ask("AWSStepFunctions.ListExecutions", &input)
-            .await?;
-        let ended = ended(&answer, seen.get(machine).copied());
+        let first_round = !seen.contains_key(machine);
+        let known = seen.entry(machine.to_owned()).or_default();
+        let ended = newly_ended(shared, machine, known.at).await?;
+        // What ended in the very moment of the watermark may have been counted.
+        let fresh: Vec<Ended> = ended
+            .into_iter()
+            .filter(|end| !known.counted.contains(&end.arn))
+            .collect();
+        let latest = fresh.iter().map(|end| end.at).fold(known.at, f64::max);
+        if latest > known.at {
+            known.counted.clear();
+            known.at = latest;
+        }
+        known.counted.extend(
+            fresh
+                .iter()
+                .filter(|end| end.at >= latest)
+                .map(|end| end.arn.clone()),
+        );
         // The first round only learns what was there before.
-        let latest = ended
-            .iter()
-            .map(|(at, ..)| *at)
-            .fold(seen.get(machine).copied().unwrap_or(0.0), f64::max);
-        if seen.insert(machine.to_owned(), latest).is_some() {
-            for (at, metric, took) in ended {
-                put(shared, machine, at, metric, "Count", 1.0);
-                put(shared, machine, at, "ExecutionTime", "Milliseconds", took * 1e3);
-            }
+        for end in fresh.iter().filter(|_| !first_round) {
+            put(shared, machine, end.at, end.metric, "Count", 1.0);
+            put(
+                shared,
+                machine,
+                end.at,
+                "ExecutionTime",
+                "Milliseconds",
+                end.took * 1e3,
+            );
         }
     }
     Some(())
 }
 
-/// Executions that ended after a moment: when (seconds), as which metric, after how many seconds.
-fn ended(answer: &Value, after: Option<f64>) -> Vec<(f64, &'static str, f64)> {
-    let executions = answer["executions"].as_array().into_iter().flatten();
+/// All that ended at or after a moment. Executions are listed newest first, so that old pages are not read.
+async fn newly_ended(shared: &Shared, machine: &str, after: f64) -> Option<Vec<Ended>> {
+    let mut found = Vec::new();
+    let mut input = json!({"stateMachineArn": machine, "maxResults": PAGE});
+    loop {
+        let answer = shared
+            .forward
+            .ask("AWSStepFunctions.ListExecutions", &input)
+            .await?;
+        let page = ended(&answer);
+        let reached = page.iter().any(|end| end.at < after);
+        found.extend(page.into_iter().filter(|end| end.at >= after));
+        match answer["nextToken"].as_str().filter(|_| !reached) {
+            Some(token) => input["nextToken"] = json!(token),
+            None => return Some(found),
+        }
+    }
+}
+
+/// An execution that ended.
+#[derive(Debug, Clone, PartialEq)]
+struct Ended {
+    arn: String,
+    /// Seconds since 1970.
+    at: f64,
+    metric: &'static str,
+    /// Seconds.
+    took: f64,
+}
+
+/// The executions of a page that ended.
+fn ended(answer: &Value) -> Vec<Ended> {
     let read = |execution: &Value| {
         let metric = match execution["status"].as_str()? {
             "SUCCEEDED" => "ExecutionsSucceeded",
@@ -131,16 +181,21 @@ fn ended(answer: &Value, after: Option<f64>) -> Vec<(f64, &'static str, f64)> {
             "ABORTED" => "ExecutionsAborted",
             _ => return None,
         };
-        let stopped = seconds(&execution["stopDate"])?;
-        Some((
-            stopped,
+        let at = seconds(&execution["stopDate"])?;
+        let took = (at - seconds(&execution["startDate"])?).max(0.0);
+        let arn = execution["executionArn"].as_str()?.to_owned();
+        Some(Ended {
+            arn,
+            at,
             metric,
-            (stopped - seconds(&execution["startDate"])?).max(0.0),
-        ))
+            took,
+        })
     };
-    executions
+    answer["executions"]
+        .as_array()
+        .into_iter()
+        .flatten()
         .filter_map(read)
-        .filter(|(at, ..)| after.is_none_or(|after| *at > after))
         .collect()
 }
 
@@ -172,18 +227,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_ended_execution_counts_once() {
-        let execution =
-            |status: &str, stopped: Value| json!({"status": status, "startDate": 10.0, "stopDate": stopped});
-        let answer = json!({"executions": [execution("SUCCEEDED", json!(12.5)), execution("FAILED", json!("1970-01-01T00:00:20Z")), execution("RUNNING", Value::Null)]});
+    fn executions_that_ended_are_read() {
+        let execution = |arn: &str, status: &str, stopped: Value| json!({"executionArn": arn, "status": status, "startDate": 10.0, "stopDate": stopped});
+        let answer = json!({"executions": [
+            execution("a", "SUCCEEDED", json!(12.5)),
+            execution("b", "FAILED", json!("1970-01-01T00:00:20Z")),
+            execution("c", "RUNNING", Value::Null),
+        ]});
+        let end = |arn: &str, at: f64, metric, took| Ended {
+            arn: arn.into(),
+            at,
+            metric,
+            took,
+        };
         assert_eq!(
-            ended(&answer, None),
+            ended(&answer),
             [
-                (12.5, "ExecutionsSucceeded", 2.5),
-                (20.0, "ExecutionsFailed", 10.0)
+                end("a", 12.5, "ExecutionsSucceeded", 2.5),
+                end("b", 20.0, "ExecutionsFailed", 10.0)
             ]
         );
-        assert_eq!(ended(&answer, Some(12.5)).len(), 1);
-        assert!(ended(&json!({}), None).is_empty());
+        assert!(ended(&json!({})).is_empty());
     }
 }

@@ -15,10 +15,10 @@ use crate::invocation::{Invocation, InvocationKind, InvokeError, InvokeOutcome, 
 use crate::runner::Runner;
 
 pub(crate) fn router(runner: Runner) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/invoke/{function}", post(invoke))
-        .route("/status", get(status))
-        .with_state(runner)
+        .route("/status", get(status));
+    ops_loopback::refuse_pages(routes.with_state(runner))
 }
 
 async fn invoke(

@@ -1,5 +1,7 @@
 //! Passing a request on to the emulator, unchanged but for its host.
 
+use std::time::Duration;
+
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Uri, request, response};
@@ -9,6 +11,8 @@ use hyper_util::rt::TokioExecutor;
 
 /// The largest answer that is taken.
 const LARGEST: usize = 256 * 1024 * 1024;
+/// Longest wait for what the plane itself asks.
+const ASK_LIMIT: Duration = Duration::from_secs(10);
 /// Headers of one connection, not of the message (RFC 9110 7.6.1).
 const HOP_BY_HOP: [&str; 6] = [
     "connection",
@@ -71,6 +75,13 @@ impl Forwarder {
 
     /// A call in an AWS JSON protocol, for what the plane itself asks.
     pub(crate) async fn ask(&self, target: &str, input: &serde_json::Value) -> Option<serde_json::Value> {
+        tokio::time::timeout(ASK_LIMIT, self.asked(target, input))
+            .await
+            .ok()
+            .flatten()
+    }
+
+    async fn asked(&self, target: &str, input: &serde_json::Value) -> Option<serde_json::Value> {
         let request = Request::post(format!("{}/", self.emulator))
             .header("x-amz-target", target)
             .header("content-type", "application/x-amz-json-1.0")

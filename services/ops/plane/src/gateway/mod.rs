@@ -41,17 +41,21 @@ const LARGEST: usize = 64 * 1024 * 1024;
 pub(crate) type Refusal = (u16, &'static str, String);
 
 pub(crate) fn router(shared: Shared) -> Router {
-    Router::new()
-        .route(
-            "/_shopwatch/mails",
-            get(platform::mails).post(platform::keep_notification),
-        )
+    let mails = get(platform::mails).post(platform::keep_notification);
+    let routes = Router::new()
+        .route("/_shopwatch/mails", mails)
         .route("/_shopwatch/stats", get(platform::stats))
-        .fallback(handle)
-        .with_state(shared)
+        .fallback(handle);
+    ops_loopback::refuse_pages(routes.with_state(shared))
 }
 
+/// A call that has come in is carried out and observed to its end, also when its caller goes away.
 async fn handle(State(shared): State<Shared>, request: Request) -> Response {
+    let answered = tokio::spawn(carry_out(shared, request)).await;
+    answered.unwrap_or_else(|_| refused(&Protocol::Json, 500, "InternalFailure", "the gateway failed"))
+}
+
+async fn carry_out(shared: Shared, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LARGEST).await else {
         return refused(

@@ -39,7 +39,7 @@ pub(super) async fn stats(State(shared): State<Shared>) -> Response {
     Json(json!({
         "written": of(&counters.written),
         "dropped": of(&counters.dropped),
-        "failedBatches": of(&counters.failed_batches),
+        "failedRows": of(&counters.failed_rows),
         "emfErrors": of(&counters.emf_errors),
         "metricFiltersLeftOut": of(&counters.metric_filters_left_out),
     }))

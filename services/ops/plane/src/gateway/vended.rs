@@ -56,7 +56,7 @@ pub(super) fn observe(
                 &points,
             );
         }
-        "events" if call.operation == "PutEvents" => {
+        "events" if call.operation == "PutEvents" && status.is_success() => {
             put(shared, "AWS/Events", &[], &events(&parsed, &answer, took))
         }
         "states" if call.operation == "StartExecution" && status.is_success() => {
@@ -89,12 +89,21 @@ fn dynamodb(
         let by_operation = [("TableName", table), ("Operation", operation)];
         let by_table = [("TableName", table)];
         match code {
-            "ConditionalCheckFailedException" | "TransactionCanceledException" => {
+            "ConditionalCheckFailedException" => {
                 put(
                     shared,
                     "AWS/DynamoDB",
                     &by_table,
                     &[("ConditionalCheckFailedRequests", "Count", 1.0)],
+                );
+            }
+            "TransactionCanceledException" => put(shared, "AWS/DynamoDB", &by_table, &cancelled(answer)),
+            "ThrottlingException" | "ProvisionedThroughputExceededException" => {
+                put(
+                    shared,
+                    "AWS/DynamoDB",
+                    &by_operation,
+                    &[("ThrottledRequests", "Count", 1.0)],
                 );
             }
             _ if status.is_success() => {
@@ -118,6 +127,21 @@ fn dynamodb(
             _ => put(shared, "AWS/DynamoDB", &[], &[("UserErrors", "Count", 1.0)]),
         }
     }
+}
+
+/// A cancelled transaction counts by its reasons.
+fn cancelled(answer: &Value) -> Vec<Point> {
+    let reasons = answer["CancellationReasons"].as_array().into_iter().flatten();
+    let codes: Vec<&str> = reasons.filter_map(|reason| reason["Code"].as_str()).collect();
+    let named = [
+        ("ConditionalCheckFailed", "ConditionalCheckFailedRequests"),
+        ("TransactionConflict", "TransactionConflict"),
+    ];
+    named
+        .into_iter()
+        .filter(|(code, _)| codes.contains(code))
+        .map(|(_, metric)| (metric, "Count", 1.0))
+        .collect()
 }
 
 /// The tables that a request names, each once.
@@ -214,6 +238,13 @@ mod tests {
         );
         assert_eq!(tables(&json!({"RequestItems": {"c": []}})), ["c"]);
         assert!(tables(&Value::Null).is_empty());
+    }
+
+    #[test]
+    fn a_cancelled_transaction_counts_by_its_reasons() {
+        let answer = json!({"CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}]});
+        assert_eq!(cancelled(&answer), [("TransactionConflict", "Count", 1.0)]);
+        assert!(cancelled(&json!({})).is_empty());
     }
 
     #[test]

@@ -11,9 +11,18 @@ const MOST_EVENTS: usize = 10_000;
 /// Rows looked at for one page; with a rare pattern the page is short and has a token, as on AWS.
 const MOST_ROWS: usize = 100_000;
 
-/// Is the operation answered here?
+/// Is the operation answered here? Those that read lines in another way are refused rather than passed on: the emulator has
+/// the groups, but none of the lines.
 pub(crate) fn answers(operation: &str) -> bool {
-    matches!(operation, "DescribeLogGroups" | "FilterLogEvents")
+    let elsewhere = [
+        "GetLogEvents",
+        "DescribeLogStreams",
+        "StartQuery",
+        "GetQueryResults",
+        "StartLiveTail",
+        "PutLogEvents",
+    ];
+    matches!(operation, "DescribeLogGroups" | "FilterLogEvents") || elsewhere.contains(&operation)
 }
 
 /// Answers an operation.
@@ -33,6 +42,10 @@ pub(crate) async fn answer(
             .read(move |connection| groups(connection, &prefix))
             .await
             .map_err(failed);
+    }
+    if operation != "FilterLogEvents" {
+        let told = format!("{operation} is not answered by the local CloudWatch Logs: use FilterLogEvents");
+        return Err((400, "InvalidOperationException", told));
     }
     let pattern = Pattern::parse(input["filterPattern"].as_str().unwrap_or_default());
     let pattern = pattern.map_err(|told| (400, "InvalidParameterException", told))?;
@@ -59,14 +72,23 @@ pub(crate) async fn answer(
         .unwrap_or((start, 0));
     let page = Page {
         group,
+        streams: Streams::read(input),
         start: after,
         end,
         limit,
     };
-    store
+    let group = page.group.clone();
+    let read = store
         .read(move |connection| page.read(connection, &pattern))
         .await
-        .map_err(failed)
+        .map_err(failed)?;
+    read.ok_or_else(|| {
+        (
+            400,
+            "ResourceNotFoundException",
+            format!("The specified log group does not exist: {group}"),
+        )
+    })
 }
 
 fn groups(connection: &rusqlite::Connection, prefix: &str) -> Result<Value, StoreError> {
@@ -79,26 +101,56 @@ fn groups(connection: &rusqlite::Connection, prefix: &str) -> Result<Value, Stor
     )
 }
 
+/// Which streams of a group.
+struct Streams {
+    names: Vec<String>,
+    prefix: String,
+}
+
+impl Streams {
+    fn read(input: &Value) -> Self {
+        Self {
+            names: serde_json::from_value(input["logStreamNames"].clone()).unwrap_or_default(),
+            prefix: input["logStreamNamePrefix"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        name.starts_with(&self.prefix) && (self.names.is_empty() || self.names.iter().any(|own| own == name))
+    }
+}
+
 /// A page of events: after (time, row), up to a time.
 struct Page {
     group: String,
+    streams: Streams,
     start: (i64, i64),
     end: i64,
     limit: usize,
 }
 
 impl Page {
-    fn read(&self, connection: &rusqlite::Connection, pattern: &Pattern) -> Result<Value, StoreError> {
-        // Both are null for most questions; the index on the correlation id answers the one that a story asks.
+    fn read(
+        &self,
+        connection: &rusqlite::Connection,
+        pattern: &Pattern,
+    ) -> Result<Option<Value>, StoreError> {
+        let known = "SELECT 1 FROM log_groups WHERE name = ?";
+        if !connection.prepare_cached(known)?.exists([&self.group])? {
+            return Ok(None);
+        }
+        // The question that a story asks has an index of its own.
         let correlation_id = pattern.only_value_of("correlation_id");
-        let by_index = if correlation_id.is_some() {
-            "correlation_id = ?5"
-        } else {
-            "?5 IS NULL"
+        let (index, condition) = match correlation_id {
+            Some(_) => ("log_by_correlation", "correlation_id = ?5"),
+            None => ("log_by_time", "?5 IS NULL"),
         };
         let mut query = connection.prepare_cached(&format!(
-            "SELECT id, ts, ingestion, stream, message FROM log_events
-             WHERE log_group = ?1 AND (ts, id) > (?2, ?3) AND ts <= ?4 AND {by_index} ORDER BY ts, id",
+            "SELECT id, ts, ingestion, stream, message FROM log_events INDEXED BY {index}
+             WHERE log_group = ?1 AND (ts, id) > (?2, ?3) AND ts <= ?4 AND {condition} ORDER BY ts, id",
         ))?;
         // The first page begins with the start itself.
         let (ts, id) = self.start;
@@ -113,9 +165,10 @@ impl Page {
             let (id, ts): (i64, i64) = (row.get(0)?, row.get(1)?);
             let message: String = row.get(4)?;
             seen += 1;
-            if pattern.matches(&message) {
+            let stream: String = row.get(3)?;
+            if self.streams.has(&stream) && pattern.matches(&message) {
                 events.push(json!({"eventId": format!("{id:056}"), "timestamp": ts, "ingestionTime": row.get::<_, i64>(2)?,
-                    "logStreamName": row.get::<_, String>(3)?, "message": message}));
+                    "logStreamName": stream, "message": message}));
             }
             if events.len() == self.limit || seen == MOST_ROWS {
                 token = Some(format!("{ts}/{id}"));
@@ -126,6 +179,65 @@ impl Page {
         if let Some(token) = token {
             answer["nextToken"] = json!(token);
         }
-        Ok(answer)
+        Ok(Some(answer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Limits, LogEvent, Write};
+
+    #[tokio::test]
+    async fn lines_are_found_by_group_stream_and_pattern() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("o.db"), Limits::default()).unwrap();
+        for (n, (stream, id)) in [("a", "c-1"), ("a", "c-2"), ("b", "c-1")].into_iter().enumerate() {
+            store.write(Write::Log(LogEvent {
+                log_group: "/aws/lambda/shop".into(),
+                log_stream: stream.into(),
+                timestamp_ms: n as i64,
+                message: json!({"correlation_id": id, "n": n}).to_string(),
+                request_id: None,
+            }));
+        }
+        let check = async |mut input: Value, expected: &[i64]| {
+            input["logGroupName"] = json!("/aws/lambda/shop");
+            let answer = answer(&store, "FilterLogEvents", &input).await.unwrap();
+            let found: Vec<_> = answer["events"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|e| e["timestamp"].as_i64().unwrap())
+                .collect();
+            assert_eq!(found, expected, "{input}");
+        };
+        check(json!({}), &[0, 1, 2]).await;
+        check(
+            json!({"filterPattern": "{ $.correlation_id = \"c-1\" }"}),
+            &[0, 2],
+        )
+        .await;
+        check(
+            json!({"filterPattern": "{ $.correlation_id = \"c-1\" }", "logStreamNames": ["b"]}),
+            &[2],
+        )
+        .await;
+        check(json!({"logStreamNamePrefix": "a", "startTime": 1}), &[1]).await;
+        let refused = async |operation: &str, group: &str| {
+            answer(&store, operation, &json!({"logGroupName": group}))
+                .await
+                .unwrap_err()
+                .1
+        };
+        assert_eq!(
+            refused("FilterLogEvents", "/aws/lambda/typo").await,
+            "ResourceNotFoundException"
+        );
+        assert_eq!(
+            refused("GetLogEvents", "/aws/lambda/shop").await,
+            "InvalidOperationException"
+        );
+        store.close().await;
     }
 }

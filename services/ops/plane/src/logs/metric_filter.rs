@@ -103,7 +103,10 @@ impl Worth {
     fn of(&self, line: &Value) -> Option<f64> {
         match self {
             Self::Number(number) => Some(*number),
-            Self::Member(path) => text(line, path)?.parse().ok(),
+            Self::Member(path) => text(line, path)?
+                .parse()
+                .ok()
+                .filter(|value: &f64| value.is_finite()),
         }
     }
 }

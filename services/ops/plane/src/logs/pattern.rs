@@ -33,6 +33,10 @@ impl Pattern {
         if let Some(inside) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
             return json(inside);
         }
+        // Space-delimited patterns and regular expressions: refused rather than taken for words.
+        if text.starts_with('[') || text.contains('%') {
+            return Err(format!("not understood here: {text}"));
+        }
         let (mut all, mut none, mut any) = (Vec::new(), Vec::new(), Vec::new());
         let mut rest = text;
         while let Some(start) = rest.find(|c: char| !c.is_whitespace()) {
@@ -107,30 +111,59 @@ fn term(text: &str) -> Result<(String, &str), String> {
 }
 
 fn json(inside: &str) -> Result<Pattern, String> {
-    let all = !inside.contains("||");
-    if inside.contains("&&") && !all {
-        return Err("&& and || in one pattern are not understood here".to_owned());
-    }
-    let comparisons = inside
-        .split(if all { "&&" } else { "||" })
-        .map(comparison)
-        .collect::<Result<_, _>>()?;
+    let (and, or) = (outside_quotes(inside, "&&"), outside_quotes(inside, "||"));
+    let (parts, all) = match (and.len(), or.len()) {
+        (_, 1) => (and, true),
+        (1, _) => (or, false),
+        _ => return Err("&& and || in one pattern are not understood here".to_owned()),
+    };
+    let comparisons = parts.into_iter().map(comparison).collect::<Result<_, _>>()?;
     Ok(Pattern::Json { comparisons, all })
+}
+
+/// Splits where the separator is not within a quoted value.
+fn outside_quotes<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
+    let (mut parts, mut start, mut quoted) = (Vec::new(), 0, false);
+    let mut at = 0;
+    while let Some(rest) = text.get(at..) {
+        let Some(c) = rest.chars().next() else { break };
+        quoted ^= c == '"';
+        if !quoted && rest.starts_with(separator) {
+            parts.push(&text[start..at]);
+            at += separator.len();
+            start = at;
+        } else {
+            at += c.len_utf8();
+        }
+    }
+    parts.push(&text[start..]);
+    parts
 }
 
 fn comparison(text: &str) -> Result<Comparison, String> {
     let text = text.trim().trim_start_matches('(').trim_end_matches(')').trim();
-    let operator = OPERATORS.into_iter().find(|operator| text.contains(operator));
-    let operator = operator.ok_or_else(|| format!("no comparison in {text}"))?;
-    let (path, value) = text.split_once(operator).unwrap_or((text, ""));
+    // The first operator; what comes after it, quoted or not, is the value.
+    let found = OPERATORS
+        .into_iter()
+        .filter_map(|operator| Some((text.find(operator)?, operator)));
+    let (at, operator) = found
+        .min_by_key(|(at, operator)| (*at, std::cmp::Reverse(operator.len())))
+        .ok_or_else(|| format!("no comparison in {text}"))?;
+    let (path, value) = (text[..at].trim(), text[at + operator.len()..].trim());
     let path = path
-        .trim()
         .strip_prefix("$.")
         .ok_or_else(|| format!("{path} does not begin with $."))?;
+    if value.starts_with('%') || value.starts_with("IS ") {
+        return Err(format!("not understood here: {text}"));
+    }
+    let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
     Ok(Comparison {
         path: path.to_owned(),
         operator,
-        value: value.trim().trim_matches('"').to_owned(),
+        value: quoted
+            .unwrap_or(value)
+            .replace("\\\"", "\"")
+            .replace("\\\\", "\\"),
     })
 }
 
@@ -148,6 +181,9 @@ impl Comparison {
             ("<", Some((a, b))) => a < b,
             (">=", Some((a, b))) => a >= b,
             ("<=", Some((a, b))) => a <= b,
+            // `3` is `3.0`; a number is compared as one.
+            ("=", Some((a, b))) => (a - b).abs() < f64::EPSILON,
+            ("!=", Some((a, b))) => (a - b).abs() >= f64::EPSILON,
             ("=", _) => like(&text, &self.value),
             ("!=", _) => !like(&text, &self.value),
             _ => false,
@@ -168,6 +204,20 @@ fn like(text: &str, pattern: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for refused in [
+            "[ip, user]",
+            "%err.*%",
+            "{ $.a = 1 && $.b = 2 || $.c = 3 }",
+            "{ a = 1 }",
+            "{ $.a }",
+            "\"open",
+        ] {
+            assert!(Pattern::parse(refused).is_err(), "{refused}");
+        }
+    }
 
     #[test]
     fn a_question_for_one_value_is_known() {
@@ -194,6 +244,9 @@ mod tests {
             );
         };
         check("", "anything", true);
+        check(r#"{ $.url = "a>=b && c" }"#, r#"{"url":"a>=b && c"}"#, true);
+        check(r#"{ $.url = "a!=b" || $.n = 3 }"#, r#"{"n":3.0}"#, true);
+        check("{ $.n >= 3 && $.n != 4 }", r#"{"n":4}"#, false);
         check(r#""say \"so\" now""#, r#"they say "so" now"#, true);
         check(r#""say \"so\" now""#, "they say so now", false);
         check("ERROR timeout", "ERROR: timeout of x", true);

@@ -6,7 +6,7 @@
 
 mod segment;
 
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -35,6 +35,17 @@ enum Front {
     FunctionUrl,
 }
 
+impl Front {
+    /// How long it waits for the function: API Gateway's integration timeout; a URL waits as long as a function may run.
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
+    fn limit(self) -> Duration {
+        match self {
+            Self::Api => Duration::from_secs(29),
+            Self::FunctionUrl => Duration::from_secs(15 * 60),
+        }
+    }
+}
+
 pub(crate) fn rest_api(shared: Shared) -> Router {
     Router::new()
         .fallback(|State(shared): State<Shared>, request: Request| handle(Front::Api, shared, request))
@@ -49,7 +60,14 @@ pub(crate) fn function_url(shared: Shared) -> Router {
         .with_state(shared)
 }
 
+/// A request that has come in is answered and observed to its end, also when the client goes away: its segment is what the
+/// functions' spans hang on.
 async fn handle(front: Front, shared: Shared, request: Request) -> Response {
+    let answered = tokio::spawn(answer(front, shared, request)).await;
+    answered.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+async fn answer(front: Front, shared: Shared, request: Request) -> Response {
     let (begun, started) = (SystemTime::now(), Instant::now());
     let routes = shared.routes();
     let (mut parts, body) = request.into_parts();
@@ -105,9 +123,11 @@ async fn pass_on(
     let Some(path) = inner_path(front, routes, parts) else {
         return refused(503, "the shop is not deployed yet", "INTEGRATION_FAILURE", trace);
     };
-    match shared.forward.send(parts, Some(&path), body).await {
-        Ok((answered, body)) => finished(front, answered, body, trace),
-        Err(_) => refused(
+    let sending = shared.forward.send(parts, Some(&path), body);
+    match tokio::time::timeout(front.limit(), sending).await {
+        Err(_) => refused(504, "Endpoint request timed out", "INTEGRATION_TIMEOUT", trace),
+        Ok(Ok((answered, body))) => finished(front, answered, body, trace),
+        Ok(Err(_)) => refused(
             503,
             "the shop does not answer; it may be restarting",
             "INTEGRATION_FAILURE",

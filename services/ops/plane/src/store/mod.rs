@@ -87,8 +87,8 @@ pub(crate) struct Counters {
     pub dropped: AtomicU64,
     /// Rows written.
     pub written: AtomicU64,
-    /// Batches that failed.
-    pub failed_batches: AtomicU64,
+    /// Rows that could not be stored.
+    pub failed_rows: AtomicU64,
     /// Documents with `_aws` that were no valid embedded metric format.
     pub emf_errors: AtomicU64,
     /// Metric filters whose pattern is not understood.

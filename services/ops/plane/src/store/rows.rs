@@ -109,13 +109,19 @@ impl Statistics {
     /// Of values and their counts. Empty input is a set without samples.
     pub fn of(values: &[(f64, f64)]) -> Self {
         let mut statistics = Self::empty();
-        for &(value, count) in values {
+        // CloudWatch refuses NaN and infinities; a sum with one of them could not be stored.
+        let values: Vec<(f64, f64)> = values
+            .iter()
+            .copied()
+            .filter(|(value, count)| value.is_finite() && count.is_finite())
+            .collect();
+        for &(value, count) in &values {
             statistics.count += count;
             statistics.sum += value * count;
             statistics.min = statistics.min.min(value);
             statistics.max = statistics.max.max(value);
         }
-        statistics.values = values.to_vec();
+        statistics.values = values;
         statistics.compact();
         statistics
     }
@@ -207,6 +213,11 @@ mod tests {
     #[test]
     fn percentiles_are_nearest_ranks_of_weighted_values() {
         check(&[], 50.0, None);
+        check(
+            &[(f64::NAN, 1.0), (f64::INFINITY, 1.0), (3.0, 1.0)],
+            50.0,
+            Some(3.0),
+        );
         check(&[(7.0, 1.0)], 0.0, Some(7.0));
         check(&[(1.0, 1.0), (2.0, 1.0), (3.0, 1.0), (4.0, 1.0)], 50.0, Some(2.0));
         check(&[(1.0, 99.0), (100.0, 1.0)], 99.0, Some(1.0));

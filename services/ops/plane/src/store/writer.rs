@@ -48,7 +48,12 @@ impl Writer {
                 }
             }
             if self.store(&rows).is_err() {
-                self.counters.failed_batches.fetch_add(1, Ordering::Relaxed);
+                // One row that cannot be stored must not take the others with it.
+                for row in rows.chunks(1) {
+                    if self.store(row).is_err() {
+                        self.counters.failed_rows.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
             }
             for done in flushed {
                 let _ = done.send(());
@@ -152,6 +157,10 @@ fn put_segment(to: &Transaction<'_>, document: &Value) -> rusqlite::Result<()> {
 }
 
 fn put_datum(to: &Transaction<'_>, datum: &Datum) -> rusqlite::Result<()> {
+    // An empty list of values, or none that is a number.
+    if datum.statistics.count <= 0.0 || !datum.statistics.sum.is_finite() {
+        return Ok(());
+    }
     let dimensions = datum.canonical_dimensions();
     to.prepare_cached("INSERT OR IGNORE INTO series(namespace, name, dimensions, unit) VALUES (?,?,?,?)")?
         .execute(params![datum.namespace, datum.name, dimensions, datum.unit])?;
@@ -219,6 +228,10 @@ fn trim(to: &Transaction<'_>, limits: &Limits) -> rusqlite::Result<()> {
             "DELETE FROM log_events WHERE id IN (SELECT id FROM log_events ORDER BY id LIMIT ?)",
             [excess],
         )?;
+        to.execute(
+            "DELETE FROM log_streams WHERE last < (SELECT min(ts) FROM log_events)",
+            [],
+        )?;
     }
     if let Some(excess) = over("segments", limits.segments)? {
         to.execute("DELETE FROM annotations WHERE (trace_id, segment) IN (SELECT trace_id, id FROM segments ORDER BY seq LIMIT ?)", [excess])?;
@@ -229,6 +242,10 @@ fn trim(to: &Transaction<'_>, limits: &Limits) -> rusqlite::Result<()> {
     }
     if let Some(excess) = over("datapoints", limits.datapoints)? {
         to.execute("DELETE FROM datapoints WHERE (series, ts) IN (SELECT series, ts FROM datapoints ORDER BY ts LIMIT ?)", [excess])?;
+        to.execute(
+            "DELETE FROM series WHERE id NOT IN (SELECT series FROM datapoints)",
+            [],
+        )?;
     }
     if let Some(excess) = over("mails", limits.mails)? {
         to.execute(

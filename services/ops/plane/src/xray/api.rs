@@ -14,6 +14,8 @@ use crate::store::{Store, StoreError};
 
 /// Trace ids of one `BatchGetTraces` (X-Ray API reference).
 const MOST_IDS: usize = 5;
+/// Traces of one page of summaries: each is read whole.
+const PAGE: u32 = 1_000;
 
 /// Answers a call by its path.
 pub(crate) async fn answer(store: &Store, path: &str, input: &Value) -> Result<Value, Refusal> {
@@ -97,19 +99,27 @@ async fn summaries(store: &Store, input: &Value) -> Result<Value, Refusal> {
     let (start, end) = range(input)?;
     let conditions = filter::parse(input["FilterExpression"].as_str().unwrap_or_default());
     let conditions = conditions.map_err(|told| (400, "InvalidRequestException", told))?;
+    let after = input["NextToken"].as_str().unwrap_or_default().to_owned();
     let found = store
-        .read(move |connection| matching(connection, start, end, &conditions))
+        .read(move |connection| matching(connection, start, end, &conditions, &after))
         .await;
-    let found = found.map_err(|error| (500, "InternalFailure", error.to_string()))?;
-    Ok(json!({"TraceSummaries": found, "TracesProcessedCount": found.len(), "ApproximateTime": end}))
+    let (found, next) = found.map_err(|error| (500, "InternalFailure", error.to_string()))?;
+    let mut answer =
+        json!({"TraceSummaries": found, "TracesProcessedCount": found.len(), "ApproximateTime": end});
+    if let Some(next) = next {
+        answer["NextToken"] = json!(next);
+    }
+    Ok(answer)
 }
 
+/// A page of summaries, by trace id, and where the next one begins.
 fn matching(
     connection: &rusqlite::Connection,
     start: f64,
     end: f64,
     conditions: &[Condition],
-) -> Result<Vec<Value>, StoreError> {
+    after: &str,
+) -> Result<(Vec<Value>, Option<String>), StoreError> {
     let first = conditions.iter().find_map(|condition| match condition {
         Condition::Annotation(key, value) => Some((key, value)),
         Condition::Flag(_) => None,
@@ -117,14 +127,15 @@ fn matching(
     let read = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
     let ids: Vec<String> = match first {
         Some((key, value)) => connection
-            .prepare_cached("SELECT DISTINCT trace_id FROM annotations WHERE key = ? AND value = ?")?
-            .query_map(params![key, value], read)?
+            .prepare_cached("SELECT DISTINCT trace_id FROM annotations WHERE key = ? AND value = ? AND trace_id > ? ORDER BY trace_id LIMIT ?")?
+            .query_map(params![key, value, after, PAGE], read)?
             .collect::<Result<_, _>>()?,
         None => connection
-            .prepare_cached("SELECT DISTINCT trace_id FROM segments WHERE start >= ? AND start <= ?")?
-            .query_map(params![start, end], read)?
+            .prepare_cached("SELECT DISTINCT trace_id FROM segments WHERE start >= ? AND start <= ? AND trace_id > ? ORDER BY trace_id LIMIT ?")?
+            .query_map(params![start, end, after, PAGE], read)?
             .collect::<Result<_, _>>()?,
     };
+    let next = ids.last().filter(|_| ids.len() == PAGE as usize).cloned();
     let mut found = Vec::new();
     for id in ids {
         let documents = documents(connection, &id)?;
@@ -137,7 +148,7 @@ fn matching(
             found.push(summary);
         }
     }
-    Ok(found)
+    Ok((found, next))
 }
 
 fn summary(id: &str, documents: &[Value]) -> Value {

@@ -44,6 +44,9 @@ pub(crate) fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+/// Subsegments within subsegments; below, documents stand alone. Readers stop at 128 levels of JSON, two for each of these.
+const DEEPEST: usize = 50;
+
 /// Joins independent subsegments to their parents, wherever those are nested; the rest stands alone.
 pub(crate) fn join(documents: Vec<Value>) -> Vec<Value> {
     let mut children: HashMap<String, Vec<Value>> = HashMap::new();
@@ -58,8 +61,8 @@ pub(crate) fn join(documents: Vec<Value>) -> Vec<Value> {
             _ => roots.push(document),
         }
     }
-    roots.iter_mut().for_each(|root| adopt(root, &mut children));
-    // A circle of parents reaches no root: its documents stand alone rather than be lost.
+    roots.iter_mut().for_each(|root| adopt(root, &mut children, 0));
+    // A circle of parents reaches no root, and what is too deep is not reached: it stands alone rather than be lost.
     roots.extend(children.into_values().flatten());
     roots
 }
@@ -73,7 +76,10 @@ fn ids(document: &Value, known: &mut std::collections::HashSet<String>) {
         .for_each(|nested| ids(nested, known));
 }
 
-fn adopt(document: &mut Value, children: &mut HashMap<String, Vec<Value>>) {
+fn adopt(document: &mut Value, children: &mut HashMap<String, Vec<Value>>, depth: usize) {
+    if depth == DEEPEST {
+        return;
+    }
     let own = document["id"]
         .as_str()
         .and_then(|id| children.remove(id))
@@ -88,7 +94,7 @@ fn adopt(document: &mut Value, children: &mut HashMap<String, Vec<Value>>) {
         .as_array_mut()
         .into_iter()
         .flatten()
-        .for_each(|nested| adopt(nested, children));
+        .for_each(|nested| adopt(nested, children, depth + 1));
 }
 
 #[cfg(test)]
@@ -111,6 +117,11 @@ mod tests {
             "d"
         );
         assert_eq!(joined[1]["id"], "x");
+        let chain: Vec<Value> = (0..5_000)
+            .map(|n| document(&format!("s{}", n + 1), &format!("s{n}"), "subsegment"))
+            .collect();
+        let deep = join([vec![json!({"id": "s0"})], chain].concat());
+        assert!(deep.len() > 4_900 && serde_json::from_str::<Value>(&deep[0].to_string()).is_ok());
         let circle = join(vec![
             document("a", "b", "subsegment"),
             document("b", "a", "subsegment"),

@@ -39,11 +39,14 @@ fn condition(part: &str) -> Result<Condition, String> {
         .trim()
         .strip_prefix('"')
         .and_then(|value| value.strip_suffix('"'));
+    // Anything else is an operator or a second condition that is not understood.
+    let key = key.map(|key| key.trim_matches('"')).filter(|key| {
+        key.chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c))
+    });
+    let value = value.filter(|value| !value.contains('"'));
     match (key, value) {
-        (Some(key), Some(value)) => Ok(Condition::Annotation(
-            key.trim_matches('"').to_owned(),
-            value.to_owned(),
-        )),
+        (Some(key), Some(value)) => Ok(Condition::Annotation(key.to_owned(), value.to_owned())),
         _ => Err(wrong()),
     }
 }
@@ -61,6 +64,13 @@ mod tests {
             Ok(vec![annotation("order_id", "o-1"), Condition::Flag("fault")])
         );
         assert_eq!(parse("annotation[a]=\"b=c\""), Ok(vec![annotation("a", "b=c")]));
+        for refused in [
+            "annotation.a = \"x\" OR annotation.b = \"y\"",
+            "annotation.a != \"x\"",
+            "annotation.a >= \"x\"",
+        ] {
+            assert!(parse(refused).is_err(), "{refused}");
+        }
         assert!(parse("responsetime > 5").is_err() && parse("service(\"x\")").is_err());
     }
 }
