@@ -1,8 +1,26 @@
-//! What a stopped platform must not leave behind: processes that mention its state folder, ports that still answer.
+//! What a stopped platform must not leave behind: messages in dead-letter queues, processes that mention its state
+//! folder, ports that still answer.
 
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::time::Duration;
+
+use serde_json::Value;
+
+/// Dead-letter queues with messages, from what `dlq list --json` prints: (queue, messages).
+#[must_use]
+pub fn dead_letters(queues: &Value) -> Vec<(String, u64)> {
+    let queues = queues.as_array().into_iter().flatten();
+    queues
+        .map(|queue| {
+            (
+                queue["queue"].to_string(),
+                queue["messages"].as_u64().unwrap_or(0),
+            )
+        })
+        .filter(|(_, messages)| *messages > 0)
+        .collect()
+}
 
 /// Processes whose command line or environment names this folder: (process id, command line).
 #[must_use]

@@ -163,11 +163,12 @@ impl Platform {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// Stops as Ctrl-C does and checks that no process and no port is left.
+    /// Stops as Ctrl-C does and checks that no dead letter, no process and no port is left.
     ///
     /// # Errors
     /// When it does not end in time, ends with an error, or leaves something behind.
     pub fn stop(mut self) -> Result<()> {
+        let dead = leftovers::dead_letters(&self.json(&["dlq", "list", "--json"])?);
         let addresses = self.addresses();
         let pid = self.child.id().to_string();
         let killed = Command::new("kill")
@@ -179,6 +180,7 @@ impl Platform {
             Ok(self.child.try_wait()?.ok_or_else(|| "still running".to_owned()))
         })?;
         ensure!(status.success(), "the platform ended with {status}");
+        ensure!(dead.is_empty(), "messages left in {dead:?}");
         let processes = leftovers::processes_of(&self.state_dir);
         ensure!(processes.is_empty(), "processes left behind: {processes:?}");
         for address in addresses {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::http::{self, Answer, Call};
-use crate::wait;
+use crate::{Platform, wait};
 
 /// An order runs through payment, shipping and delivery within this time, on a slow machine.
 pub const DELIVERY_LIMIT: Duration = Duration::from_secs(120);
@@ -116,6 +116,21 @@ impl Shop {
                 .with_context(|| format!("{key} in {}", answer.text))
         };
         Ok((number("quantity")?, number("reserved")?))
+    }
+
+    /// Sets the units on hand, as the shop's administrator.
+    ///
+    /// # Errors
+    /// When the call is refused.
+    pub fn set_stock(&self, platform: &Platform, product: &str, quantity: i64) -> Result<()> {
+        let admin = platform.text(&["token", "--admin"])?;
+        let answer = self
+            .inventory("PUT", &format!("/inventory/{product}"))
+            .header("authorization", format!("Bearer {}", admin.trim()))
+            .json(&json!({"quantity": quantity}))
+            .send()?;
+        ensure!(answer.status == 200, "{} {}", answer.status, answer.text);
+        Ok(())
     }
 }
 

@@ -11,6 +11,7 @@ import http.client
 import importlib.metadata
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -36,10 +37,15 @@ def main():
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "*"
     os.environ.setdefault("BIND_HOST", "127.0.0.1")
     bridge()
-    from ministack.app import main as serve
+    from ministack import app as emulator
 
+    emulator.app = guarded(emulator.app)
     sys.argv = ["ministack"]
-    serve()
+    emulator.main()
+
+
+def say(text):
+    print(f"launcher: {text}", file=sys.stderr)
 
 
 def check_version():
@@ -58,6 +64,7 @@ def bridge():
     from ministack.services import apigateway_v1, dynamodb, eventbridge, lambda_svc, sns
 
     lambda_svc._execute_function_proxy = execute_function_proxy
+    lambda_svc._execute_function_docker = refuse_function
     lambda_svc.lambda_execute_result_to_api_proxy_response = bridged_api_response(
         lambda_svc.lambda_execute_result_to_api_proxy_response
     )
@@ -71,6 +78,41 @@ def bridge():
     sns._fanout = bridged_fanout(sns._fanout, sns)
 
 
+# --- Callers --------------------------------------------------------------------------------------------------------
+# AWS: a signature keeps web pages away from the APIs. Emulator: it allows every page. A listener on loopback is reached
+# by the pages that a browser on the machine shows, under a name that leads to 127.0.0.1 too, so both are refused here.
+# The shop's own addresses are for pages and may be called under any name.
+
+
+SHOP_PATHS = re.compile(r"/restapis/[^/]+/[^/]+/_user_request_(/|$)|/_aws/lambda-url/")
+LOOPBACK = re.compile(r"(127\.0\.0\.1|\[::1\]|localhost|[a-z0-9.-]+\.localhost)(:[0-9]+)?", re.IGNORECASE)
+
+
+def guarded(app):
+    """`app` (ASGI), refusing web pages with 403."""
+
+    async def guard(scope, receive, send):
+        if scope["type"] not in ("http", "websocket") or not is_page(scope):
+            return await app(scope, receive, send)
+        if scope["type"] == "websocket":
+            return await send({"type": "websocket.close", "code": 1008})
+        told = b"this address is for programs on this machine, not for web pages\n"
+        headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(told)).encode())]
+        await send({"type": "http.response.start", "status": 403, "headers": headers})
+        return await send({"type": "http.response.body", "body": told})
+
+    return guard
+
+
+def is_page(scope):
+    if SHOP_PATHS.match(scope.get("path", "")):
+        return False
+    headers = dict(scope.get("headers", []))
+    host = headers.get(b"host")
+    stranger = host is not None and not LOOPBACK.fullmatch(host.decode("latin-1"))
+    return stranger or b"origin" in headers
+
+
 # --- Invocation -----------------------------------------------------------------------------------------------------
 # AWS: Invoke answers 200 for a function error, names it in `X-Amz-Function-Error`, and the payload holds `errorType`
 # and `errorMessage` of the function itself, which Step Functions' Catch and Retry match on. A throttled invocation is
@@ -82,6 +124,12 @@ def execute_function_proxy(func, event, url, request_id):
     if isinstance(records, list) and records and records[0].get("eventSource") == "aws:dynamodb":
         return STREAMS.invoke(func, records, lambda part: invoke(func, {"Records": part}, url, str(uuid.uuid4())))
     return invoke(func, event, url, request_id)
+
+
+def refuse_function(func, event, request_id):
+    """A function that is not the stack's: the emulator would run whatever was uploaded as a process of this machine."""
+    name = (func.get("config") or func).get("FunctionName", "?")
+    return failure("Runtime.NotDeployed", f"{name} is no function of the deployed template; nothing else is run here")
 
 
 def invoke(func, event, url, request_id):
@@ -296,10 +344,14 @@ def mail(topic_arn, to, subject, text, attributes):
     values = {name: str(value.get("StringValue", value.get("Value", ""))) for name, value in attributes.items()}
     told = {"topic_arn": topic_arn, "to": to, "subject": subject, "message": text, "attributes": values}
     try:
-        post(os.environ["SHOPWATCH_GATEWAY"] + "/_shopwatch/mails", told, {"Content-Type": "application/json"}, ACCEPT_TIMEOUT_SECONDS)
-    except (RunnerAway, KeyError):
+        address = os.environ["SHOPWATCH_GATEWAY"] + "/_shopwatch/mails"
+        status, _, body = post(address, told, {"Content-Type": "application/json"}, ACCEPT_TIMEOUT_SECONDS)
+        reason = None if status < 300 else f"{status} {body[:200]!r}"
+    except (RunnerAway, KeyError) as error:
+        reason = repr(error)
+    if reason:
         # A mail that cannot be kept must not fail Publish; on AWS it would not either.
-        print(f"launcher: a mail of {topic_arn} was not kept", file=sys.stderr)
+        say(f"a mail of {topic_arn} was not kept: {reason}")
 
 
 # --- Dead letters of functions --------------------------------------------------------------------------------------
@@ -386,11 +438,14 @@ def give_away(url, config, event):
 
 def accepted(url, event, headers):
     try:
-        status, _, _ = post(url, event, headers, ACCEPT_TIMEOUT_SECONDS)
+        status, _, body = post(url, event, headers, ACCEPT_TIMEOUT_SECONDS)
     except RunnerAway:
         return False
-    # What the runner refuses (too large, no such function) it refuses again.
-    return status < 500
+    if 400 <= status < 500 and status != 429:
+        # What the runner refuses (too large, no such function) it refuses again.
+        say(f"{headers['X-Amzn-Lambda-Function-Name']} did not take event {headers['X-Amzn-Lambda-Request-Id']}: {status} {body[:200]!r}")
+        return True
+    return status < 400
 
 
 def keep_trying(url, event, headers):

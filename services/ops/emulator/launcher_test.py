@@ -1,5 +1,6 @@
 """What the bridges of `launcher.py` do, without the emulator: `python3 -m unittest launcher_test`."""
 
+import asyncio
 import http.server
 import json
 import sys
@@ -15,6 +16,42 @@ def record(number):
 
 
 FUNCTION = {"config": {"FunctionArn": "arn", "FunctionName": "relay", "Timeout": 1, "RevisionId": "r-1"}}
+
+
+class GuardTest(unittest.TestCase):
+    def ask(self, path, **headers):
+        sent = []
+
+        async def app(scope, receive, send):
+            await send({"status": 200})
+
+        async def send(message):
+            sent.append(message)
+
+        scope = {"type": "http", "path": path, "headers": [(k.encode(), v.encode()) for k, v in headers.items()]}
+        asyncio.run(launcher.guarded(app)(scope, None, send))
+        return sent[0]["status"]
+
+    def test_programs_pass_and_pages_do_not(self):
+        shop = "/restapis/a1/dev/_user_request_/orders"
+        for path, headers, status in [
+            ("/", {"host": "127.0.0.1:4566"}, 200),
+            ("/", {"host": "localhost:4566"}, 200),
+            ("/", {"host": "s3.localhost:4566"}, 200),
+            ("/", {}, 200),
+            ("/", {"host": "evil.example:4566"}, 403),
+            ("/", {"host": "127.0.0.1.evil.example"}, 403),
+            ("/", {"host": "localhost:4566", "origin": "https://evil.example"}, 403),
+            ("/bucket" + shop, {"host": "localhost:4566", "origin": "null"}, 403),
+            (shop, {"host": "shop.example", "origin": "https://shop.example"}, 200),
+            ("/_aws/lambda-url/u1/products", {"host": "shop.example"}, 200),
+        ]:
+            with self.subTest(path=path, headers=headers):
+                self.assertEqual(self.ask(path, **headers), status)
+
+    def test_functions_of_others_are_not_run(self):
+        refused = launcher.refuse_function({"config": {"FunctionName": "mine"}}, {}, "r")
+        self.assertEqual((refused["error"], refused["body"]["errorType"]), (True, "Runtime.NotDeployed"))
 
 
 class DeadLettersTest(unittest.TestCase):
@@ -188,6 +225,14 @@ class InvocationTest(unittest.TestCase):
     def test_a_runner_that_is_away_is_a_service_error(self):
         result = launcher.execute_function_proxy(FUNCTION, {}, "http://127.0.0.1:1/invoke/relay", "request-1")
         self.assertEqual((result["error"], result["body"]["errorType"]), (True, "ServiceException"))
+
+    def test_an_event_is_accepted_refused_or_tried_again(self):
+        headers = launcher.request_headers(FUNCTION["config"], "request-1", "Event")
+        for path, accepted in [("/ok", True), ("/unknown", True), ("/throttled", False)]:
+            url = f"http://127.0.0.1:{self.server.server_address[1]}{path}"
+            with self.subTest(path=path):
+                self.assertEqual(launcher.accepted(url, {}, headers), accepted)
+        self.assertFalse(launcher.accepted("http://127.0.0.1:1/invoke/relay", {}, headers))
 
     def test_callers_of_an_api_see_no_internals(self):
         response, _ = launcher.bridged_api_response(lambda result: ("original", None))(launcher.failure("Boom", "secret"))

@@ -3,9 +3,9 @@
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-use tests::Platform;
 use tests::http::{Answer, Call};
-use tests::shop::order_of;
+use tests::shop::{DELIVERY_LIMIT, order_of};
+use tests::{Platform, wait};
 
 use crate::Scenario;
 
@@ -35,25 +35,35 @@ const INSIDE: &[&str] = &[
 const SCARCE: &str = "prod-010";
 
 fn orders_are_refused(platform: &Platform) -> Result<()> {
-    let (plenty, _) = platform.shop().stock(SCARCE)?;
-    set_stock(platform, SCARCE, 3)?;
-    let before = written(platform)?;
+    let shop = platform.shop();
+    let (plenty, _) = shop.stock(SCARCE)?;
+    shop.set_stock(platform, SCARCE, 3)?;
+    let before = quiet(platform)?;
     for (name, call, status) in bad_orders(platform) {
         check(name, &call, &[status])?;
     }
-    ensure!(written(platform)? == before, "a refused order wrote something");
-    set_stock(platform, SCARCE, plenty)
+    ensure!(quiet(platform)? == before, "a refused order wrote something");
+    shop.set_stock(platform, SCARCE, plenty)
 }
 
-fn set_stock(platform: &Platform, product: &str, quantity: i64) -> Result<()> {
-    let admin = platform.text(&["token", "--admin"])?;
-    let put = platform
-        .shop()
-        .inventory("PUT", &format!("/inventory/{product}"))
-        .header("authorization", format!("Bearer {}", admin.trim()));
-    let answer = put.json(&json!({"quantity": quantity})).send()?;
-    ensure!(answer.status == 200, "{}", answer.text);
-    Ok(())
+/// What is written once the orders of earlier scenarios are through: then no order is on its way and no event waits.
+fn quiet(platform: &Platform) -> Result<[usize; 3]> {
+    wait::until("the end of earlier orders", DELIVERY_LIMIT, || {
+        let orders = platform.aws().scan("shopfast-orders")?;
+        let ended = |order: &&Value| {
+            let text = order.to_string();
+            ["delivered", "failed", "cancelled"]
+                .iter()
+                .any(|status| text.contains(&format!("\"{status}\"")))
+        };
+        let under_way = orders.len() - orders.iter().filter(ended).count();
+        let written = written(platform)?;
+        Ok(if under_way == 0 {
+            Ok(written)
+        } else {
+            Err(format!("{under_way} orders under way"))
+        })
+    })
 }
 
 /// (what is wrong, the call, the expected status).

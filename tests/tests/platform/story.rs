@@ -117,8 +117,13 @@ fn one_correlation_id(platform: &Platform) -> Result<()> {
 }
 
 fn missing_hops(story: &Value) -> Vec<&'static str> {
-    let text = story["spans"].to_string();
-    HOPS.iter().filter(|hop| !text.contains(**hop)).copied().collect()
+    let invoked = |hop: &str| {
+        let spans = story["spans"].as_array().into_iter().flatten();
+        spans
+            .into_iter()
+            .any(|span| span["kind"] == "invocation" && span["name"] == hop)
+    };
+    HOPS.iter().filter(|hop| !invoked(hop)).copied().collect()
 }
 
 fn metrics_equal(platform: &Platform) -> Result<()> {

@@ -266,7 +266,8 @@ impl Config {
         set("MINISTACK_HOST", "127.0.0.1".into());
         set("MINISTACK_REGION", REGION.into());
         set("MINISTACK_ACCOUNT_ID", ACCOUNT.into());
-        set("LAMBDA_EXECUTOR", "local".into());
+        // It runs no function by itself: ours run in the runner, whatever else is uploaded does not run on this machine.
+        set("LAMBDA_STRICT", "1".into());
         // Listeners that nothing here uses, on fixed ports: two checkouts would collide.
         set("IOT_MTLS_ENABLED", "0".into());
         set("SFTP_ENABLED", "0".into());
@@ -416,6 +417,7 @@ mod tests {
             "http://127.0.0.1:9000/invoke/shopfast-order-relay"
         );
         assert_eq!(value("BIND_HOST").unwrap(), "127.0.0.1");
+        assert_eq!(value("LAMBDA_STRICT").unwrap(), "1");
         assert_eq!(value("STATE_DIR").unwrap(), "/state/data/emulator/state");
     }
 
