@@ -30,8 +30,23 @@ struct Route {
     name: &'static str,
     endpoint: &'static str,
     function: &'static str,
+    call: Call,
+}
+
+/// What is sent. All routes are called signed in; they answer the same way without where they do not need it.
+struct Call {
     method: Method,
     path: String,
+    authorization: String,
+    body: Body,
+}
+
+enum Body {
+    None,
+    /// The same each time.
+    Fixed(Value),
+    /// A new order each time.
+    Order,
 }
 
 /// A measured route.
@@ -51,23 +66,16 @@ pub(super) async fn measure(
     progress: Progress,
 ) -> anyhow::Result<Vec<Measured>> {
     let functions = aws_sdk_lambda::Client::new(config);
-    let pool = UserPool::new(
-        running.endpoint("emulator"),
-        &running.user_pool_id,
-        &running.user_pool_client_id,
-    );
     let caller = Caller {
         http: HttpClient::new(Duration::from_secs(35)),
-        authorization: format!(
-            "Bearer {}",
-            pool.token(&Users::of(context.state())?.shopper).await?
-        ),
+        running,
     };
+    let (shopper, admin) = authorizations(running, context).await?;
+    let routes = routes(&caller, shopper, admin).await?;
     let step = progress.step("Measure cold and warm answers");
     let mut all = Vec::new();
-    for route in routes() {
+    for route in routes {
         step.message(route.name);
-        let url = format!("{}{}", running.endpoint(route.endpoint), route.path);
         let mut measured = Measured {
             route: route.name,
             function: route.function,
@@ -76,10 +84,10 @@ pub(super) async fn measure(
         };
         for number in 0..COLD_TIMES {
             make_fresh(&functions, route.function, number).await?;
-            measured.cold.add(caller.time(&route, &url).await?);
+            measured.cold.add(caller.time(&route).await?);
         }
         for _ in 0..WARM_TIMES {
-            measured.warm.add(caller.time(&route, &url).await?);
+            measured.warm.add(caller.time(&route).await?);
         }
         all.push(measured);
     }
@@ -106,73 +114,99 @@ pub(super) async fn memory(context: &Context) -> anyhow::Result<Vec<(String, u64
         .collect())
 }
 
-fn routes() -> Vec<Route> {
-    let route = |name, endpoint, function, path: &str| Route {
+/// The `Authorization` of a shopper and of an administrator.
+async fn authorizations(running: &RunFile, context: &Context) -> anyhow::Result<(String, String)> {
+    let pool = UserPool::new(
+        running.endpoint("emulator"),
+        &running.user_pool_id,
+        &running.user_pool_client_id,
+    );
+    let users = Users::of(context.state())?;
+    let shopper = format!("Bearer {}", pool.token(&users.shopper).await?);
+    let admin = format!("Bearer {}", pool.token(&users.admin).await?);
+    Ok((shopper, admin))
+}
+
+/// Every route that people call. `POST /inventory/reserve` is for services and part of `POST /orders`.
+async fn routes(caller: &Caller<'_>, shopper: String, admin: String) -> anyhow::Result<Vec<Route>> {
+    let get = |name, endpoint, function, path: &str| Route {
         name,
         endpoint,
         function,
-        method: Method::GET,
-        path: path.to_owned(),
-    };
-    vec![
-        route("GET /health", "products", "shopfast-product-service", "/health"),
-        route(
-            "GET /products",
-            "products",
-            "shopfast-product-service",
-            "/products",
-        ),
-        route(
-            "GET /products/{id}",
-            "products",
-            "shopfast-product-service",
-            "/products/prod-001",
-        ),
-        route(
-            "GET /inventory/{id}",
-            "inventory",
-            "shopfast-inventory-service",
-            "/inventory/prod-001",
-        ),
-        route("GET /orders", "orders", "shopfast-order-service", "/orders"),
-        Route {
-            method: Method::POST,
-            ..route("POST /orders", "orders", "shopfast-order-service", "/orders")
+        call: Call {
+            method: Method::GET,
+            path: path.to_owned(),
+            authorization: shopper.clone(),
+            body: Body::None,
         },
-    ]
+    };
+    let product = |name, path| get(name, "products", "shopfast-product-service", path);
+    let order = |name, path| get(name, "orders", "shopfast-order-service", path);
+    let mut place = order("POST /orders", "/orders");
+    (place.call.method, place.call.body) = (Method::POST, Body::Order);
+    let placed = caller.answer(&place).await?;
+    let one = format!("/orders/{}", placed["orderId"].as_str().context("orderId")?);
+    // Of a product that this order does not change meanwhile, so that setting its stock changes nothing.
+    let other = (1..=10)
+        .map(|number| format!("prod-{number:03}"))
+        .find(|product| !placed["items"].to_string().contains(product));
+    let path = format!("/inventory/{}", other.context("a product that was not ordered")?);
+    let stock = |name| get(name, "inventory", "shopfast-inventory-service", &path);
+    let read = stock("GET /inventory/{id}");
+    let quantity = caller.answer(&read).await?["quantity"].clone();
+    let mut set = stock("PUT /inventory/{id}");
+    set.call.method = Method::PUT;
+    set.call.authorization = admin;
+    set.call.body = Body::Fixed(json!({ "quantity": quantity }));
+    Ok(vec![
+        product("GET /health", "/health"),
+        product("GET /products", "/products"),
+        product("GET /products/{id}", "/products/prod-001"),
+        read,
+        set,
+        order("GET /orders", "/orders"),
+        order("GET /orders/{id}", &one),
+        place,
+    ])
 }
 
-struct Caller {
+struct Caller<'a> {
     http: HttpClient,
-    authorization: String,
+    running: &'a RunFile,
 }
 
-impl Caller {
-    async fn time(&self, route: &Route, url: &str) -> anyhow::Result<Duration> {
-        let body = match route.method {
-            Method::POST => plan::orders(1, 1)?.remove(0).body(),
-            _ => json!(null),
-        };
-        let body = if body.is_null() {
-            Bytes::new()
-        } else {
-            Bytes::from(body.to_string())
+impl Caller<'_> {
+    async fn time(&self, route: &Route) -> anyhow::Result<Duration> {
+        self.called(route).await.map(|(time, _)| time)
+    }
+
+    async fn answer(&self, route: &Route) -> anyhow::Result<Value> {
+        self.called(route).await.map(|(_, answer)| answer)
+    }
+
+    async fn called(&self, route: &Route) -> anyhow::Result<(Duration, Value)> {
+        let call = &route.call;
+        let body = match &call.body {
+            Body::None => Bytes::new(),
+            Body::Fixed(body) => Bytes::from(body.to_string()),
+            Body::Order => Bytes::from(plan::orders(1, 1)?.remove(0).body().to_string()),
         };
         let headers = [
             ("content-type", "application/json"),
-            ("authorization", &self.authorization),
+            ("authorization", call.authorization.as_str()),
         ];
+        let url = format!("{}{}", self.running.endpoint(route.endpoint), call.path);
         let started = Instant::now();
-        let answer = self.http.call(route.method.clone(), url, &headers, body).await?;
+        let answer = self.http.call(call.method.clone(), &url, &headers, body).await?;
         let time = started.elapsed();
+        let text = answer.text();
         anyhow::ensure!(
             answer.status.is_success(),
-            "{}: {} {}",
+            "{}: {} {text}",
             route.name,
-            answer.status,
-            answer.text()
+            answer.status
         );
-        Ok(time)
+        Ok((time, serde_json::from_str(&text).unwrap_or_default()))
     }
 }
 

@@ -18,7 +18,8 @@ pub(crate) async fn answer(store: &Store, operation: &str, input: Option<Value>)
         return Err((
             400,
             "SerializationException",
-            "the request is neither JSON nor CBOR of this operation".to_owned(),
+            "the local CloudWatch reads JSON and CBOR; the query protocol of older SDKs and CLIs is not spoken"
+                .to_owned(),
         ));
     };
     store.flush().await;

@@ -56,37 +56,25 @@ struct Graph {
 
 /// The graph of the segments that began in `start..=end`, seconds since 1970.
 pub(super) fn read(connection: &Connection, start: f64, end: f64) -> Result<Value, StoreError> {
+    let traces: Vec<String> = connection
+        .prepare_cached("SELECT DISTINCT trace_id FROM segments WHERE start >= ? AND start <= ?")?
+        .query_map(params![start, end], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
     let mut query = connection.prepare_cached(
-        "SELECT document FROM segments WHERE start >= ? AND start <= ? ORDER BY start, seq",
+        "SELECT document FROM segments WHERE trace_id = ? AND start >= ? AND start <= ? ORDER BY start, seq",
     )?;
-    let rows = query.query_map(params![start, end], |row| row.get::<_, String>(0))?;
-    let documents: Vec<Value> = rows
-        .filter_map(|row| serde_json::from_str(&row.ok()?).ok())
-        .collect();
-    Ok(
-        json!({"StartTime": start, "EndTime": end, "Services": graph(documents).describe(), "ContainsOldGroupVersions": false}),
-    )
-}
-
-fn graph(documents: Vec<Value>) -> Graph {
-    let mut owners = BTreeMap::new();
-    let roots = document::join(documents);
-    roots.iter().for_each(|root| owned(root, &key(root), &mut owners));
+    // Trace by trace: the documents of a busy hour do not fit into memory.
     let mut graph = Graph::default();
-    for root in &roots {
-        let own = key(root);
-        graph.services.entry(own.clone()).or_default().add(root);
-        let caller = root["parent_id"].as_str().and_then(|parent| owners.get(parent));
-        if let Some(caller) = caller.filter(|caller| **caller != own) {
-            graph
-                .edges
-                .entry((caller.clone(), own.clone()))
-                .or_default()
-                .add(root);
-        }
-        remote(root, &own, &mut graph);
+    for trace in traces {
+        let rows = query.query_map(params![trace, start, end], |row| row.get::<_, String>(0))?;
+        graph.add(
+            rows.filter_map(|row| serde_json::from_str(&row.ok()?).ok())
+                .collect(),
+        );
     }
-    graph
+    Ok(
+        json!({"StartTime": start, "EndTime": end, "Services": graph.describe(), "ContainsOldGroupVersions": false}),
+    )
 }
 
 /// Which service each segment and subsegment belongs to.
@@ -128,6 +116,25 @@ fn key(document: &Value) -> Key {
 }
 
 impl Graph {
+    /// Adds the documents of one trace.
+    fn add(&mut self, documents: Vec<Value>) {
+        let mut owners = BTreeMap::new();
+        let roots = document::join(documents);
+        roots.iter().for_each(|root| owned(root, &key(root), &mut owners));
+        for root in &roots {
+            let own = key(root);
+            self.services.entry(own.clone()).or_default().add(root);
+            let caller = root["parent_id"].as_str().and_then(|parent| owners.get(parent));
+            if let Some(caller) = caller.filter(|caller| **caller != own) {
+                self.edges
+                    .entry((caller.clone(), own.clone()))
+                    .or_default()
+                    .add(root);
+            }
+            remote(root, &own, self);
+        }
+    }
+
     fn describe(&self) -> Vec<Value> {
         let numbers: BTreeMap<&Key, usize> = self
             .services
@@ -160,7 +167,9 @@ mod tests {
             json!({"id": "b", "trace_id": "t", "parent_id": "a", "name": "order", "origin": "AWS::Lambda", "start_time": 1.0, "end_time": 2.0, "fault": true}),
             json!({"id": "c", "trace_id": "t", "parent_id": "b", "type": "subsegment", "name": "DynamoDB", "namespace": "aws", "start_time": 1.0, "end_time": 1.5}),
         ];
-        let services = graph(documents).describe();
+        let mut graph = Graph::default();
+        graph.add(documents);
+        let services = graph.describe();
         let named = |name: &str| services.iter().find(|service| service["Name"] == name).unwrap();
         assert_eq!(named("api")["Root"], true);
         assert_eq!(
