@@ -24,8 +24,10 @@ pub enum DropReason {
     LogLineSize,
     /// Values beyond what is kept of one metric, or outside of invocations.
     MetricBuffer,
-    /// Values whose dimensions were folded into `other`, or that had too many dimensions.
-    MetricSeries,
+    /// Dimensions beyond the 30 that a metric may have.
+    MetricDimensions,
+    /// Values that are no number, or infinite.
+    MetricValue,
     /// Metrics whose document does not fit one log event.
     MetricLineSize,
 }
@@ -43,7 +45,8 @@ impl DropReason {
             Self::SpanBuffer => "span_buffer",
             Self::LogLineSize => "log_line_size",
             Self::MetricBuffer => "metric_buffer",
-            Self::MetricSeries => "metric_series",
+            Self::MetricDimensions => "metric_dimensions",
+            Self::MetricValue => "metric_value",
             Self::MetricLineSize => "metric_line_size",
         }
     }

@@ -178,7 +178,6 @@ impl Invocation {
         let properties = [
             ("requestId", self.request_id.as_str()),
             ("correlation_id", correlation_id),
-            ("function_name", settings.function_name.as_str()),
         ];
         buffer
             .map(|buffer| buffer.into_documents(settings, timestamp_ms, &properties))
@@ -214,6 +213,11 @@ pub fn current_scope() -> Option<Arc<Scope>> {
 #[must_use]
 pub fn current_invocation() -> Option<Arc<Invocation>> {
     SCOPE.try_with(|scope| Arc::clone(&scope.invocation)).ok()
+}
+
+/// Works with the invocation of the running code; `None` outside of one.
+pub(crate) fn with_invocation<T>(work: impl FnOnce(&Invocation) -> T) -> Option<T> {
+    SCOPE.try_with(|scope| work(&scope.invocation)).ok()
 }
 
 /// Runs `work` in a scope.

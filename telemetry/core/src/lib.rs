@@ -7,6 +7,7 @@ mod drops;
 mod error;
 mod ids;
 mod invocation;
+mod json;
 pub mod log;
 pub mod metrics;
 pub mod payload;

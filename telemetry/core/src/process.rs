@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tracing::Level;
 
 use crate::log::Format;
-use crate::metrics::MetricSpec;
+use crate::metrics::{Cardinality, MetricSpec};
 
 /// Names and switches, as `telemetry-lambda` read them.
 #[derive(Debug, Clone)]
@@ -34,6 +34,7 @@ pub struct Settings {
 pub struct Process {
     settings: Settings,
     warm: AtomicBool,
+    cardinality: Cardinality,
 }
 
 impl Process {
@@ -43,6 +44,7 @@ impl Process {
         Self {
             settings,
             warm: AtomicBool::new(false),
+            cardinality: Cardinality::default(),
         }
     }
 
@@ -50,6 +52,11 @@ impl Process {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The dimension values that its metrics had.
+    pub(crate) fn cardinality(&self) -> &Cardinality {
+        &self.cardinality
     }
 
     /// True for the first caller only: its invocation is the cold start.
