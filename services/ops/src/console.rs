@@ -134,7 +134,7 @@ mod tests {
         let text = table(&[row(["queue", "of"]), row(["a\u{1b}[2J\n", "\u{9b}31m\u{202e}x"])]);
         assert_eq!(
             text,
-            "queue              of\na\\u{1b}[2J\\u{a}  \\u{9b}31m\\u{202e}x\n"
+            "queue            of\na\\u{1b}[2J\\u{a}  \\u{9b}31m\\u{202e}x\n"
         );
     }
 }

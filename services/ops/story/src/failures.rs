@@ -163,27 +163,33 @@ fn compared(text: &str) -> String {
 
 /// Faults, without those that only pass on what failed below them.
 fn first_faults(spans: &[Span]) -> Vec<usize> {
-    let mut below: HashMap<&str, Vec<&Span>> = HashMap::new();
-    let faults = || {
-        spans
-            .iter()
-            .enumerate()
-            .filter(|(_, span)| span.state == State::Fault)
-    };
-    for (_, span) in faults() {
-        if let Some(parent) = span.parent_id.as_deref().filter(|parent| *parent != span.id) {
-            below.entry(parent).or_default().push(span);
+    let parents = Parents::of(spans);
+    let faults = || (0..spans.len()).filter(|n| spans[*n].state == State::Fault);
+    let mut directly_below: HashMap<usize, Vec<&Span>> = HashMap::new();
+    let mut above_a_fault: HashSet<usize> = HashSet::new();
+    for n in faults() {
+        if let Some(above) = parents.above(n) {
+            directly_below.entry(above).or_default().push(&spans[n]);
+        }
+        // What a message caused later is not what its sender failed of.
+        let step = |n: usize| parents.above(n).filter(|_| !spans[n].linked);
+        let mut next = step(n);
+        while let Some(above) = next.filter(|above| above_a_fault.insert(*above)) {
+            next = step(above);
         }
     }
-    let passes_on = |span: &Span| {
-        below
-            .get(span.id.as_str())
-            .is_some_and(|below| span.exceptions.is_empty() || below.iter().any(|below| shares(span, below)))
+    let passes_on = |n: &usize| {
+        let span = &spans[*n];
+        let below = directly_below.get(n).map(Vec::as_slice).unwrap_or_default();
+        if span.exceptions.is_empty() {
+            let above = parents.above(*n).map(|above| &spans[above]);
+            let told_above = above.is_some_and(|above| above.state == State::Fault && above.cause.is_some());
+            told_above || above_a_fault.contains(n)
+        } else {
+            below.iter().any(|below| shares(span, below))
+        }
     };
-    faults()
-        .filter(|(_, span)| !passes_on(span))
-        .map(|(n, _)| n)
-        .collect()
+    faults().filter(|n| !passes_on(n)).collect()
 }
 
 /// Do the causes of a span name those of one below it?
@@ -199,10 +205,9 @@ fn shares(span: &Span, below: &Span) -> bool {
                 .any(|own| within(&own.message) || within(&own.kind))
         })
     };
-    below.exceptions.is_empty()
-        || below.exceptions.iter().any(|Exception { kind, message }| {
-            named(message) || (kind.as_deref() != Some("cause") && named(kind))
-        })
+    below.exceptions.iter().any(|Exception { kind, message }| {
+        named(message) || (kind.as_deref() != Some("cause") && named(kind))
+    })
 }
 
 fn of_span(span: &Span) -> Failure {
@@ -383,17 +388,52 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_without_a_cause_gives_way_to_one_with() {
+        let call =
+            json!({"id": "d", "name": "DynamoDB", "start_time": 10.0, "end_time": 10.5, "fault": true});
+        let documents = failed(
+            &json!([{"type": "Sandbox.Timedout", "message": "3 s"}]),
+            &json!([call]),
+        );
+        check(
+            &documents,
+            &[],
+            &[("## handler", "Sandbox.Timedout: 3 s", 1, 10.9)],
+        );
+    }
+
+    #[test]
+    fn an_answer_of_500_is_told_by_its_handler() {
+        let mut documents = failed(&json!([{"type": "x", "message": "no table"}]), &json!([]));
+        documents[0]["fault"] = json!(false);
+        documents[0]["parent_id"] = json!("g");
+        let gateway = json!({"id": "g", "name": "api", "origin": "AWS::ApiGateway::Stage", "start_time": 10.0, "end_time": 12.0, "fault": true});
+        documents.push(gateway);
+        check(&documents, &[], &[("## handler", "x: no table", 1, 10.9)]);
+        documents[1]["fault"] = json!(false);
+        check(
+            &documents,
+            &[],
+            &[("api", "failed without a cause in the trace", 1, 12.0)],
+        );
+    }
+
+    #[test]
     fn the_platform_s_report_is_told_when_nothing_else_tells_why() {
         let report = |status: &str, error: Option<&str>| json!({"type": "platform.report", "record": {"requestId": "r", "status": status, "errorType": error, "metrics": {"durationMs": 3000}}});
         let timeout = report("timeout", Some("Sandbox.Timedout"));
         let told = "the invocation ended with timeout (Sandbox.Timedout) after 3000 ms";
         let dead = json!({"id": "i", "name": "shop", "origin": "AWS::Lambda", "start_time": 10.0, "end_time": 11.0, "fault": true, "aws": {"request_id": "r"}});
         check(
-            &[dead.clone()],
+            std::slice::from_ref(&dead),
             &[],
             &[("shop", "failed without a cause in the trace", 1, 11.0)],
         );
-        check(&[dead], &[timeout.clone()], &[("shop", told, 1, 20.0)]);
+        check(
+            &[dead],
+            std::slice::from_ref(&timeout),
+            &[("shop", told, 1, 20.0)],
+        );
         let refused = failed(&json!([{"type": "refused", "message": "no stock"}]), &json!([]));
         let fault = ("## handler", "refused: no stock", 1, 10.9);
         check(&refused, &[timeout], &[fault, ("shop", told, 1, 20.0)]);

@@ -35,12 +35,6 @@ fn check(what: &str, documents: Vec<Value>, logs: Vec<LogEvent>) -> (Story, Stri
     let text = text::render(&story, Paint::None);
     let keyed = text::keyed_rows(&story, Paint::None).len();
     let took = began.elapsed();
-    println!(
-        "{what}: {} spans, {} lines, {} bytes of text in {took:.2?}",
-        story.spans.len(),
-        story.logs.len(),
-        text.len()
-    );
     assert!(took < LIMIT, "{what} took {took:.1?}");
     assert!(keyed >= story.logs.len(), "{what}");
     (story, text)
