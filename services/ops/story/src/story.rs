@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::failures::{self, Failure};
 use crate::log::{LogEvent, LogLine};
 use crate::span::{Kind, Span, State};
 use crate::{redact, span, tree};
@@ -61,17 +62,6 @@ pub struct Write {
     pub done: bool,
 }
 
-/// Something that failed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Failure {
-    /// Seconds since 1970.
-    pub at: f64,
-    /// Where.
-    pub place: String,
-    /// Why.
-    pub cause: String,
-}
-
 /// IDs that the story has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Ids {
@@ -104,7 +94,7 @@ pub struct Story {
     pub writes: Vec<Write>,
     /// Mails, by time.
     pub mails: Vec<Mail>,
-    /// What failed, by time.
+    /// What failed, each failure once, by the time of its first.
     pub errors: Vec<Failure>,
     /// Ids of spans whose cause is named but was not found.
     pub orphans: Vec<String>,
@@ -134,7 +124,7 @@ impl Story {
             started: rfc3339(began),
             duration_ms: ((ended - began) * 1e6).round() / 1e3,
             writes: writes(&tree.spans),
-            errors: errors(&tree.spans, &logs),
+            errors: failures::of(&tree.spans, &logs),
             spans: tree.spans,
             orphans: tree.orphans,
             logs,
@@ -256,76 +246,6 @@ fn writes(spans: &[Span]) -> Vec<Write> {
         .collect();
     writes.sort_by(|a, b| a.at.total_cmp(&b.at));
     writes
-}
-
-/// Faults where they came up first, and lines of level ERROR that tell of something else.
-fn errors(spans: &[Span], logs: &[LogLine]) -> Vec<Failure> {
-    let has_faulty_child = |span: &Span| {
-        spans
-            .iter()
-            .any(|other| other.state == State::Fault && other.parent_id.as_ref() == Some(&span.id))
-    };
-    let faults = spans
-        .iter()
-        .filter(|span| span.state == State::Fault && !has_faulty_child(span));
-    let of_span = |span: &Span| Failure {
-        at: span.end(),
-        place: place(span),
-        cause: span
-            .cause
-            .clone()
-            .unwrap_or_else(|| "failed without a cause in the trace".to_owned()),
-    };
-    let of_line = |line: &LogLine| {
-        let chain = line.fields.get("error.chain").and_then(Value::as_array);
-        let chain = chain.map(|chain| {
-            chain
-                .iter()
-                .filter_map(Value::as_str)
-                .collect::<Vec<_>>()
-                .join(" ← ")
-        });
-        Failure {
-            at: line.timestamp_ms as f64 / 1e3,
-            place: line.function.clone(),
-            cause: chain
-                .filter(|chain| !chain.is_empty())
-                .unwrap_or_else(|| line.message.clone()),
-        }
-    };
-    // What a failing span or invocation logged of it is the same failure again.
-    let told = |line: &&LogLine| {
-        let is = |own: &Option<String>, other: &str| own.as_deref() == Some(other);
-        spans
-            .iter()
-            .filter(|span| span.state == State::Fault)
-            .any(|span| {
-                is(&line.span_id, &span.id)
-                    || span
-                        .request_id
-                        .as_ref()
-                        .is_some_and(|request| is(&line.request_id, request))
-            })
-    };
-    let lines = logs.iter().filter(|line| line.is_error() && !told(line));
-    let mut errors: Vec<Failure> = faults.map(of_span).chain(lines.map(of_line)).collect();
-    errors.sort_by(|a, b| a.at.total_cmp(&b.at));
-    errors.dedup_by(|a, b| a.place == b.place && a.cause == b.cause);
-    errors
-}
-
-fn place(span: &Span) -> String {
-    let own = match (&span.operation, &span.resource) {
-        (Some(operation), Some(resource)) => format!("{} {operation} {resource}", span.name),
-        (Some(operation), None) => format!("{} {operation}", span.name),
-        // Our own spans, `## handler` and `## record`, are the function.
-        _ => span.name.clone(),
-    };
-    match &span.function {
-        Some(function) if own.starts_with("## ") => function.clone(),
-        Some(function) if *function != own => format!("{function}: {own}"),
-        _ => own,
-    }
 }
 
 #[cfg(test)]

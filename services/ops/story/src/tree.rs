@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use crate::parents::Parents;
 use crate::span::{Kind, Span};
 
 /// The tree, in the order in which it is told: parents before children, children by time.
@@ -62,22 +63,11 @@ fn unique(spans: Vec<Span>) -> Vec<Span> {
 
 /// What a function sends by itself does not say which function it is of: it is that of its parent.
 fn adopt_handlers(mut spans: Vec<Span>) -> Vec<Span> {
-    let by_id: HashMap<String, usize> = spans
-        .iter()
-        .enumerate()
-        .map(|(n, span)| (span.id.clone(), n))
+    let functions: Vec<Option<String>> = Parents::of(&spans)
+        .nearest(|n| spans[n].function.as_deref())
+        .into_iter()
+        .map(|function| function.map(str::to_owned))
         .collect();
-    let of = |start: usize| {
-        let mut at = start;
-        for _ in 0..spans.len() {
-            if spans[at].function.is_some() {
-                return spans[at].function.clone();
-            }
-            at = *by_id.get(spans[at].parent_id.as_deref()?)?;
-        }
-        None
-    };
-    let functions: Vec<Option<String>> = (0..spans.len()).map(of).collect();
     for (span, function) in spans.iter_mut().zip(functions) {
         span.function = function;
     }
@@ -88,6 +78,13 @@ fn adopt_handlers(mut spans: Vec<Span>) -> Vec<Span> {
 fn link_roots(spans: &mut [Span], correlation_id: Option<&str>) -> HashSet<String> {
     let known: HashSet<String> = spans.iter().map(|span| span.id.clone()).collect();
     let children = children(spans);
+    let parents = Parents::of(spans);
+    let tops = parents.nearest(|n| parents.above(n).is_none().then_some(n));
+    let top_of: HashMap<String, Option<usize>> = spans
+        .iter()
+        .zip(tops)
+        .map(|(span, top)| (span.id.clone(), top))
+        .collect();
     let is_root = |span: &Span| {
         span.parent_id
             .as_ref()
@@ -106,7 +103,7 @@ fn link_roots(spans: &mut [Span], correlation_id: Option<&str>) -> HashSet<Strin
         let links = links_below(spans, &children, root, correlation_id);
         let producer = links
             .iter()
-            .find(|link| known.contains(*link) && !is_below(spans, &children, root, link));
+            .find(|link| top_of.get(*link).is_some_and(|top| *top != Some(root)));
         if let Some(producer) = producer {
             spans[root].parent_id = Some(producer.clone());
             spans[root].linked = true;
@@ -151,49 +148,23 @@ fn links_below(
     links
 }
 
-fn is_below(spans: &[Span], children: &HashMap<String, Vec<usize>>, root: usize, id: &str) -> bool {
-    let mut open = vec![root];
-    let mut seen = HashSet::new();
-    while let Some(next) = open.pop() {
-        if spans[next].id == id {
-            return true;
-        }
-        if seen.insert(next) {
-            open.extend(children.get(&spans[next].id).into_iter().flatten());
-        }
-    }
-    false
-}
-
 /// What belongs to an id: spans that say so, what is below them and says nothing else, and what is above them.
 fn belonging(spans: &[Span], correlation_id: &str) -> HashSet<usize> {
-    let by_id: HashMap<&str, usize> = spans
-        .iter()
-        .enumerate()
-        .map(|(n, span)| (span.id.as_str(), n))
-        .collect();
-    let parent = |n: usize| {
-        spans[n]
-            .parent_id
-            .as_deref()
-            .and_then(|id| by_id.get(id).copied())
-    };
-    let ancestors = |n: usize| std::iter::successors(parent(n), |n| parent(*n)).take(spans.len());
-    let owner = |n: usize| {
-        std::iter::once(n)
-            .chain(ancestors(n))
-            .find_map(|n| spans[n].annotation("correlation_id"))
-    };
+    let parents = Parents::of(spans);
+    let owners = parents.nearest(|n| spans[n].annotation("correlation_id"));
     let mut kept = HashSet::new();
-    for n in 0..spans.len() {
-        if owner(n) == Some(correlation_id) {
-            kept.insert(n);
-            kept.extend(ancestors(n));
+    for n in (0..spans.len()).filter(|n| owners[*n] == Some(correlation_id)) {
+        let mut next = Some(n);
+        // Above one that is kept already, everything is.
+        while let Some(n) = next.filter(|n| kept.insert(*n)) {
+            next = parents.above(n);
         }
     }
     // Phases say nothing of their own.
     let phases: Vec<usize> = (0..spans.len())
-        .filter(|n| spans[*n].kind == Kind::Phase && parent(*n).is_some_and(|p| kept.contains(&p)))
+        .filter(|n| {
+            spans[*n].kind == Kind::Phase && parents.above(*n).is_some_and(|above| kept.contains(&above))
+        })
         .collect();
     kept.extend(phases);
     kept
