@@ -75,28 +75,27 @@ impl Sources {
         if now.duration_since(from).is_ok_and(|ago| ago > RETENTION) {
             searched.add("of which X-Ray keeps the last 30 days");
         }
-        let correlation = found.correlation_id.as_deref();
-        if correlation.is_none() && found.trace_ids.is_empty() {
+        if found.correlation_ids.is_empty() && found.trace_ids.is_empty() {
             return Ok((None, searched));
         }
         let mut trace_ids = found.trace_ids;
         let mut logs = Vec::new();
         let mut mails = Vec::new();
-        if let Some(id) = correlation {
+        for id in &found.correlation_ids {
             let (ids, lines, kept) = tokio::try_join!(
                 self.traces.annotated("correlation_id", id, from, to),
                 self.lines("correlation_id", id, range),
                 self.mails.find(Some(id), None, MOST_MAILS),
             )?;
             trace_ids.extend(ids);
-            logs = lines.lines;
+            logs.extend(lines.lines);
             searched.cut |= lines.cut;
-            mails = kept;
+            mails.extend(kept);
         }
         trace_ids.sort();
         trace_ids.dedup();
         let mut input = Input {
-            correlation_id: found.correlation_id,
+            correlation_ids: found.correlation_ids,
             traces: self.traces.documents(&trace_ids).await?,
             logs,
             mails: mails.iter().map(to_mail).collect(),

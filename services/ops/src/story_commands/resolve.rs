@@ -1,4 +1,4 @@
-//! Which kind an ID is, and which correlation ID is behind it.
+//! Which kind an ID is, and which correlation IDs are behind it.
 
 use ops_story::{LogEvent, LogLine, id};
 use serde_json::Value;
@@ -11,15 +11,16 @@ type Documents = [(String, Vec<Value>)];
 /// What was found behind an ID.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Resolved {
-    pub(super) correlation_id: Option<String>,
-    /// Traces that belong to it whether or not they carry the correlation ID.
+    /// The first one first.
+    pub(super) correlation_ids: Vec<String>,
+    /// Traces that belong to them whether or not they carry the correlation ID.
     pub(super) trace_ids: Vec<String>,
 }
 
 impl Resolved {
     fn correlation(id: impl Into<String>) -> Self {
         Self {
-            correlation_id: Some(id.into()),
+            correlation_ids: vec![id.into()],
             trace_ids: Vec::new(),
         }
     }
@@ -51,13 +52,15 @@ impl Sources {
         let trace_ids = self.annotated("order_id", wanted, range).await?;
         if !trace_ids.is_empty() {
             let documents = self.traces.documents(&trace_ids).await?;
-            // Others may have asked for the order later, under IDs of their own: the first is the one that made it.
-            return Ok(match first_correlation(&documents, Some(wanted)) {
-                Some(id) => Resolved::correlation(id),
+            return Ok(match correlations_of_order(&documents, wanted) {
                 // No span has both: what was found is told as it is.
-                None => Resolved {
-                    correlation_id: None,
+                none if none.is_empty() => Resolved {
+                    correlation_ids: none,
                     trace_ids,
+                },
+                correlation_ids => Resolved {
+                    correlation_ids,
+                    trace_ids: Vec::new(),
                 },
             });
         }
@@ -95,7 +98,10 @@ impl Sources {
 fn of_traces(documents: Vec<(String, Vec<Value>)>, request: Option<&str>) -> Resolved {
     let of_request = request.and_then(|request| correlation_of_request(&documents, request));
     Resolved {
-        correlation_id: of_request.or_else(|| first_correlation(&documents, None)),
+        correlation_ids: of_request
+            .or_else(|| first_correlation(&documents))
+            .into_iter()
+            .collect(),
         trace_ids: documents.into_iter().map(|(id, _)| id).collect(),
     }
 }
@@ -130,27 +136,63 @@ fn correlation_of_request(traces: &Documents, request: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// The correlation ID of the span that began first, among those of an order when one is given. A span without one has
-/// that of the span it is nested in.
-fn first_correlation(traces: &Documents, order: Option<&str>) -> Option<String> {
+/// The correlation ID of the span that began first.
+fn first_correlation(traces: &Documents) -> Option<String> {
     let documents = traces.iter().flat_map(|(_, documents)| documents);
-    let mut open: Vec<(&Value, Option<&str>)> = documents.map(|document| (document, None)).collect();
-    let mut first: Option<(f64, &str)> = None;
-    while let Some((next, above)) = open.pop() {
-        let annotations = &next["annotations"];
-        let correlation = annotations["correlation_id"].as_str().or(above);
-        let nested = next["subsegments"].as_array().into_iter().flatten();
-        open.extend(nested.map(|nested| (nested, correlation)));
-        let start = next["start_time"].as_f64().unwrap_or(f64::MAX);
-        let fits = order.is_none_or(|order| annotations["order_id"] == order);
-        if let Some(id) = correlation
-            && fits
-            && first.is_none_or(|(known, _)| start < known)
-        {
-            first = Some((start, id));
+    let first = correlated(documents).min_by(|one, other| one.start.total_cmp(&other.start));
+    first.map(|span| span.correlation_id.to_owned())
+}
+
+/// The correlation IDs under which an order was placed, also when that had to be tried again, the first one first. Who only
+/// looked at it (GET, HEAD) has no part in its story.
+fn correlations_of_order(traces: &Documents, order: &str) -> Vec<String> {
+    let mut found: Vec<(f64, bool, &str)> = Vec::new();
+    for (_, documents) in traces {
+        let look = documents.iter().any(|document| {
+            matches!(
+                document["http"]["request"]["method"].as_str(),
+                Some("GET" | "HEAD")
+            )
+        });
+        let of_order = correlated(documents.iter()).filter(|span| span.order_id == Some(order));
+        found.extend(of_order.map(|span| (span.start, look, span.correlation_id)));
+    }
+    found.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let mut ids: Vec<String> = Vec::new();
+    let only_looks = found.iter().all(|(_, look, _)| *look);
+    for (_, look, id) in found {
+        if (!look || only_looks) && !ids.iter().any(|known| known == id) {
+            ids.push(id.to_owned());
         }
     }
-    first.map(|(_, id)| id.to_owned())
+    ids
+}
+
+/// A span with its own correlation ID, or that of the span it is nested in.
+struct Correlated<'d> {
+    start: f64,
+    correlation_id: &'d str,
+    order_id: Option<&'d str>,
+}
+
+fn correlated<'d>(documents: impl Iterator<Item = &'d Value>) -> impl Iterator<Item = Correlated<'d>> {
+    let mut open: Vec<(&Value, Option<&str>)> = documents.map(|document| (document, None)).collect();
+    std::iter::from_fn(move || {
+        while let Some((next, above)) = open.pop() {
+            let annotations = &next["annotations"];
+            let correlation = annotations["correlation_id"].as_str().or(above);
+            let nested = next["subsegments"].as_array().into_iter().flatten();
+            open.extend(nested.map(|nested| (nested, correlation)));
+            if let Some(correlation_id) = correlation {
+                return Some(Correlated {
+                    start: next["start_time"].as_f64().unwrap_or(f64::MAX),
+                    correlation_id,
+                    order_id: annotations["order_id"].as_str(),
+                });
+            }
+        }
+        None
+    })
 }
 
 #[cfg(test)]
@@ -207,12 +249,12 @@ mod tests {
         }
     }
 
-    async fn check(sources: &Sources, wanted: &str, correlation: Option<&str>, traces: &[&str]) {
+    async fn check(sources: &Sources, wanted: &str, correlations: &[&str], traces: &[&str]) {
         let resolved = sources
             .resolve(wanted, range(), &mut Searched::default())
             .await
             .unwrap();
-        assert_eq!(resolved.correlation_id.as_deref(), correlation, "{wanted}");
+        assert_eq!(resolved.correlation_ids, correlations, "{wanted}");
         assert_eq!(resolved.trace_ids, traces, "{wanted}");
     }
 
@@ -261,13 +303,13 @@ mod tests {
         );
 
         let sources = sources(&plane, false);
-        check(&sources, "c-1", Some("c-1"), &[]).await;
-        check(&sources, &trace(1), Some("c-1"), &[&trace(1)]).await;
-        check(&sources, "r-1", Some("c-1"), &[&trace(1)]).await;
-        check(&sources, "r-3", Some("c-3"), &[]).await;
+        check(&sources, "c-1", &["c-1"], &[]).await;
+        check(&sources, &trace(1), &["c-1"], &[&trace(1)]).await;
+        check(&sources, "r-1", &["c-1"], &[&trace(1)]).await;
+        check(&sources, "r-3", &["c-3"], &[]).await;
         // No single span has the order and a correlation ID.
-        check(&sources, "o-2", None, &[&trace(2)]).await;
-        check(&sources, "unknown", None, &[]).await;
+        check(&sources, "o-2", &[], &[&trace(2)]).await;
+        check(&sources, "unknown", &[], &[]).await;
         plane.shutdown().await;
     }
 
@@ -286,24 +328,24 @@ mod tests {
     }
 
     #[test]
-    fn the_first_span_of_an_order_names_its_correlation_id() {
+    fn an_order_has_the_correlation_ids_it_was_placed_under() {
         let span = |start: f64, correlation: &str, order: &str| json!({"start_time": start, "annotations": {"correlation_id": correlation, "order_id": order}});
+        let request = |method: &str| json!({"start_time": 0.0, "http": {"request": {"method": method}}});
+        let nested = json!({"start_time": 0.1, "annotations": {"correlation_id": "first"},
+            "subsegments": [{"start_time": 0.2, "annotations": {"order_id": "o-1"}}]});
         let traces = vec![
+            ("t1".to_owned(), vec![request("GET"), span(3.0, "look", "o-1")]),
+            ("t2".to_owned(), vec![request("POST"), span(2.0, "again", "o-1")]),
             (
-                "t1".to_owned(),
-                vec![
-                    span(2.0, "read", "o-1"),
-                    json!({"start_time": 0.1, "subsegments": [span(1.0, "made", "o-1")]}),
-                ],
+                "t3".to_owned(),
+                vec![request("POST"), nested, span(0.05, "other", "o-2")],
             ),
-            ("t2".to_owned(), vec![span(0.5, "other", "o-2")]),
+            ("t4".to_owned(), vec![span(2.5, "again", "o-1")]),
         ];
-        assert_eq!(first_correlation(&traces, Some("o-1")).as_deref(), Some("made"));
-        assert_eq!(first_correlation(&traces, None).as_deref(), Some("other"));
-        assert_eq!(first_correlation(&[], None), None);
-        let nested = json!({"start_time": 1.0, "annotations": {"correlation_id": "above"},
-            "subsegments": [{"start_time": 1.5, "annotations": {"order_id": "o-3"}}]});
-        let traces = vec![("t3".to_owned(), vec![nested])];
-        assert_eq!(first_correlation(&traces, Some("o-3")).as_deref(), Some("above"));
+        assert_eq!(correlations_of_order(&traces, "o-1"), ["first", "again"]);
+        assert_eq!(correlations_of_order(&traces[..1], "o-1"), ["look"]);
+        assert!(correlations_of_order(&traces, "o-3").is_empty());
+        assert_eq!(first_correlation(&traces).as_deref(), Some("other"));
+        assert_eq!(first_correlation(&[]), None);
     }
 }

@@ -13,8 +13,9 @@ use crate::{redact, span, tree};
 /// What was fetched.
 #[derive(Clone, Debug, Default)]
 pub struct Input {
-    /// The correlation id; `None` when only a trace is known.
-    pub correlation_id: Option<String>,
+    /// The correlation ids, the first one first: an order whose placing was tried again has several. None when only a trace
+    /// is known.
+    pub correlation_ids: Vec<String>,
     /// Segment documents, by trace.
     pub traces: Vec<(String, Vec<Value>)>,
     /// Log events.
@@ -65,8 +66,11 @@ pub struct Write {
 /// IDs that the story has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Ids {
-    /// Correlation id.
+    /// Correlation id: the first one.
     pub correlation_id: Option<String>,
+    /// All of them, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub correlation_ids: Vec<String>,
     /// Orders.
     pub order_ids: BTreeSet<String>,
     /// Traces.
@@ -111,7 +115,7 @@ impl Story {
         let spans = documents
             .flat_map(|(id, document)| span::read(document, id))
             .collect();
-        let tree = tree::build(spans, input.correlation_id.as_deref());
+        let tree = tree::build(spans, &input.correlation_ids);
         let mut logs: Vec<LogLine> = input.logs.iter().filter_map(LogLine::read).collect();
         logs.sort_by_key(|line| line.timestamp_ms);
         logs.dedup();
@@ -119,7 +123,7 @@ impl Story {
         mails.sort_by_key(|mail| mail.timestamp_ms);
         let (began, ended) = bounds(&tree.spans, &logs);
         Self {
-            ids: ids(input.correlation_id, &tree.spans, &logs),
+            ids: ids(input.correlation_ids, &tree.spans, &logs),
             outcome: outcome(&tree.spans),
             started: rfc3339(began),
             duration_ms: ((ended - began) * 1e6).round() / 1e3,
@@ -179,15 +183,19 @@ pub(crate) fn rfc3339(seconds: f64) -> String {
     )
 }
 
-fn ids(correlation_id: Option<String>, spans: &[Span], logs: &[LogLine]) -> Ids {
+fn ids(correlation_ids: Vec<String>, spans: &[Span], logs: &[LogLine]) -> Ids {
     let invocations = spans.iter().filter(|span| span.kind == Kind::Invocation);
     let requests = invocations.filter_map(|span| span.request_id.clone());
     Ids {
-        correlation_id: correlation_id.or_else(|| {
+        correlation_id: correlation_ids.first().cloned().or_else(|| {
             spans
                 .iter()
                 .find_map(|span| span.annotation("correlation_id").map(str::to_owned))
         }),
+        correlation_ids: match correlation_ids.len() {
+            0 | 1 => Vec::new(),
+            _ => correlation_ids,
+        },
         order_ids: spans
             .iter()
             .filter_map(|span| span.annotation("order_id").map(str::to_owned))
@@ -262,7 +270,7 @@ mod tests {
         let invocation = json!({"id": "i", "trace_id": "t", "name": "shop", "origin": "AWS::Lambda", "start_time": 10.0, "end_time": 11.0, "fault": true, "aws": {"request_id": "r"}});
         let line = r#"{"level":"ERROR","message":"order not placed","requestId":"r","span_id":"h","error.chain":["order not placed","slow down"]}"#;
         Input {
-            correlation_id: Some("c".into()),
+            correlation_ids: vec!["c".into()],
             traces: vec![("t".into(), vec![handler, invocation])],
             logs: vec![LogEvent {
                 timestamp_ms: 10_800,

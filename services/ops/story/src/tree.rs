@@ -14,12 +14,15 @@ pub(crate) struct Tree {
     pub(crate) orphans: Vec<String>,
 }
 
-/// Builds it for a correlation id; `None` keeps everything.
-pub(crate) fn build(spans: Vec<Span>, correlation_id: Option<&str>) -> Tree {
+/// Builds it for these correlation ids; none keeps everything.
+pub(crate) fn build(spans: Vec<Span>, correlation_ids: &[String]) -> Tree {
     let mut spans = adopt_handlers(unique(spans));
-    let orphans = link_roots(&mut spans, correlation_id);
+    let orphans = link_roots(&mut spans, correlation_ids);
     measure_waits(&mut spans);
-    let kept = correlation_id.map_or_else(|| (0..spans.len()).collect(), |id| belonging(&spans, id));
+    let kept = match correlation_ids {
+        [] => (0..spans.len()).collect(),
+        ids => belonging(&spans, ids),
+    };
     let spans: Vec<Span> = spans
         .into_iter()
         .enumerate()
@@ -75,7 +78,7 @@ fn adopt_handlers(mut spans: Vec<Span>) -> Vec<Span> {
 }
 
 /// Gives roots the producer's span as parent; returns those whose cause is named but missing.
-fn link_roots(spans: &mut [Span], correlation_id: Option<&str>) -> HashSet<String> {
+fn link_roots(spans: &mut [Span], correlation_ids: &[String]) -> HashSet<String> {
     let known: HashSet<String> = spans.iter().map(|span| span.id.clone()).collect();
     let children = children(spans);
     let parents = Parents::of(spans);
@@ -100,7 +103,7 @@ fn link_roots(spans: &mut [Span], correlation_id: Option<&str>) -> HashSet<Strin
             spans[root].parent_id = None;
             continue;
         }
-        let links = links_below(spans, &children, root, correlation_id);
+        let links = links_below(spans, &children, root, correlation_ids);
         let producer = links
             .iter()
             .find(|link| top_of.get(*link).is_some_and(|top| *top != Some(root)));
@@ -129,7 +132,7 @@ fn links_below(
     spans: &[Span],
     children: &HashMap<String, Vec<usize>>,
     root: usize,
-    correlation_id: Option<&str>,
+    correlation_ids: &[String],
 ) -> Vec<String> {
     let mut links = Vec::new();
     let mut open = vec![root];
@@ -140,7 +143,7 @@ fn links_below(
             continue;
         }
         let own = spans[next].annotation("correlation_id");
-        if correlation_id.is_none() || own.is_none() || own == correlation_id {
+        if correlation_ids.is_empty() || own.is_none_or(|own| is_among(own, correlation_ids)) {
             links.extend(spans[next].links.iter().cloned());
         }
         open.extend(children.get(&spans[next].id).into_iter().flatten());
@@ -148,12 +151,16 @@ fn links_below(
     links
 }
 
-/// What belongs to an id: spans that say so, what is below them and says nothing else, and what is above them.
-fn belonging(spans: &[Span], correlation_id: &str) -> HashSet<usize> {
+fn is_among(id: &str, wanted: &[String]) -> bool {
+    wanted.iter().any(|wanted| wanted == id)
+}
+
+/// What belongs to the ids: spans that say so, what is below them and says nothing else, and what is above them.
+fn belonging(spans: &[Span], correlation_ids: &[String]) -> HashSet<usize> {
     let parents = Parents::of(spans);
     let owners = parents.nearest(|n| spans[n].annotation("correlation_id"));
     let mut kept = HashSet::new();
-    for n in (0..spans.len()).filter(|n| owners[*n] == Some(correlation_id)) {
+    for n in (0..spans.len()).filter(|n| owners[*n].is_some_and(|own| is_among(own, correlation_ids))) {
         let mut next = Some(n);
         // Above one that is kept already, everything is.
         while let Some(n) = next.filter(|n| kept.insert(*n)) {
@@ -210,7 +217,8 @@ mod tests {
             .iter()
             .flat_map(|document| read(document, "t"))
             .collect();
-        let tree = build(spans, id);
+        let ids: Vec<String> = id.map(str::to_owned).into_iter().collect();
+        let tree = build(spans, &ids);
         let found: Vec<_> = tree
             .spans
             .iter()
@@ -317,7 +325,7 @@ mod tests {
                 .iter()
                 .flat_map(|document| read(document, "t"))
                 .collect();
-            build(spans, None)
+            build(spans, &[])
                 .spans
                 .iter()
                 .find_map(|span| span.queue_delay_ms)
@@ -333,7 +341,7 @@ mod tests {
                 json!({"id": format!("s{n}"), "trace_id": "t", "name": "x", "start_time": n as f64, "parent_id": parent})
             }).collect();
             let spans = documents.iter().flat_map(|document| read(document, "t")).collect();
-            prop_assert_eq!(build(spans, None).spans.len(), parents.len());
+            prop_assert_eq!(build(spans, &[]).spans.len(), parents.len());
         }
     }
 }

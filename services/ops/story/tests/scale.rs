@@ -27,7 +27,7 @@ fn line(request: &str, span: Option<&str>, level: &str, message: &str) -> LogEve
 fn check(what: &str, documents: Vec<Value>, logs: Vec<LogEvent>) -> (Story, String) {
     let began = Instant::now();
     let story = Story::new(Input {
-        correlation_id: Some("c".to_owned()),
+        correlation_ids: vec!["c".to_owned()],
         traces: vec![("t".to_owned(), documents)],
         logs,
         mails: Vec::new(),

@@ -54,7 +54,11 @@ pub fn head(story: &Story, paint: Paint) -> String {
         story.logs.len(),
         story.mails.len()
     );
-    let correlation = story.ids.correlation_id.as_deref().unwrap_or("unknown");
+    let correlation = match (story.ids.correlation_ids.join(", "), &story.ids.correlation_id) {
+        (all, Some(first)) if all.is_empty() => first.clone(),
+        (all, None) if all.is_empty() => "unknown".to_owned(),
+        (all, _) => all,
+    };
     let _ = writeln!(
         text,
         "{} · {outcome} · {}",
@@ -64,7 +68,7 @@ pub fn head(story: &Story, paint: Paint) -> String {
     let _ = writeln!(
         text,
         "correlation {} · began {} · {counts}\n",
-        printable(correlation),
+        printable(&correlation),
         story.started
     );
     text
@@ -313,7 +317,7 @@ mod tests {
                 "metadata": {"telemetry": {"links": [{"span_id": "q"}], "source": "aws:sqs", "source_arn": "arn:aws:sqs:r:0:order-queue", "queue_delay_ms": 850.0, "attempt": 2}}}]});
         let line = r#"{"level":"INFO","message":"order placed","span_id":"d","total":1999}"#;
         Story::new(Input {
-            correlation_id: Some("c".into()),
+            correlation_ids: vec!["c".into()],
             traces: vec![
                 ("t".into(), vec![gateway, invocation, function, handler]),
                 ("u".into(), vec![consumer, record]),
@@ -392,7 +396,7 @@ mod tests {
             ..line("r")
         };
         let story = Story::new(Input {
-            correlation_id: Some(odd.into()),
+            correlation_ids: vec![odd.into()],
             traces: vec![("t".into(), documents)],
             logs: vec![line("r"), line("nobody"), error],
             mails: vec![Mail::new(1_000, &[&format!("a@{odd}")], odd)],
