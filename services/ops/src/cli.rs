@@ -165,10 +165,13 @@ mod tests {
         check("shopwatch fault set shopfast-order-service kill-after-call dynamodb TransactWriteItems");
         check("shopwatch fault set shopfast-payment-processor latency 500 --times 3");
         check("shopwatch fault list --json");
+        check("shopwatch fault set shopfast-payment-processor latency 500 --times 3 --json");
+        check("shopwatch fault set --json shopfast-payment-processor throttle");
+        check("shopwatch fault clear --json");
         check("shopwatch emulator restart");
         check("shopwatch dlq list --json");
         check("shopwatch dlq redrive shopfast-notification-dlq --limit 10");
-        check("shopwatch token --admin");
+        check("shopwatch token --admin --json");
         check("shopwatch completions bash");
         assert!(Cli::try_parse_from(["shopwatch", "up", "--port-api", "99999"]).is_err());
     }

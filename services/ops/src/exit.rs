@@ -4,6 +4,8 @@
 use std::fmt::{self, Write as _};
 use std::process::ExitCode;
 
+use ops_story::redact::printable;
+
 /// The exit codes as `--help` shows them.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
@@ -155,8 +157,10 @@ pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
         .map_or(Exit::No, Failure::exit)
 }
 
+/// A service's own words come with an error: they are shown, not obeyed.
 fn indent(text: &str) -> String {
-    text.trim_end().replace('\n', "\n       ")
+    let lines: Vec<_> = text.trim_end().lines().map(printable).collect();
+    lines.join("\n       ")
 }
 
 #[cfg(test)]
@@ -177,6 +181,15 @@ mod tests {
             "error: install the emulator\ncause: pip failed\ncause: no route to host\n cure: connect to the network\n"
         );
         assert_eq!(exit_of(&error), Exit::Environment);
+    }
+
+    #[test]
+    fn an_error_s_words_move_no_cursor() {
+        let error = anyhow::anyhow!("the service said \u{1b}]0;title\u{7}\nand more");
+        assert_eq!(
+            describe(&error),
+            "error: the service said \\u{1b}]0;title\\u{7}\n       and more\n"
+        );
     }
 
     #[test]

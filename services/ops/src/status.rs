@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ops_story::redact::printable;
 use serde_json::{Map, Value, json};
 
 use crate::console;
@@ -29,7 +30,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     };
     let status = read(&running, context).await;
     if args.json {
-        console::line(&status.to_string());
+        console::json(&status);
     } else {
         console::out(&text(&running, &status));
     }
@@ -53,7 +54,7 @@ fn nothing_runs(args: &Args, context: &Context) -> Exit {
     let starting = lock_file::is_held(&state.lock_file());
     if args.json {
         let status = json!({"ready": false, "starting": starting, "endpoints": {}, "stateDir": state.root()});
-        console::line(&status.to_string());
+        console::json(&status);
     } else if starting {
         console::line(&format!(
             "a platform is starting or stopping in {}",
@@ -158,7 +159,8 @@ fn text(running: &RunFile, status: &Value) -> String {
     } else {
         "NOT ready"
     };
-    let mut text = format!("{state}, process {} since {}\n\n", running.pid, running.ready_at);
+    let since = printable(&running.ready_at);
+    let mut text = format!("{state}, process {} since {since}\n\n", running.pid);
     let endpoints = running
         .endpoints
         .iter()
@@ -167,11 +169,11 @@ fn text(running: &RunFile, status: &Value) -> String {
     let emulator = &status["emulator"];
     text.push_str(&format!(
         "\nemulator {}, {} MB, {} restarts, {} crashes\nhealth   {}\n\n",
-        emulator["phase"].as_str().unwrap_or("unknown"),
+        printable(emulator["phase"].as_str().unwrap_or("unknown")),
         megabytes(&emulator["residentBytes"]),
         emulator["restarts"],
         emulator["crashes"],
-        status["health"],
+        printable(&status["health"].to_string()),
     ));
     text.push_str(&console::table(&function_rows(status)));
     text.push('\n');
@@ -237,6 +239,18 @@ mod tests {
             assert!(resident_bytes(std::process::id()).unwrap() > 100_000);
         }
         assert_eq!(resident_bytes(u32::MAX), None);
+    }
+
+    #[test]
+    fn what_the_parts_answer_moves_no_cursor() {
+        let status = json!({
+            "emulator": {"phase": "\u{1b}[2J"},
+            "health": {"status": "\u{9b}2J"},
+            "functions": [{"function": "\u{1b}[31m"}],
+            "queues": {"\u{202e}q": {"waiting": 0, "inFlight": 0}},
+        });
+        let text = text(&RunFile::default(), &status);
+        assert!(!text.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{text:?}");
     }
 
     #[test]

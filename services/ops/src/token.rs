@@ -1,5 +1,7 @@
 //! `shopwatch token`: a signed-in user's token, for `curl` and tests.
 
+use serde_json::json;
+
 use crate::console;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -14,6 +16,9 @@ pub(crate) struct Args {
     /// Of the administrator, who may change the stock
     #[arg(long)]
     admin: bool,
+    /// As JSON, with whose it is
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
@@ -25,6 +30,11 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
         &running.user_pool_id,
         &running.user_pool_client_id,
     );
-    console::line(&pool.token(user).await?);
+    let token = pool.token(user).await?;
+    if args.json {
+        console::json(&json!({"token": token, "user": user.email}));
+    } else {
+        console::line(&token);
+    }
     Ok(Exit::Done)
 }

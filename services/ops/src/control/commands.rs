@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use ops_story::redact::printable;
+use serde_json::{Value, json};
 
 use super::client::ask;
 use super::{Request, faults};
@@ -32,7 +33,13 @@ enum FaultCommand {
     #[command(
         after_help = "Example: shopwatch fault set shopfast-order-service kill-after-call dynamodb TransactWriteItems"
     )]
-    Set(faults::Order),
+    Set {
+        #[command(flatten)]
+        order: faults::Order,
+        /// As JSON
+        #[arg(long, global = true)]
+        json: bool,
+    },
     /// The armed faults, and how often each happened
     List {
         /// As JSON
@@ -40,7 +47,11 @@ enum FaultCommand {
         json: bool,
     },
     /// Disarm all faults
-    Clear,
+    Clear {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Options of `shopwatch emulator`.
@@ -86,22 +97,31 @@ pub(crate) async fn stop(_args: StopArgs, context: &Context) -> anyhow::Result<E
 /// Arms, lists and disarms faults.
 pub(crate) async fn fault(args: FaultArgs, context: &Context) -> anyhow::Result<Exit> {
     match args.command {
-        FaultCommand::Set(order) => {
+        FaultCommand::Set { order, json } => {
             let function = order.function.clone();
             let armed = order_of(context, Request::SetFault(order)).await?;
-            console::line(&format!("armed fault {} of {function}", armed["id"]));
+            if json {
+                console::json(&json!({"armed": armed["id"], "function": function}));
+            } else {
+                let told = format!("armed fault {} of {function}", armed["id"]);
+                console::line(&printable(&told));
+            }
         }
         FaultCommand::List { json } => {
             let plans = order_of(context, Request::ListFaults).await?;
             if json {
-                console::line(&plans.to_string());
+                console::json(&plans);
             } else {
                 console::out(&console::table(&fault_rows(&plans)));
             }
         }
-        FaultCommand::Clear => {
+        FaultCommand::Clear { json } => {
             order_of(context, Request::ClearFaults).await?;
-            console::line("no fault is armed");
+            if json {
+                console::json(&json!({"armed": []}));
+            } else {
+                console::line("no fault is armed");
+            }
         }
     }
     Ok(Exit::Done)

@@ -87,7 +87,7 @@ async fn list(clients: &Clients, json: bool) -> anyhow::Result<Exit> {
         objects.push(json!({"queue": queue.name, "url": queue.url, "messages": depth, "of": owners}));
     }
     if json {
-        console::line(&Value::Array(objects).to_string());
+        console::json(&Value::Array(objects));
     } else {
         console::out(&console::table(&rows));
     }
@@ -110,11 +110,11 @@ async fn show(clients: &Clients, name: &str, json: bool) -> anyhow::Result<Exit>
         .map_err(|error| failure(format!("read {name}"), error))?;
     let messages: Vec<Value> = received.messages().iter().map(describe).collect();
     if json {
-        console::line(&Value::Array(messages).to_string());
+        console::json(&Value::Array(messages));
         return Ok(Exit::Done);
     }
     for message in &messages {
-        console::line(&format!("{:#}", message));
+        console::json(&format_args!("{message:#}"));
     }
     console::error(&format!(
         "{} of {} shown\n",

@@ -4,6 +4,7 @@
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use ops_story::redact::printable;
 use serde_json::json;
 
 use super::sources::{DeadLetterQueue, Owner};
@@ -32,11 +33,10 @@ pub(super) async fn run(
         moved += 1;
     }
     if json {
-        console::line(&json!({"queue": name, "to": owner.to_string(), "redriven": moved}).to_string());
+        console::json(&json!({"queue": name, "to": owner.to_string(), "redriven": moved}));
     } else {
-        console::line(&format!(
-            "{moved} messages of {name} were delivered again to {owner}"
-        ));
+        let told = format!("{moved} messages of {name} were delivered again to {owner}");
+        console::line(&printable(&told));
     }
     Ok(Exit::Done)
 }

@@ -110,7 +110,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
         memory: memory.as_deref(),
     };
     if args.json {
-        console::line(&report.to_json().to_string());
+        console::json(&report.to_json());
     } else {
         console::out(&report.to_text());
     }

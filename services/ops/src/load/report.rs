@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use ops_story::redact::printable;
 use serde_json::{Map, Value, json};
 
 use super::Args;
@@ -78,7 +79,7 @@ impl Report<'_> {
         );
         text.push_str(&console::table(&self.route_rows()));
         for (error, count) in &self.driven.errors {
-            let _ = writeln!(text, "{count} × {error}");
+            let _ = writeln!(text, "{count} × {}", printable(error));
         }
         if let Some(cold) = self.cold {
             text.push('\n');
@@ -93,7 +94,7 @@ impl Report<'_> {
             text.push_str("stock, reservations, orders and mails agree exactly\n");
         }
         for finding in self.findings {
-            let _ = writeln!(text, "DISAGREES: {finding}");
+            let _ = writeln!(text, "DISAGREES: {}", printable(finding));
         }
         text
     }

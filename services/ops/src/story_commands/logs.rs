@@ -1,19 +1,20 @@
 //! `shopwatch logs`: log lines of the functions, found by ID, text or level, and followed.
 
-use std::collections::HashSet;
+use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use ops_story::redact::printable;
 use ops_story::text::Paint;
 use ops_story::{LogEvent, LogLine};
 
-use super::since::Since;
-use super::sources::{LogLines, Question};
+use super::interrupt::Interrupt;
+use super::seen::Seen;
+use super::since::{Since, milliseconds};
+use super::sources::{CUT, LogLines, Question};
 use crate::console;
 use crate::context::Context;
 use crate::exit::Exit;
 
-const POLL: Duration = Duration::from_secs(1);
 /// Lines can arrive this much after their time.
 const LATE: Duration = Duration::from_secs(10);
 
@@ -80,38 +81,60 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
         Paint::None
     };
     let question = args.text.clone().map_or(Question::Everything, Question::Text);
-    let mut from = args.since.start();
-    let mut told = HashSet::new();
-    let interrupted = tokio::signal::ctrl_c();
-    tokio::pin!(interrupted);
+    if args.follow {
+        return follow(&args, &source, &question, paint).await;
+    }
+    let found = source
+        .find(&question, args.since.start(), SystemTime::now())
+        .await?;
+    let shown = show_newest(found.lines, &args, paint);
+    if found.cut && shown < args.limit {
+        console::error(&format!("{CUT}\n"));
+    }
+    if shown == 0 && !args.json {
+        console::error(&format!("no lines in the last {}\n", args.since));
+    }
+    Ok(if shown == 0 { Exit::No } else { Exit::Done })
+}
+
+/// Shows what is there, then what is new, until Ctrl-C.
+async fn follow(args: &Args, source: &LogLines, question: &Question, paint: Paint) -> anyhow::Result<Exit> {
+    let mut interrupt = Interrupt::listen();
+    let mut seen = Seen::default();
+    let mut now = SystemTime::now();
+    let first = source.find(question, args.since.start(), now);
+    let Some(found) = interrupt.unless(first).await else {
+        return Ok(Exit::Done);
+    };
+    let found = found?;
+    if found.cut {
+        console::error(&format!("{CUT}\n"));
+    }
+    show_newest(seen.fresh(found.lines), args, paint);
     loop {
-        let now = SystemTime::now();
-        let found = source.find(&question, from, now).await?;
-        let fresh: Vec<LogEvent> = found
-            .into_iter()
-            .filter(|event| fits(&args, event) && told.insert(key(event)))
-            .collect();
-        let skipped = fresh.len().saturating_sub(args.limit);
-        fresh
-            .iter()
-            .skip(skipped)
-            .for_each(|event| show(event, &args, paint));
-        if !args.follow {
-            if told.is_empty() && !args.json {
-                console::error(&format!("no lines in the last {}\n", args.since));
-            }
-            return Ok(if told.is_empty() { Exit::No } else { Exit::Done });
-        }
-        from = now.checked_sub(LATE).unwrap_or(from);
-        tokio::select! {
-            _ = &mut interrupted => return Ok(Exit::Done),
-            () = tokio::time::sleep(POLL) => {}
-        }
+        let from = now.checked_sub(LATE).unwrap_or(now);
+        seen.forget_before(milliseconds(from));
+        let next = async {
+            tokio::time::sleep(source.pause()).await;
+            let now = SystemTime::now();
+            anyhow::Ok((now, source.newest(question, from, now).await?.lines))
+        };
+        let Some(next) = interrupt.unless(next).await else {
+            return Ok(Exit::Done);
+        };
+        let lines;
+        (now, lines) = next?;
+        show_newest(seen.fresh(lines), args, paint);
     }
 }
 
-fn key(event: &LogEvent) -> (i64, String, String) {
-    (event.timestamp_ms, event.log_group.clone(), event.message.clone())
+/// Shows the newest that fit, in their order; how many these are.
+fn show_newest(lines: Vec<LogEvent>, args: &Args, paint: Paint) -> usize {
+    let fitting: Vec<LogEvent> = lines.into_iter().filter(|event| fits(args, event)).collect();
+    let skipped = fitting.len().saturating_sub(args.limit);
+    let shown = &fitting[skipped..];
+    shown.iter().for_each(|event| show(event, args, paint));
+    shown.len()
 }
 
 fn fits(args: &Args, event: &LogEvent) -> bool {
@@ -127,7 +150,7 @@ fn show(event: &LogEvent, args: &Args, paint: Paint) {
         let message = serde_json::from_str::<serde_json::Value>(&event.message)
             .unwrap_or_else(|_| event.message.clone().into());
         let line = serde_json::json!({"timestamp_ms": event.timestamp_ms, "log_group": event.log_group, "message": message});
-        console::line(&line.to_string());
+        console::json(&line);
     } else if let Some(line) = LogLine::read(event) {
         console::line(&text(&line, paint));
     }
@@ -138,20 +161,41 @@ fn text(line: &LogLine, paint: Paint) -> String {
     let mut text = format!(
         "{} {:<5} {} {}",
         at.strftime("%H:%M:%S%.3f"),
-        line.level,
+        printable(&line.level),
         printable(&line.function),
         printable(&line.message)
     );
     for (key, value) in &line.fields {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        text.push_str(&format!(" {}={}", printable(key), printable(&value)));
+        let _ = write!(text, " {}={}", printable(key), printable(&value));
     }
     if let Some(id) = &line.correlation_id {
-        text.push_str(&format!(" correlation_id={}", printable(id)));
+        let _ = write!(text, " correlation_id={}", printable(id));
     }
     match line.level.as_str() {
         "ERROR" => paint.red(&text),
         "WARN" => paint.yellow(&text),
         _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_moves_no_cursor() {
+        let odd = "\u{1b}[2J\u{9b}\u{202e}";
+        let event = LogEvent {
+            timestamp_ms: 0,
+            log_group: format!("/aws/lambda/{odd}"),
+            message: serde_json::json!({"level": odd, "message": odd, "correlation_id": odd, odd: odd})
+                .to_string(),
+        };
+        let told = LogLine::read(&event)
+            .map(|line| text(&line, Paint::None))
+            .unwrap();
+        assert!(told.starts_with("00:00:00.000 \\u{1b}[2J"), "{told:?}");
+        assert!(!told.contains(ops_story::redact::is_odd), "{told:?}");
     }
 }

@@ -43,7 +43,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
         .await?;
     if args.json {
         let mails: Vec<_> = mails.iter().map(as_json).collect();
-        console::line(&json!({ "mails": mails }).to_string());
+        console::json(&json!({ "mails": mails }));
         return Ok(Exit::Done);
     }
     if mails.is_empty() {
@@ -78,15 +78,11 @@ fn at(mail: &KeptMail) -> String {
 
 fn row(mail: &KeptMail) -> Vec<String> {
     let subject = mail.subject.as_deref().unwrap_or_default();
-    vec![
-        at(mail),
-        printable(&mail.to.join(", ")).into_owned(),
-        printable(subject).into_owned(),
-    ]
+    vec![at(mail), mail.to.join(", "), subject.to_owned()]
 }
 
 fn whole(mail: &KeptMail) {
-    console::line(&row(mail).join("  "));
+    console::line(&printable(&row(mail).join("  ")));
     for line in mail.text.as_deref().unwrap_or_default().lines() {
         console::line(&format!("  {}", printable(line)));
     }

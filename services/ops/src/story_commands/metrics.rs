@@ -98,7 +98,7 @@ async fn list(args: &List, client: &Client) -> anyhow::Result<Exit> {
     }
     if args.json {
         let metrics: Vec<_> = found.iter().map(described).collect();
-        console::line(&json!({ "metrics": metrics }).to_string());
+        console::json(&json!({ "metrics": metrics }));
     } else if !found.is_empty() {
         let head = ["namespace", "metric", "dimensions"].map(str::to_owned).to_vec();
         let rows = std::iter::once(head).chain(found.iter().map(row));
@@ -198,7 +198,7 @@ fn show(args: &Get, points: &[(i64, f64)]) {
             "namespace": args.namespace, "name": args.name, "dimensions": dimensions, "stat": args.stat,
             "period": args.period, "datapoints": datapoints,
         });
-        console::line(&answer.to_string());
+        console::json(&answer);
     } else if points.is_empty() {
         console::error(&format!(
             "no values of {} in the last {}; `shopwatch metrics list {}` shows names and dimensions\n",

@@ -2,9 +2,12 @@
 //! and on AWS alike; what they print is made in `ops-story`.
 
 mod fetch;
+mod interrupt;
 pub(crate) mod logs;
 pub(crate) mod mails;
 pub(crate) mod metrics;
+mod resolve;
+mod seen;
 mod since;
 mod sources;
 pub(crate) mod trace;

@@ -7,7 +7,9 @@ use ops_story::text::{self, Paint};
 use ops_story::{Story, id};
 
 use super::fetch::{DEFAULT_SINCE, Searched, Sources};
+use super::interrupt::Interrupt;
 use super::since::Since;
+use super::sources::CUT;
 use crate::console;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -63,7 +65,12 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
         return follow(&args, &sources, paint).await;
     }
     match sources.story(&args.id, args.since).await? {
-        (Some(story), _) => print(&story, args.json, paint)?,
+        (Some(story), searched) => {
+            print(&story, args.json, paint)?;
+            if searched.cut {
+                console::error(&format!("{CUT}\n"));
+            }
+        }
         (None, searched) => return Ok(not_found(&args, &searched)),
     }
     Ok(Exit::Done)
@@ -71,7 +78,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
 
 fn print(story: &Story, json: bool, paint: Paint) -> anyhow::Result<()> {
     if json {
-        console::line(&serde_json::to_string(story)?);
+        console::json(&serde_json::to_string(story)?);
     } else {
         console::out(&text::render(story, paint));
     }
@@ -94,11 +101,16 @@ fn not_found(args: &Args, searched: &Searched) -> Exit {
 /// Prints what is new, until the order is over or nobody wants more.
 async fn follow(args: &Args, sources: &Sources, paint: Paint) -> anyhow::Result<Exit> {
     let mut told = Told::default();
-    let interrupted = tokio::signal::ctrl_c();
-    tokio::pin!(interrupted);
+    let mut interrupt = Interrupt::listen();
     loop {
-        if let (Some(story), _) = sources.story(&args.id, args.since).await? {
+        let Some(found) = interrupt.unless(sources.story(&args.id, args.since)).await else {
+            break;
+        };
+        if let (Some(story), searched) = found? {
             told.tell(&story, args.json, paint)?;
+            if searched.cut && !std::mem::replace(&mut told.cut, true) {
+                console::error(&format!("{CUT}\n"));
+            }
             if story.is_over() && told.quiet_for() > QUIET {
                 if !args.json {
                     console::out(&text::tail(&story, paint));
@@ -106,11 +118,11 @@ async fn follow(args: &Args, sources: &Sources, paint: Paint) -> anyhow::Result<
                 return Ok(Exit::Done);
             }
         }
-        tokio::select! {
-            _ = &mut interrupted => return Ok(if told.anything() { Exit::Done } else { Exit::No }),
-            () = tokio::time::sleep(POLL) => {}
+        if interrupt.unless(tokio::time::sleep(POLL)).await.is_none() {
+            break;
         }
     }
+    Ok(if told.anything() { Exit::Done } else { Exit::No })
 }
 
 /// What was printed so far.
@@ -119,6 +131,8 @@ struct Told {
     lines: HashSet<String>,
     size: usize,
     last: Option<Instant>,
+    /// That lines are missing was said.
+    cut: bool,
 }
 
 impl Told {

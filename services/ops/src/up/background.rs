@@ -33,7 +33,7 @@ pub(crate) async fn start(args: &Args, context: &Context) -> anyhow::Result<Exit
     let ended = tokio::select! {
         run = ready(context, &mut shown, progress, child.id()) => {
             if args.json {
-                console::line(&serde_json::to_string(&run)?);
+                console::json(&serde_json::to_string(&run)?);
             } else if !args.quiet {
                 console::out(&super::announce::text(&run, context));
                 console::line("It runs in the background; `shopwatch stop` stops it.");

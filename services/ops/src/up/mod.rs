@@ -119,7 +119,7 @@ async fn serve(
 ) -> anyhow::Result<Exit> {
     run.write(context.state())?;
     if args.json {
-        console::line(&serde_json::to_string(run)?);
+        console::json(&serde_json::to_string(run)?);
     } else if !args.quiet {
         console::out(&announce::text(run, context));
     }

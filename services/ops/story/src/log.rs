@@ -55,6 +55,18 @@ pub struct LogLine {
     /// The other fields.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, Value>,
+    /// It is the platform's report of an invocation that went wrong.
+    #[serde(skip)]
+    pub(crate) ended: Option<Ended>,
+}
+
+/// How an invocation ended, by the platform's report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ended {
+    /// `error`, `timeout` or `failure`.
+    pub(crate) status: String,
+    /// For example `Sandbox.Timedout`.
+    pub(crate) error_type: Option<String>,
 }
 
 impl LogLine {
@@ -71,6 +83,7 @@ impl LogLine {
             span_id: None,
             correlation_id: None,
             fields: BTreeMap::new(),
+            ended: None,
         };
         let Ok(Value::Object(object)) = serde_json::from_str(&event.message) else {
             return Some(plain());
@@ -103,6 +116,11 @@ impl LogLine {
     pub fn is_error(&self) -> bool {
         self.level == "ERROR"
     }
+
+    /// A field that is text.
+    pub(crate) fn text(&self, field: &str) -> Option<&str> {
+        self.fields.get(field).and_then(Value::as_str)
+    }
 }
 
 /// The platform's record of an invocation is told when it went wrong.
@@ -112,8 +130,9 @@ fn platform(plain: LogLine, kind: &str, record: &Value) -> Option<LogLine> {
     if kind != "platform.report" || status == "success" {
         return None;
     }
-    let error = record["errorType"]
-        .as_str()
+    let error_type = record["errorType"].as_str().map(str::to_owned);
+    let error = error_type
+        .as_deref()
         .map(|error| format!(" ({error})"))
         .unwrap_or_default();
     let took = record["metrics"]["durationMs"].as_f64().unwrap_or_default();
@@ -121,6 +140,10 @@ fn platform(plain: LogLine, kind: &str, record: &Value) -> Option<LogLine> {
         level: "ERROR".to_owned(),
         message: format!("the invocation ended with {status}{error} after {took:.0} ms"),
         request_id: record["requestId"].as_str().map(str::to_owned),
+        ended: Some(Ended {
+            status: status.to_owned(),
+            error_type,
+        }),
         ..plain
     })
 }

@@ -104,6 +104,16 @@ pub struct Span {
     /// Spans that produced what it works on: their ids.
     #[serde(skip)]
     pub(crate) links: Vec<String>,
+    /// What its cause is made of.
+    #[serde(skip)]
+    pub(crate) exceptions: Vec<Exception>,
+}
+
+/// One exception of a cause, the outermost first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Exception {
+    pub(crate) kind: Option<String>,
+    pub(crate) message: Option<String>,
 }
 
 impl Span {
@@ -127,23 +137,16 @@ pub(crate) fn read(document: &Value, trace_id: &str) -> Vec<Span> {
         .as_str()
         .filter(|origin| origin.starts_with("AWS::Lambda"));
     let function = function.and_then(|_| document["name"].as_str());
-    let parent = document["parent_id"].as_str().map(str::to_owned);
-    add(document, trace_id, parent, function, &mut spans);
-    spans
-}
-
-fn add(
-    document: &Value,
-    trace_id: &str,
-    parent: Option<String>,
-    function: Option<&str>,
-    spans: &mut Vec<Span>,
-) {
-    let Some(id) = document["id"].as_str() else { return };
-    spans.push(one(document, id, trace_id, parent, function));
-    for nested in document["subsegments"].as_array().into_iter().flatten() {
-        add(nested, trace_id, Some(id.to_owned()), function, spans);
+    let mut open = vec![(document, document["parent_id"].as_str())];
+    while let Some((document, parent)) = open.pop() {
+        let Some(id) = document["id"].as_str() else {
+            continue;
+        };
+        spans.push(one(document, id, trace_id, parent.map(str::to_owned), function));
+        let nested = document["subsegments"].as_array().into_iter().flatten();
+        open.extend(nested.rev().map(|nested| (nested, Some(id))));
     }
+    spans
 }
 
 fn one(
@@ -160,6 +163,7 @@ fn one(
     let start = document["start_time"].as_f64().unwrap_or_default();
     let end = document["end_time"].as_f64().unwrap_or(start);
     let annotations = document["annotations"].as_object().into_iter().flatten();
+    let exceptions = exceptions(document);
     let links = telemetry["links"].as_array().into_iter().flatten();
     Span {
         id: id.to_owned(),
@@ -173,7 +177,7 @@ fn one(
         start,
         duration_ms: ((end - start) * 1e6).round().max(0.0) / 1e3,
         state: state(document),
-        cause: cause(document),
+        cause: cause(&exceptions),
         status: document["http"]["response"]["status"].as_u64(),
         operation: text(&aws["operation"]).or_else(|| request(document)),
         resource: resource(aws),
@@ -186,6 +190,7 @@ fn one(
             .map(|(key, value)| (key.clone(), text(value).unwrap_or_else(|| value.to_string())))
             .collect(),
         links: links.filter_map(|link| text(&link["span_id"])).collect(),
+        exceptions,
     }
 }
 
@@ -214,16 +219,25 @@ fn state(document: &Value) -> State {
     }
 }
 
-fn cause(document: &Value) -> Option<String> {
-    let exceptions = document["cause"]["exceptions"].as_array()?;
+fn exceptions(document: &Value) -> Vec<Exception> {
+    let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let exceptions = document["cause"]["exceptions"].as_array().into_iter().flatten();
+    exceptions
+        .map(|exception| Exception {
+            kind: text(&exception["type"]),
+            message: text(&exception["message"]),
+        })
+        .filter(|exception| exception.kind.is_some() || exception.message.is_some())
+        .collect()
+}
+
+fn cause(exceptions: &[Exception]) -> Option<String> {
     let told: Vec<String> = exceptions
         .iter()
-        .filter_map(
-            |exception| match (exception["type"].as_str(), exception["message"].as_str()) {
-                (Some(kind), Some(message)) if !message.is_empty() => Some(format!("{kind}: {message}")),
-                (kind, message) => kind.or(message).map(str::to_owned),
-            },
-        )
+        .filter_map(|Exception { kind, message }| match (kind, message) {
+            (Some(kind), Some(message)) => Some(format!("{kind}: {message}")),
+            (kind, message) => kind.clone().or_else(|| message.clone()),
+        })
         .collect();
     (!told.is_empty()).then(|| told.join(" ← "))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::failures::{self, Failure};
 use crate::log::{LogEvent, LogLine};
 use crate::span::{Kind, Span, State};
 use crate::{redact, span, tree};
@@ -12,8 +13,9 @@ use crate::{redact, span, tree};
 /// What was fetched.
 #[derive(Clone, Debug, Default)]
 pub struct Input {
-    /// The correlation id; `None` when only a trace is known.
-    pub correlation_id: Option<String>,
+    /// The correlation ids, the first one first: an order whose placing was tried again has several. None when only a trace
+    /// is known.
+    pub correlation_ids: Vec<String>,
     /// Segment documents, by trace.
     pub traces: Vec<(String, Vec<Value>)>,
     /// Log events.
@@ -61,22 +63,14 @@ pub struct Write {
     pub done: bool,
 }
 
-/// Something that failed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Failure {
-    /// Seconds since 1970.
-    pub at: f64,
-    /// Where.
-    pub place: String,
-    /// Why.
-    pub cause: String,
-}
-
 /// IDs that the story has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Ids {
-    /// Correlation id.
+    /// Correlation id: the first one.
     pub correlation_id: Option<String>,
+    /// All of them, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub correlation_ids: Vec<String>,
     /// Orders.
     pub order_ids: BTreeSet<String>,
     /// Traces.
@@ -104,7 +98,7 @@ pub struct Story {
     pub writes: Vec<Write>,
     /// Mails, by time.
     pub mails: Vec<Mail>,
-    /// What failed, by time.
+    /// What failed, each failure once, by the time of its first.
     pub errors: Vec<Failure>,
     /// Ids of spans whose cause is named but was not found.
     pub orphans: Vec<String>,
@@ -121,7 +115,7 @@ impl Story {
         let spans = documents
             .flat_map(|(id, document)| span::read(document, id))
             .collect();
-        let tree = tree::build(spans, input.correlation_id.as_deref());
+        let tree = tree::build(spans, &input.correlation_ids);
         let mut logs: Vec<LogLine> = input.logs.iter().filter_map(LogLine::read).collect();
         logs.sort_by_key(|line| line.timestamp_ms);
         logs.dedup();
@@ -129,12 +123,12 @@ impl Story {
         mails.sort_by_key(|mail| mail.timestamp_ms);
         let (began, ended) = bounds(&tree.spans, &logs);
         Self {
-            ids: ids(input.correlation_id, &tree.spans, &logs),
+            ids: ids(input.correlation_ids, &tree.spans, &logs),
             outcome: outcome(&tree.spans),
             started: rfc3339(began),
             duration_ms: ((ended - began) * 1e6).round() / 1e3,
             writes: writes(&tree.spans),
-            errors: errors(&tree.spans, &logs),
+            errors: failures::of(&tree.spans, &logs),
             spans: tree.spans,
             orphans: tree.orphans,
             logs,
@@ -189,15 +183,19 @@ pub(crate) fn rfc3339(seconds: f64) -> String {
     )
 }
 
-fn ids(correlation_id: Option<String>, spans: &[Span], logs: &[LogLine]) -> Ids {
+fn ids(correlation_ids: Vec<String>, spans: &[Span], logs: &[LogLine]) -> Ids {
     let invocations = spans.iter().filter(|span| span.kind == Kind::Invocation);
     let requests = invocations.filter_map(|span| span.request_id.clone());
     Ids {
-        correlation_id: correlation_id.or_else(|| {
+        correlation_id: correlation_ids.first().cloned().or_else(|| {
             spans
                 .iter()
                 .find_map(|span| span.annotation("correlation_id").map(str::to_owned))
         }),
+        correlation_ids: match correlation_ids.len() {
+            0 | 1 => Vec::new(),
+            _ => correlation_ids,
+        },
         order_ids: spans
             .iter()
             .filter_map(|span| span.annotation("order_id").map(str::to_owned))
@@ -258,76 +256,6 @@ fn writes(spans: &[Span]) -> Vec<Write> {
     writes
 }
 
-/// Faults where they came up first, and lines of level ERROR that tell of something else.
-fn errors(spans: &[Span], logs: &[LogLine]) -> Vec<Failure> {
-    let has_faulty_child = |span: &Span| {
-        spans
-            .iter()
-            .any(|other| other.state == State::Fault && other.parent_id.as_ref() == Some(&span.id))
-    };
-    let faults = spans
-        .iter()
-        .filter(|span| span.state == State::Fault && !has_faulty_child(span));
-    let of_span = |span: &Span| Failure {
-        at: span.end(),
-        place: place(span),
-        cause: span
-            .cause
-            .clone()
-            .unwrap_or_else(|| "failed without a cause in the trace".to_owned()),
-    };
-    let of_line = |line: &LogLine| {
-        let chain = line.fields.get("error.chain").and_then(Value::as_array);
-        let chain = chain.map(|chain| {
-            chain
-                .iter()
-                .filter_map(Value::as_str)
-                .collect::<Vec<_>>()
-                .join(" ← ")
-        });
-        Failure {
-            at: line.timestamp_ms as f64 / 1e3,
-            place: line.function.clone(),
-            cause: chain
-                .filter(|chain| !chain.is_empty())
-                .unwrap_or_else(|| line.message.clone()),
-        }
-    };
-    // What a failing span or invocation logged of it is the same failure again.
-    let told = |line: &&LogLine| {
-        let is = |own: &Option<String>, other: &str| own.as_deref() == Some(other);
-        spans
-            .iter()
-            .filter(|span| span.state == State::Fault)
-            .any(|span| {
-                is(&line.span_id, &span.id)
-                    || span
-                        .request_id
-                        .as_ref()
-                        .is_some_and(|request| is(&line.request_id, request))
-            })
-    };
-    let lines = logs.iter().filter(|line| line.is_error() && !told(line));
-    let mut errors: Vec<Failure> = faults.map(of_span).chain(lines.map(of_line)).collect();
-    errors.sort_by(|a, b| a.at.total_cmp(&b.at));
-    errors.dedup_by(|a, b| a.place == b.place && a.cause == b.cause);
-    errors
-}
-
-fn place(span: &Span) -> String {
-    let own = match (&span.operation, &span.resource) {
-        (Some(operation), Some(resource)) => format!("{} {operation} {resource}", span.name),
-        (Some(operation), None) => format!("{} {operation}", span.name),
-        // Our own spans, `## handler` and `## record`, are the function.
-        _ => span.name.clone(),
-    };
-    match &span.function {
-        Some(function) if own.starts_with("## ") => function.clone(),
-        Some(function) if *function != own => format!("{function}: {own}"),
-        _ => own,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -342,7 +270,7 @@ mod tests {
         let invocation = json!({"id": "i", "trace_id": "t", "name": "shop", "origin": "AWS::Lambda", "start_time": 10.0, "end_time": 11.0, "fault": true, "aws": {"request_id": "r"}});
         let line = r#"{"level":"ERROR","message":"order not placed","requestId":"r","span_id":"h","error.chain":["order not placed","slow down"]}"#;
         Input {
-            correlation_id: Some("c".into()),
+            correlation_ids: vec!["c".into()],
             traces: vec![("t".into(), vec![handler, invocation])],
             logs: vec![LogEvent {
                 timestamp_ms: 10_800,

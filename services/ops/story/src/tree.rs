@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use crate::parents::Parents;
 use crate::span::{Kind, Span};
 
 /// The tree, in the order in which it is told: parents before children, children by time.
@@ -13,12 +14,15 @@ pub(crate) struct Tree {
     pub(crate) orphans: Vec<String>,
 }
 
-/// Builds it for a correlation id; `None` keeps everything.
-pub(crate) fn build(spans: Vec<Span>, correlation_id: Option<&str>) -> Tree {
+/// Builds it for these correlation ids; none keeps everything.
+pub(crate) fn build(spans: Vec<Span>, correlation_ids: &[String]) -> Tree {
     let mut spans = adopt_handlers(unique(spans));
-    let orphans = link_roots(&mut spans, correlation_id);
+    let orphans = link_roots(&mut spans, correlation_ids);
     measure_waits(&mut spans);
-    let kept = correlation_id.map_or_else(|| (0..spans.len()).collect(), |id| belonging(&spans, id));
+    let kept = match correlation_ids {
+        [] => (0..spans.len()).collect(),
+        ids => belonging(&spans, ids),
+    };
     let spans: Vec<Span> = spans
         .into_iter()
         .enumerate()
@@ -62,22 +66,11 @@ fn unique(spans: Vec<Span>) -> Vec<Span> {
 
 /// What a function sends by itself does not say which function it is of: it is that of its parent.
 fn adopt_handlers(mut spans: Vec<Span>) -> Vec<Span> {
-    let by_id: HashMap<String, usize> = spans
-        .iter()
-        .enumerate()
-        .map(|(n, span)| (span.id.clone(), n))
+    let functions: Vec<Option<String>> = Parents::of(&spans)
+        .nearest(|n| spans[n].function.as_deref())
+        .into_iter()
+        .map(|function| function.map(str::to_owned))
         .collect();
-    let of = |start: usize| {
-        let mut at = start;
-        for _ in 0..spans.len() {
-            if spans[at].function.is_some() {
-                return spans[at].function.clone();
-            }
-            at = *by_id.get(spans[at].parent_id.as_deref()?)?;
-        }
-        None
-    };
-    let functions: Vec<Option<String>> = (0..spans.len()).map(of).collect();
     for (span, function) in spans.iter_mut().zip(functions) {
         span.function = function;
     }
@@ -85,9 +78,16 @@ fn adopt_handlers(mut spans: Vec<Span>) -> Vec<Span> {
 }
 
 /// Gives roots the producer's span as parent; returns those whose cause is named but missing.
-fn link_roots(spans: &mut [Span], correlation_id: Option<&str>) -> HashSet<String> {
+fn link_roots(spans: &mut [Span], correlation_ids: &[String]) -> HashSet<String> {
     let known: HashSet<String> = spans.iter().map(|span| span.id.clone()).collect();
     let children = children(spans);
+    let parents = Parents::of(spans);
+    let tops = parents.nearest(|n| parents.above(n).is_none().then_some(n));
+    let top_of: HashMap<String, Option<usize>> = spans
+        .iter()
+        .zip(tops)
+        .map(|(span, top)| (span.id.clone(), top))
+        .collect();
     let is_root = |span: &Span| {
         span.parent_id
             .as_ref()
@@ -103,10 +103,10 @@ fn link_roots(spans: &mut [Span], correlation_id: Option<&str>) -> HashSet<Strin
             spans[root].parent_id = None;
             continue;
         }
-        let links = links_below(spans, &children, root, correlation_id);
+        let links = links_below(spans, &children, root, correlation_ids);
         let producer = links
             .iter()
-            .find(|link| known.contains(*link) && !is_below(spans, &children, root, link));
+            .find(|link| top_of.get(*link).is_some_and(|top| *top != Some(root)));
         if let Some(producer) = producer {
             spans[root].parent_id = Some(producer.clone());
             spans[root].linked = true;
@@ -132,7 +132,7 @@ fn links_below(
     spans: &[Span],
     children: &HashMap<String, Vec<usize>>,
     root: usize,
-    correlation_id: Option<&str>,
+    correlation_ids: &[String],
 ) -> Vec<String> {
     let mut links = Vec::new();
     let mut open = vec![root];
@@ -143,7 +143,7 @@ fn links_below(
             continue;
         }
         let own = spans[next].annotation("correlation_id");
-        if correlation_id.is_none() || own.is_none() || own == correlation_id {
+        if correlation_ids.is_empty() || own.is_none_or(|own| is_among(own, correlation_ids)) {
             links.extend(spans[next].links.iter().cloned());
         }
         open.extend(children.get(&spans[next].id).into_iter().flatten());
@@ -151,49 +151,27 @@ fn links_below(
     links
 }
 
-fn is_below(spans: &[Span], children: &HashMap<String, Vec<usize>>, root: usize, id: &str) -> bool {
-    let mut open = vec![root];
-    let mut seen = HashSet::new();
-    while let Some(next) = open.pop() {
-        if spans[next].id == id {
-            return true;
-        }
-        if seen.insert(next) {
-            open.extend(children.get(&spans[next].id).into_iter().flatten());
-        }
-    }
-    false
+fn is_among(id: &str, wanted: &[String]) -> bool {
+    wanted.iter().any(|wanted| wanted == id)
 }
 
-/// What belongs to an id: spans that say so, what is below them and says nothing else, and what is above them.
-fn belonging(spans: &[Span], correlation_id: &str) -> HashSet<usize> {
-    let by_id: HashMap<&str, usize> = spans
-        .iter()
-        .enumerate()
-        .map(|(n, span)| (span.id.as_str(), n))
-        .collect();
-    let parent = |n: usize| {
-        spans[n]
-            .parent_id
-            .as_deref()
-            .and_then(|id| by_id.get(id).copied())
-    };
-    let ancestors = |n: usize| std::iter::successors(parent(n), |n| parent(*n)).take(spans.len());
-    let owner = |n: usize| {
-        std::iter::once(n)
-            .chain(ancestors(n))
-            .find_map(|n| spans[n].annotation("correlation_id"))
-    };
+/// What belongs to the ids: spans that say so, what is below them and says nothing else, and what is above them.
+fn belonging(spans: &[Span], correlation_ids: &[String]) -> HashSet<usize> {
+    let parents = Parents::of(spans);
+    let owners = parents.nearest(|n| spans[n].annotation("correlation_id"));
     let mut kept = HashSet::new();
-    for n in 0..spans.len() {
-        if owner(n) == Some(correlation_id) {
-            kept.insert(n);
-            kept.extend(ancestors(n));
+    for n in (0..spans.len()).filter(|n| owners[*n].is_some_and(|own| is_among(own, correlation_ids))) {
+        let mut next = Some(n);
+        // Above one that is kept already, everything is.
+        while let Some(n) = next.filter(|n| kept.insert(*n)) {
+            next = parents.above(n);
         }
     }
     // Phases say nothing of their own.
     let phases: Vec<usize> = (0..spans.len())
-        .filter(|n| spans[*n].kind == Kind::Phase && parent(*n).is_some_and(|p| kept.contains(&p)))
+        .filter(|n| {
+            spans[*n].kind == Kind::Phase && parents.above(*n).is_some_and(|above| kept.contains(&above))
+        })
         .collect();
     kept.extend(phases);
     kept
@@ -239,7 +217,8 @@ mod tests {
             .iter()
             .flat_map(|document| read(document, "t"))
             .collect();
-        let tree = build(spans, id);
+        let ids: Vec<String> = id.map(str::to_owned).into_iter().collect();
+        let tree = build(spans, &ids);
         let found: Vec<_> = tree
             .spans
             .iter()
@@ -346,7 +325,7 @@ mod tests {
                 .iter()
                 .flat_map(|document| read(document, "t"))
                 .collect();
-            build(spans, None)
+            build(spans, &[])
                 .spans
                 .iter()
                 .find_map(|span| span.queue_delay_ms)
@@ -362,7 +341,7 @@ mod tests {
                 json!({"id": format!("s{n}"), "trace_id": "t", "name": "x", "start_time": n as f64, "parent_id": parent})
             }).collect();
             let spans = documents.iter().flat_map(|document| read(document, "t")).collect();
-            prop_assert_eq!(build(spans, None).spans.len(), parents.len());
+            prop_assert_eq!(build(spans, &[]).spans.len(), parents.len());
         }
     }
 }

@@ -1,5 +1,5 @@
-//! CloudWatch Logs: `FilterLogEvents` where an endpoint is near, Logs Insights against AWS, where reading whole groups
-//! would take minutes.
+//! CloudWatch Logs: `FilterLogEvents` where an endpoint is near or the range is short, Logs Insights against AWS, where
+//! reading whole groups would take minutes.
 
 use std::time::{Duration, SystemTime};
 
@@ -20,6 +20,10 @@ const MOST_LINES: i32 = 10_000;
 /// A query takes seconds; one that takes this long was forgotten.
 const QUERY_LIMIT: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(500);
+/// Between two looks at the newest lines.
+const PAUSE: Duration = Duration::from_secs(1);
+/// The same on AWS, where 5 calls of `FilterLogEvents` per second and account are allowed in some regions.
+const PAUSE_AWS: Duration = Duration::from_secs(5);
 /// Groups asked at a time.
 const CONCURRENT: usize = 4;
 
@@ -49,14 +53,50 @@ impl Question {
     fn insights(&self) -> String {
         let quoted = |text: &str| text.replace('\\', "\\\\").replace('\'', "\\'");
         let filter = match self {
-            Self::Field(name, value) => format!(
-                "| filter @message like '{0}' and `{name}` = '{0}' ",
-                quoted(value)
-            ),
+            Self::Field(name, value) => {
+                // A dot leads into an object; between backticks it would be part of a name.
+                let field = if name.contains('.') {
+                    (*name).to_owned()
+                } else {
+                    format!("`{name}`")
+                };
+                format!("| filter @message like '{0}' and {field} = '{0}' ", quoted(value))
+            }
             Self::Text(text) => format!("| filter @message like '{}' ", quoted(text)),
             Self::Everything => String::new(),
         };
-        format!("fields @timestamp, @log, @message {filter}| sort @timestamp asc | limit {MOST_LINES}")
+        // Where there are more lines than it gives, the newest count.
+        format!("fields @timestamp, @log, @message {filter}| sort @timestamp desc | limit {MOST_LINES}")
+    }
+}
+
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::story_commands) struct Found {
+    /// By time.
+    pub(in crate::story_commands) lines: Vec<LogEvent>,
+    /// There are older ones too, which the service did not give: see [`CUT`].
+    pub(in crate::story_commands) cut: bool,
+}
+
+/// What a person is told of [`Found::cut`].
+pub(in crate::story_commands) const CUT: &str =
+    "older log lines are missing: Logs Insights gives the newest 10000 of a query; ask for less with --since";
+
+impl Found {
+    /// The answer to one query: the newest line first.
+    fn of_query(rows: &[Vec<ResultField>]) -> Self {
+        Self {
+            lines: rows.iter().rev().filter_map(|row| event(row)).collect(),
+            cut: usize::try_from(MOST_LINES).is_ok_and(|most| rows.len() >= most),
+        }
+    }
+
+    fn joined(parts: Vec<Self>) -> Self {
+        let cut = parts.iter().any(|part| part.cut);
+        let mut lines: Vec<LogEvent> = parts.into_iter().flat_map(|part| part.lines).collect();
+        lines.sort_by_key(|line| line.timestamp_ms);
+        Self { lines, cut }
     }
 }
 
@@ -78,8 +118,13 @@ impl LogLines {
         }
     }
 
+    /// Between two looks at the newest lines. AWS takes few calls of `FilterLogEvents` per second, and each group is one.
+    pub(in crate::story_commands) fn pause(&self) -> Duration {
+        if self.insights { PAUSE_AWS } else { PAUSE }
+    }
+
     /// Names of the groups.
-    pub(in crate::story_commands) async fn groups(&self) -> anyhow::Result<Vec<String>> {
+    async fn groups(&self) -> anyhow::Result<Vec<String>> {
         let mut names = Vec::new();
         let mut pages = self
             .client
@@ -98,35 +143,40 @@ impl LogLines {
         Ok(names)
     }
 
-    /// Lines of all groups in the range, by time.
+    /// Lines of all groups in the range.
     pub(in crate::story_commands) async fn find(
         &self,
         question: &Question,
         from: SystemTime,
         to: SystemTime,
-    ) -> anyhow::Result<Vec<LogEvent>> {
+    ) -> anyhow::Result<Found> {
+        if !self.insights {
+            return self.newest(question, from, to).await;
+        }
         let groups = self.groups().await?;
-        let mut lines = if self.insights {
-            let queries = groups
-                .chunks(MOST_GROUPS)
-                .map(|groups| self.query(groups.to_vec(), question, from, to));
-            futures::future::try_join_all(queries)
-                .await?
-                .into_iter()
-                .flatten()
-                .collect()
-        } else {
-            let filters = groups
-                .into_iter()
-                .map(|group| self.filter(group, question, from, to));
-            let found: Vec<Vec<LogEvent>> = futures::stream::iter(filters)
-                .buffered(CONCURRENT)
-                .try_collect()
-                .await?;
-            found.into_iter().flatten().collect::<Vec<_>>()
-        };
-        lines.sort_by_key(|line| line.timestamp_ms);
-        Ok(lines)
+        let queries = groups
+            .chunks(MOST_GROUPS)
+            .map(|groups| self.query(groups.to_vec(), question, from, to));
+        Ok(Found::joined(futures::future::try_join_all(queries).await?))
+    }
+
+    /// The same for a short range until now, again and again: by `FilterLogEvents` also on AWS, where each Insights query
+    /// takes seconds, is paid for and sees lines late.
+    pub(in crate::story_commands) async fn newest(
+        &self,
+        question: &Question,
+        from: SystemTime,
+        to: SystemTime,
+    ) -> anyhow::Result<Found> {
+        let groups = self.groups().await?;
+        let filters = groups
+            .into_iter()
+            .map(|group| self.filter(group, question, from, to));
+        let found: Vec<Found> = futures::stream::iter(filters)
+            .buffered(CONCURRENT)
+            .try_collect()
+            .await?;
+        Ok(Found::joined(found))
     }
 
     async fn filter(
@@ -135,7 +185,7 @@ impl LogLines {
         question: &Question,
         from: SystemTime,
         to: SystemTime,
-    ) -> anyhow::Result<Vec<LogEvent>> {
+    ) -> anyhow::Result<Found> {
         let mut lines = Vec::new();
         let mut pages = self
             .client
@@ -156,7 +206,7 @@ impl LogLines {
                 message: event.message().unwrap_or_default().to_owned(),
             }));
         }
-        Ok(lines)
+        Ok(Found { lines, cut: false })
     }
 
     async fn query(
@@ -165,7 +215,7 @@ impl LogLines {
         question: &Question,
         from: SystemTime,
         to: SystemTime,
-    ) -> anyhow::Result<Vec<LogEvent>> {
+    ) -> anyhow::Result<Found> {
         let query = self
             .client
             .start_query()
@@ -195,7 +245,7 @@ impl LogLines {
         }
     }
 
-    async fn results(&self, id: &str) -> anyhow::Result<Vec<LogEvent>> {
+    async fn results(&self, id: &str) -> anyhow::Result<Found> {
         loop {
             let answer = self
                 .client
@@ -207,7 +257,7 @@ impl LogLines {
                 .context("ask for the results of a query")?;
             match answer.status() {
                 Some(QueryStatus::Complete) => {
-                    return Ok(answer.results().iter().filter_map(|row| event(row)).collect());
+                    return Ok(Found::of_query(answer.results()));
                 }
                 Some(QueryStatus::Scheduled | QueryStatus::Running) => tokio::time::sleep(POLL).await,
                 other => bail!("the Logs Insights query ended with {other:?}"),
@@ -255,7 +305,32 @@ mod tests {
             "\"it's \\\"so\\\"\"",
             "like 'it\\'s \"so\"'",
         );
-        check(Question::Everything, "", "@message | sort");
+        check(
+            Question::Field("record.requestId", "r".into()),
+            "{ $.record.requestId = \"r\" }",
+            "@message like 'r' and record.requestId = 'r'",
+        );
+        check(
+            Question::Everything,
+            "",
+            "@message | sort @timestamp desc | limit 10000",
+        );
+    }
+
+    #[test]
+    fn a_full_answer_is_the_newest_lines_and_says_so() {
+        let row = |n: usize| {
+            let field = |name: &str, value: String| ResultField::builder().field(name).value(value).build();
+            let at = format!("2026-01-02 03:{:02}:{:02}.000", n / 60 % 60, n % 60);
+            vec![field("@timestamp", at), field("@message", n.to_string())]
+        };
+        let rows: Vec<_> = (0..3).rev().map(row).collect();
+        let found = Found::of_query(&rows);
+        let told: Vec<&str> = found.lines.iter().map(|line| line.message.as_str()).collect();
+        assert_eq!((told, found.cut), (vec!["0", "1", "2"], false));
+        let full: Vec<_> = std::iter::repeat_with(|| row(0)).take(10_000).collect();
+        assert!(Found::of_query(&full).cut);
+        assert!(Found::joined(vec![Found::of_query(&rows), Found::of_query(&full)]).cut);
     }
 
     #[test]

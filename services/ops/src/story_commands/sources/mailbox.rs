@@ -36,6 +36,12 @@ impl Mailbox {
         Ok(Self(Some((HttpClient::new(LIMIT), gateway))))
     }
 
+    /// Of no mails.
+    #[cfg(test)]
+    pub(in crate::story_commands) fn none() -> Self {
+        Self(None)
+    }
+
     /// Mails, newest first; by correlation or order id and by recipient where they are given.
     pub(in crate::story_commands) async fn find(
         &self,

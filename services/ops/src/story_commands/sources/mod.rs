@@ -4,9 +4,9 @@ mod log_lines;
 mod mailbox;
 mod traces;
 
-pub(super) use log_lines::{LogLines, Question};
+pub(super) use log_lines::{CUT, Found, LogLines, Question};
 pub(super) use mailbox::{KeptMail, Mailbox};
-pub(super) use traces::Traces;
+pub(super) use traces::{RETENTION, Traces};
 
 /// An error of the AWS SDK with its whole chain.
 pub(super) fn told<E: std::error::Error + 'static>(error: E) -> anyhow::Error {

@@ -15,6 +15,8 @@ use super::told;
 const BATCH: usize = 5;
 /// Longest range of one `GetTraceSummaries` is 24 hours; a little less for clocks.
 const LONGEST_RANGE: Duration = Duration::from_secs(23 * 3600);
+/// What X-Ray keeps; older ranges are refused.
+pub(in crate::story_commands) const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Calls at a time: X-Ray throttles beyond a few per second.
 const CONCURRENT: usize = 4;
 
@@ -37,9 +39,7 @@ impl Traces {
     ) -> anyhow::Result<Vec<String>> {
         let filter = format!("annotation.{key} = \"{value}\"");
         let mut ids = Vec::new();
-        let mut start = from;
-        while start < to {
-            let end = (start + LONGEST_RANGE).min(to);
+        for (start, end) in ranges(from, to, SystemTime::now()) {
             let mut pages = self
                 .0
                 .get_trace_summaries()
@@ -56,7 +56,6 @@ impl Traces {
                         .filter_map(|summary| summary.id().map(str::to_owned)),
                 );
             }
-            start = end;
         }
         ids.sort();
         ids.dedup();
@@ -95,5 +94,34 @@ impl Traces {
             }
         }
         Ok(found)
+    }
+}
+
+/// The range in parts that X-Ray takes, without what it keeps no more.
+fn ranges(from: SystemTime, to: SystemTime, now: SystemTime) -> Vec<(SystemTime, SystemTime)> {
+    let mut start = now.checked_sub(RETENTION).map_or(from, |oldest| from.max(oldest));
+    let mut ranges = Vec::new();
+    while start < to {
+        let end = (start + LONGEST_RANGE).min(to);
+        ranges.push((start, end));
+        start = end;
+    }
+    ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_asked_in_parts_and_no_longer_than_it_is_kept() {
+        let hour = Duration::from_secs(3600);
+        let now = SystemTime::UNIX_EPOCH + 10_000 * 24 * hour;
+        assert_eq!(ranges(now - hour, now, now), [(now - hour, now)]);
+        let two = [(now - 24 * hour, now - hour), (now - hour, now)];
+        assert_eq!(ranges(now - 24 * hour, now, now), two);
+        let oldest = ranges(SystemTime::UNIX_EPOCH, now, now);
+        assert_eq!((oldest[0].0, oldest.len()), (now - RETENTION, 32));
+        assert_eq!(ranges(SystemTime::UNIX_EPOCH, now - 2 * RETENTION, now), []);
     }
 }

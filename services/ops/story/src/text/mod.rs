@@ -35,10 +35,11 @@ pub fn head(story: &Story, paint: Paint) -> String {
         Some(order) => format!("Order {order}"),
         None => "Story".to_owned(),
     };
+    let outcome = printable(&story.outcome);
     let outcome = if story.outcome == "failed" {
-        paint.red(&story.outcome)
+        paint.red(&outcome)
     } else {
-        paint.green(&story.outcome)
+        paint.green(&outcome)
     };
     let invocations = story.spans.iter().filter(|span| span.kind == Kind::Invocation);
     let functions: std::collections::BTreeSet<_> = invocations
@@ -53,7 +54,11 @@ pub fn head(story: &Story, paint: Paint) -> String {
         story.logs.len(),
         story.mails.len()
     );
-    let correlation = story.ids.correlation_id.as_deref().unwrap_or("unknown");
+    let correlation = match (story.ids.correlation_ids.join(", "), &story.ids.correlation_id) {
+        (all, Some(first)) if all.is_empty() => first.clone(),
+        (all, None) if all.is_empty() => "unknown".to_owned(),
+        (all, _) => all,
+    };
     let _ = writeln!(
         text,
         "{} · {outcome} · {}",
@@ -63,7 +68,7 @@ pub fn head(story: &Story, paint: Paint) -> String {
     let _ = writeln!(
         text,
         "correlation {} · began {} · {counts}\n",
-        printable(correlation),
+        printable(&correlation),
         story.started
     );
     text
@@ -73,8 +78,9 @@ pub fn head(story: &Story, paint: Paint) -> String {
 #[must_use]
 pub fn waterfall(story: &Story, paint: Paint) -> String {
     let mut text = paint.dim("     at ms    took ms\n");
+    let began = story.began();
     for row in rows::of(story) {
-        text.push_str(&line(story, &row, paint));
+        text.push_str(&line(story, began, &row, paint));
         text.push('\n');
     }
     text
@@ -116,9 +122,13 @@ pub fn tail(story: &Story, paint: Paint) -> String {
     if !story.errors.is_empty() {
         let _ = writeln!(text, "\n{}", paint.bold("Errors"));
         for error in &story.errors {
+            let again = match error.count {
+                1 => String::new(),
+                count => format!("  × {count}, last {}", clock(error.last_at)),
+            };
             let _ = writeln!(
                 text,
-                "  {}  {}  {}",
+                "  {}  {}  {}{again}",
                 clock(error.at),
                 printable(&error.place),
                 paint.red(&printable(&error.cause))
@@ -153,14 +163,13 @@ pub fn tail(story: &Story, paint: Paint) -> String {
             text,
             "\n{} spans name a cause that was not found: {}",
             story.orphans.len(),
-            story.orphans.join(", ")
+            printable(&story.orphans.join(", "))
         );
     }
     text
 }
 
-fn line(story: &Story, row: &Row<'_>, paint: Paint) -> String {
-    let began = story.began();
+fn line(story: &Story, began: f64, row: &Row<'_>, paint: Paint) -> String {
     match row.what {
         What::Span(span) => {
             let at = (span.start - began) * 1e3;
@@ -230,7 +239,7 @@ fn describe(span: &Span, row: &Row<'_>, paint: Paint) -> String {
 
 fn log_text(log: &LogLine, paint: Paint) -> String {
     let message: String = log.message.chars().take(LONGEST_MESSAGE).collect();
-    let mut text = format!("{} {}", log.level, printable(&message));
+    let mut text = format!("{} {}", printable(&log.level), printable(&message));
     for (key, value) in log.fields.iter().filter(|(key, _)| !key.starts_with("error.")) {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let _ = write!(text, " {}={}", printable(key), printable(&value));
@@ -308,7 +317,7 @@ mod tests {
                 "metadata": {"telemetry": {"links": [{"span_id": "q"}], "source": "aws:sqs", "source_arn": "arn:aws:sqs:r:0:order-queue", "queue_delay_ms": 850.0, "attempt": 2}}}]});
         let line = r#"{"level":"INFO","message":"order placed","span_id":"d","total":1999}"#;
         Story::new(Input {
-            correlation_id: Some("c".into()),
+            correlation_ids: vec!["c".into()],
             traces: vec![
                 ("t".into(), vec![gateway, invocation, function, handler]),
                 ("u".into(), vec![consumer, record]),
@@ -346,6 +355,65 @@ mod tests {
               00:01:41.000  to a***@example.com  Your order
         "#]]
         .assert_eq(&text);
+    }
+
+    #[test]
+    fn a_failure_that_happened_again_says_how_often() {
+        let failure = crate::Failure {
+            at: 100.0,
+            place: "mailer".into(),
+            cause: "refused".into(),
+            count: 3,
+            last_at: 161.5,
+        };
+        let story = Story {
+            errors: vec![failure],
+            ..Story::default()
+        };
+        let told = "\nErrors\n  00:01:40.000  mailer  refused  × 3, last 00:02:41.500\n";
+        assert_eq!(tail(&story, Paint::None), told);
+    }
+
+    #[test]
+    fn nothing_from_elsewhere_moves_the_cursor() {
+        let odd = "\u{1b}[2J\u{9b}1m\r\n\u{202e}";
+        let documents = vec![
+            json!({"id": odd, "name": odd, "origin": "AWS::Lambda", "start_time": 1.0, "parent_id": "gone", "fault": true,
+                "aws": {"operation": odd, "table_name": odd, "request_id": "r"}, "cause": {"exceptions": [{"type": odd, "message": odd}]}}),
+            json!({"id": "h", "name": "## handler", "start_time": 1.0, "parent_id": odd, "annotations": {"correlation_id": odd, "order_id": odd, "order_status": odd},
+                "metadata": {"telemetry": {"source": format!("aws:{odd}"), "source_arn": odd}}, "subsegments": [
+                    {"id": "c", "name": odd, "namespace": "aws", "start_time": 1.0, "aws": {"operation": odd, "table_name": odd}},
+                    {"id": "w", "name": "DynamoDB", "namespace": "aws", "start_time": 1.0, "aws": {"operation": "PutItem", "table_name": odd}}]}),
+        ];
+        let line = |request: &str| LogEvent {
+            timestamp_ms: 1_000,
+            log_group: format!("/aws/lambda/{odd}"),
+            message: json!({"level": odd, "message": odd, "requestId": request, odd: odd}).to_string(),
+        };
+        let error = LogEvent {
+            message: json!({"level": "ERROR", "message": format!("else {odd}"), "error.chain": [odd]})
+                .to_string(),
+            ..line("r")
+        };
+        let story = Story::new(Input {
+            correlation_ids: vec![odd.into()],
+            traces: vec![("t".into(), documents)],
+            logs: vec![line("r"), line("nobody"), error],
+            mails: vec![Mail::new(1_000, &[&format!("a@{odd}")], odd)],
+        });
+        assert_eq!(
+            (story.orphans.len(), story.spans.len(), story.errors.len()),
+            (1, 4, 2)
+        );
+        let keyed = keyed_rows(&story, Paint::None).into_iter().map(|(_, text)| text);
+        let text = std::iter::once(render(&story, Paint::None))
+            .chain(keyed)
+            .collect::<String>();
+        let left: Vec<char> = text
+            .chars()
+            .filter(|c| *c != '\n' && crate::redact::is_odd(*c))
+            .collect();
+        assert_eq!(left, [], "{text:?}");
     }
 
     #[test]
