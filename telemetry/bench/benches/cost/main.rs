@@ -4,6 +4,7 @@
 
 mod function;
 mod options;
+mod profile;
 mod programs;
 mod strace;
 mod table;
@@ -15,14 +16,19 @@ use std::path::Path;
 
 use function::Event;
 use options::{Effort, Options};
-use programs::Program;
+use programs::{Program, Purpose};
 use table::Row;
 
 type Failed = Box<dyn Error>;
 
 fn main() -> Result<(), Failed> {
     let options = Options::read(std::env::args().skip(1))?;
-    let programs = programs::build(&options.variants)?;
+    let purpose = if options.profile {
+        Purpose::Profile
+    } else {
+        Purpose::Measure
+    };
+    let programs = programs::build(&options.variants, purpose)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -31,6 +37,9 @@ fn main() -> Result<(), Failed> {
     }
     tell_what_is_missing();
     let work = tempfile::tempdir()?;
+    if options.profile {
+        return runtime.block_on(profile::tell(&programs, options.effort, work.path()));
+    }
     let mut rows = Vec::new();
     for program in &programs {
         eprintln!("{} …", program.name);

@@ -1,4 +1,4 @@
-//! The command line: `cargo bench -p telemetry-bench -- [--quick] [--json] [--show] [variant …]`.
+//! The command line: `cargo bench -p telemetry-bench -- [--quick] [--json] [--show] [--profile] [variant …]`.
 
 use crate::Failed;
 use crate::programs::VARIANTS;
@@ -37,6 +37,8 @@ pub(crate) struct Options {
     pub(crate) json: bool,
     /// Print what a warm invocation writes and sends, and measure nothing.
     pub(crate) show: bool,
+    /// Print where instructions are spent, by crate, and keep callgrind's files.
+    pub(crate) profile: bool,
     /// Variants to run; `bare`, which the others are compared with, always.
     pub(crate) variants: Vec<&'static str>,
 }
@@ -48,6 +50,7 @@ impl Options {
             effort: FULL,
             json: false,
             show: false,
+            profile: false,
             variants: Vec::new(),
         };
         for argument in arguments {
@@ -56,6 +59,7 @@ impl Options {
                 "--quick" => options.effort = QUICK,
                 "--json" => options.json = true,
                 "--show" => options.show = true,
+                "--profile" => options.profile = true,
                 name => match VARIANTS.iter().find(|variant| variant.name == name) {
                     Some(variant) => options.variants.push(variant.name),
                     None => return Err(format!("{name}: {}", usage()).into()),
@@ -73,5 +77,8 @@ impl Options {
 
 fn usage() -> String {
     let names: Vec<&str> = VARIANTS.iter().map(|variant| variant.name).collect();
-    format!("--quick, --json, --show, or variants of {}", names.join(", "))
+    format!(
+        "--quick, --json, --show, --profile, or variants of {}",
+        names.join(", ")
+    )
 }

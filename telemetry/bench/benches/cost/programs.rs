@@ -49,25 +49,40 @@ pub(crate) struct Program {
     pub(crate) path: PathBuf,
 }
 
+/// Where programs go, and what for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// As they ship.
+    Measure,
+    /// With names and lines: the same code.
+    Profile,
+}
+
 /// Builds these variants. Those of others in a run of their own: what their features bring must not reach ours.
-pub(crate) fn build(names: &[&'static str]) -> Result<Vec<Program>, Failed> {
+pub(crate) fn build(names: &[&'static str], purpose: Purpose) -> Result<Vec<Program>, Failed> {
     let of = |others: bool| -> Vec<&'static str> {
         let wanted = VARIANTS
             .iter()
             .filter(|variant| variant.others == others && names.contains(&variant.name));
         wanted.map(|variant| variant.name).collect()
     };
-    let mut programs = cargo(&of(false), &[])?;
-    programs.extend(cargo(&of(true), &["--features", "compare"])?);
+    let mut programs = cargo(&of(false), &[], purpose)?;
+    programs.extend(cargo(&of(true), &["--features", "compare"], purpose)?);
     Ok(programs)
 }
 
-fn cargo(variants: &[&'static str], options: &[&str]) -> Result<Vec<Program>, Failed> {
+fn cargo(variants: &[&'static str], options: &[&str], purpose: Purpose) -> Result<Vec<Program>, Failed> {
     if variants.is_empty() {
         return Ok(Vec::new());
     }
-    let target = target()?;
+    let mut target = target()?;
     let mut command = Command::new(env!("CARGO"));
+    if purpose == Purpose::Profile {
+        target.push("profile");
+        command
+            .env("CARGO_PROFILE_LAMBDA_STRIP", "none")
+            .env("CARGO_PROFILE_LAMBDA_DEBUG", "line-tables-only");
+    }
     command
         .args(["build", "--profile", "lambda", "-p", "telemetry-bench"])
         .args([
@@ -94,7 +109,7 @@ fn cargo(variants: &[&'static str], options: &[&str]) -> Result<Vec<Program>, Fa
 }
 
 /// The target directory that this program was built in: `<target>/<profile>/deps/cost-…`.
-fn target() -> Result<PathBuf, Failed> {
+pub(crate) fn target() -> Result<PathBuf, Failed> {
     let own = std::env::current_exe()?;
     let target = own.ancestors().nth(3).map(Path::to_path_buf);
     target.ok_or_else(|| "this program is in no target directory".into())
