@@ -50,6 +50,8 @@ pub(crate) struct Seen {
     pub(crate) cpu_us: f64,
     /// Of the process, highest.
     pub(crate) peak_bytes: u64,
+    /// Of that, what is not read from the program's file: heap, stacks, relocated data.
+    pub(crate) anonymous_bytes: u64,
 }
 
 /// Runs `program` and averages over `counted` invocations after `warm_up` others.
@@ -63,6 +65,7 @@ pub(crate) async fn run(program: &Path, event: Event, warm_up: u32, counted: u32
         .environment
         .memory()
         .map_or(0, |memory| memory.peak_bytes);
+    let anonymous_bytes = anonymous_bytes(function.environment.pid());
     function.end().await;
     #[expect(clippy::cast_precision_loss, reason = "counts of a benchmark fit 53 bits")]
     let per = |read: fn(&Totals) -> u64| (read(&after) - read(&before)) as f64 / f64::from(counted);
@@ -73,6 +76,7 @@ pub(crate) async fn run(program: &Path, event: Event, warm_up: u32, counted: u32
         datagram_bytes: per(|t| t.datagram_bytes),
         cpu_us: per(|t| t.cpu_ns) / 1e3,
         peak_bytes,
+        anonymous_bytes,
     })
 }
 
@@ -257,4 +261,17 @@ fn cpu_ns(pid: u32) -> u64 {
         .filter_map(|task| std::fs::read_to_string(task.path().join("schedstat")).ok())
         .filter_map(|text| text.split(' ').next()?.parse::<u64>().ok())
         .sum()
+}
+
+/// `RssAnon` of `/proc`, now; 0 where the kernel does not tell.
+fn anonymous_bytes(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let kilobytes = status.lines().find_map(|line| {
+        line.strip_prefix("RssAnon:")?
+            .strip_suffix("kB")?
+            .trim()
+            .parse::<u64>()
+            .ok()
+    });
+    kilobytes.unwrap_or_default() * 1024
 }

@@ -2,6 +2,12 @@
 //! and allocations come from valgrind, system calls from strace, each as the difference of two runs of different length.
 //! Nothing is asserted: the column `reach` says which targets are met.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tables are printed, and what goes on beside them is told"
+)]
+
 mod function;
 mod options;
 mod profile;
@@ -44,7 +50,11 @@ fn main() -> Result<(), Failed> {
     for program in &programs {
         eprintln!("{} …", program.name);
         for event in Event::ALL {
-            rows.push(runtime.block_on(measured(program, event, options.effort, work.path()))?);
+            match runtime.block_on(measured(program, event, options.effort, work.path())) {
+                Ok(row) => rows.push(row),
+                // One that does not run must not cost the table.
+                Err(error) => eprintln!("{} {}: {error}", program.name, event.name()),
+            }
         }
     }
     if options.json {

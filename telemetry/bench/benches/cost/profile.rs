@@ -86,11 +86,11 @@ fn by_place(profile: &str) -> Places {
                 "calls" => is_call = true,
                 _ => {}
             }
-        } else if line.starts_with(|c: char| c.is_ascii_digit() || "+-*".contains(c)) {
-            if !std::mem::take(&mut is_call) {
-                let cost = line.split(' ').nth(1).and_then(|cost| cost.parse::<u64>().ok());
-                *places.entry(place.clone()).or_default() += cost.unwrap_or_default();
-            }
+        } else if line.starts_with(|c: char| c.is_ascii_digit() || "+-*".contains(c))
+            && !std::mem::take(&mut is_call)
+        {
+            let cost = line.split(' ').nth(1).and_then(|cost| cost.parse::<u64>().ok());
+            *places.entry(place.clone()).or_default() += cost.unwrap_or_default();
         }
     }
     places

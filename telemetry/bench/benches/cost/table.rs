@@ -30,8 +30,8 @@ log bytes | $ of logs per 1 M | datagrams | datagram bytes |
 |---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 ";
 const PROCESS: &str = "\
-| variant | binary KB | init instructions | init ms | init CPU ms | peak KB, api | peak KB, sqs-10 |
-|---|--:|--:|--:|--:|--:|--:|
+| variant | binary KB | init instructions | init ms | init CPU ms | peak KB, api | peak KB, sqs-10 | anonymous KB, sqs-10 |
+|---|--:|--:|--:|--:|--:|--:|--:|
 ";
 const REACH: &str = "\
 | event | variant | target | at most | aim | has | reach |
@@ -51,6 +51,11 @@ impl Row {
     #[expect(clippy::cast_precision_loss, reason = "sizes of a benchmark fit 53 bits")]
     pub(crate) fn peak_kb(&self) -> f64 {
         self.timed.peak_bytes as f64 / 1024.0
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "sizes of a benchmark fit 53 bits")]
+    fn anonymous_kb(&self) -> f64 {
+        self.timed.anonymous_bytes as f64 / 1024.0
     }
 
     #[expect(clippy::cast_precision_loss, reason = "sizes of a benchmark fit 53 bits")]
@@ -130,7 +135,7 @@ fn process(out: &mut String, row: &Row, rows: &[Row]) {
         .find(|other| other.variant == row.variant && other.event == Event::Sqs);
     let _ = writeln!(
         out,
-        "| {} | {} | {} | {:.2} | {:.2} | {} | {} |",
+        "| {} | {} | {} | {:.2} | {:.2} | {} | {} | {} |",
         row.variant,
         shown(Some(row.binary_kb())),
         shown(row.init_instructions()),
@@ -138,6 +143,7 @@ fn process(out: &mut String, row: &Row, rows: &[Row]) {
         row.init.cpu_ms,
         shown(Some(row.peak_kb())),
         shown(batch.map(Row::peak_kb)),
+        shown(batch.map(Row::anonymous_kb)),
     );
 }
 
@@ -215,7 +221,8 @@ fn json_of(row: &Row, rows: &[Row]) -> Value {
         "datagram_bytes": row.timed.datagram_bytes, "system_calls": calls.map(|c| c.all),
         "writes": calls.map(|c| c.writes), "system_calls_by_name": calls.map(|c| &c.by_name),
         "init_instructions": row.init_instructions(), "init_ms": row.init.wall_ms, "init_cpu_ms": row.init.cpu_ms,
-        "peak_bytes": row.timed.peak_bytes, "binary_bytes": row.binary_bytes,
+        "peak_bytes": row.timed.peak_bytes, "anonymous_bytes": row.timed.anonymous_bytes,
+        "binary_bytes": row.binary_bytes,
         "targets": row.bare(rows).map(met),
     })
 }
