@@ -166,3 +166,27 @@ fn count(order: &Order, operation: &'static str, total: u64) {
         .increment(order.items.len() as u64);
     metrics::histogram!("OrderTotal", "Operation" => operation, "Currency" => currency).record(total as f64);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_events_are_what_the_tables_say() {
+        assert!(
+            (1_800..2_800).contains(&events::api().len()),
+            "{}",
+            events::api().len()
+        );
+        let request: Event = serde_json::from_str(&events::api()).unwrap();
+        assert_eq!(Order::read(&request.body).total(), 11_994);
+        let batch: Event = serde_json::from_str(&events::sqs()).unwrap();
+        assert_eq!(batch.records.len(), 10);
+        assert!(
+            batch
+                .records
+                .iter()
+                .all(|record| Order::read(&record.body).total() == 11_994)
+        );
+    }
+}

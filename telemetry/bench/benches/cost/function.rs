@@ -83,9 +83,9 @@ pub(crate) async fn run(program: &Path, event: Event, warm_up: u32, counted: u32
 /// From the start of a process to its first request for an event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Init {
-    /// As Lambda would measure it; the median of several starts.
+    /// As Lambda would measure it; the fastest of several starts, as others use the machine too.
     pub(crate) wall_ms: f64,
-    /// User and system; the median.
+    /// User and system; of the start with the least.
     pub(crate) cpu_ms: f64,
 }
 
@@ -102,14 +102,13 @@ pub(crate) async fn init(program: &Path, starts: u32) -> Result<Init, Failed> {
         function.end().await;
     }
     Ok(Init {
-        wall_ms: median(wall),
-        cpu_ms: median(cpu),
+        wall_ms: least(wall),
+        cpu_ms: least(cpu),
     })
 }
 
-fn median(mut numbers: Vec<f64>) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    numbers.get(numbers.len() / 2).copied().unwrap_or_default()
+fn least(numbers: Vec<f64>) -> f64 {
+    numbers.into_iter().min_by(f64::total_cmp).unwrap_or_default()
 }
 
 /// What the second, warm invocation wrote and sent.

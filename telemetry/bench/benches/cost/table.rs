@@ -81,7 +81,8 @@ impl Row {
 /// As Markdown.
 pub(crate) fn text(rows: &[Row]) -> String {
     let mut out = format!(
-        "Per warm invocation. Logs at ${DOLLARS_PER_GB:.2} per GB taken in (CloudWatch Logs, us-east-1).\n\n{WARM}"
+        "Machine: {}.\n\nPer warm invocation. Logs at ${DOLLARS_PER_GB:.2} per GB taken in (CloudWatch Logs, us-east-1).\n\n{WARM}",
+        machine()
     );
     for event in Event::ALL {
         for row in rows.iter().filter(|row| row.event == event) {
@@ -104,6 +105,23 @@ pub(crate) fn text(rows: &[Row]) -> String {
         let _ = writeln!(out, "* {}: {}", variant.name, variant.what);
     }
     out
+}
+
+/// Processors and kernel.
+fn machine() -> String {
+    let processors = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let models: Vec<&str> = processors
+        .lines()
+        .filter_map(|line| line.strip_prefix("model name")?.split_once(": "))
+        .map(|(_, model)| model)
+        .collect();
+    let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    format!(
+        "{} × {}, Linux {}",
+        models.len(),
+        models.first().unwrap_or(&"processor of unknown model"),
+        kernel.trim()
+    )
 }
 
 fn warm(out: &mut String, row: &Row, rows: &[Row]) {
