@@ -46,6 +46,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
         ],
     ),
     ("telemetry-aws-sdk", &["telemetry-core"]),
+    ("telemetry-bench", &[]),
     ("telemetry-core", &[]),
     ("telemetry-lambda", &["telemetry-core"]),
     ("telemetry-testkit", &["telemetry-core"]),
