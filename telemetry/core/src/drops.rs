@@ -22,6 +22,10 @@ pub enum DropReason {
     SpanBuffer,
     /// Log lines that were cut to fit one log event.
     LogLineSize,
+    /// Lines that standard output did not take.
+    LogWrite,
+    /// Held lines beyond what is held, of an invocation whose held lines were wanted.
+    HeldLines,
     /// Values beyond what is kept of one metric, or outside of invocations.
     MetricBuffer,
     /// Values whose dimensions were folded into `other`, or that had too many dimensions.
@@ -42,6 +46,8 @@ impl DropReason {
             Self::SpanSize => "span_size",
             Self::SpanBuffer => "span_buffer",
             Self::LogLineSize => "log_line_size",
+            Self::LogWrite => "log_write",
+            Self::HeldLines => "held_lines",
             Self::MetricBuffer => "metric_buffer",
             Self::MetricSeries => "metric_series",
             Self::MetricLineSize => "metric_line_size",
