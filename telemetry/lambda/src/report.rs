@@ -9,7 +9,7 @@ use serde_json::json;
 use telemetry_core::log::LogWriter;
 use telemetry_core::metrics::{Recorder, standard};
 use telemetry_core::xray::{Datagrams, Gathered, attribute};
-use telemetry_core::{Invocation, OpenSpan, Process, Scope, within};
+use telemetry_core::{DropReason, Invocation, OpenSpan, Process, Scope, within};
 
 use crate::watchdog::Running;
 
@@ -50,13 +50,29 @@ impl Reporter {
         }
         self.recorder.adopt_waiting(invocation);
         let mut lines = self.writer.take(invocation);
+        let lost = self.count_lost(invocation);
         within(Arc::clone(scope), || tell_dropped(invocation));
         lines.append(&mut self.writer.take(invocation));
         append(
             &mut lines,
             invocation.take_metrics(scope.context.id.as_str(), now_ms()),
         );
-        self.writer.write(&lines);
+        self.write(&lines, lost);
+    }
+
+    /// Lines that were lost before are told of now.
+    fn count_lost(&self, invocation: &Invocation) -> u64 {
+        let lost = self.writer.take_lost();
+        if lost > 0 {
+            invocation.count_dropped(DropReason::LogWrite, lost);
+        }
+        lost
+    }
+
+    fn write(&self, lines: &[u8], told: u64) {
+        if !self.writer.write(lines) {
+            self.writer.put_back_lost(told);
+        }
     }
 
     /// The invocation runs on, and may never end: writes what there is of it. What comes later is written when it ends after all.
@@ -81,11 +97,12 @@ impl Reporter {
                 sent.count_dropped(invocation);
             }
             let mut lines = self.writer.take(invocation);
+            let lost = self.count_lost(invocation);
             tell_dropped(invocation);
             lines.append(&mut self.writer.take(invocation));
             let documents = invocation.take_metrics_so_far(scope.context.id.as_str(), now_ms());
             append(&mut lines, documents);
-            self.writer.write(&lines);
+            self.write(&lines, lost);
         });
     }
 
@@ -96,8 +113,9 @@ impl Reporter {
         sent.count_dropped(&none);
         self.recorder.adopt_waiting(&none);
         let mut lines = Vec::new();
+        let lost = self.count_lost(&none);
         append(&mut lines, none.take_metrics("", now_ms()));
-        self.writer.write(&lines);
+        self.write(&lines, lost);
     }
 }
 

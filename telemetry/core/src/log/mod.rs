@@ -15,6 +15,7 @@ mod timestamp;
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
@@ -85,6 +86,8 @@ pub trait Sink: Send + Sync + 'static {
 pub struct LogWriter {
     process: Arc<Process>,
     sink: Arc<dyn Sink>,
+    /// Lines that were lost, and are not told of yet.
+    lost: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for LogWriter {
@@ -97,7 +100,11 @@ impl LogWriter {
     /// Lines of this process, to this sink.
     #[must_use]
     pub fn new(process: Arc<Process>, sink: Arc<dyn Sink>) -> Self {
-        Self { process, sink }
+        Self {
+            process,
+            sink,
+            lost: Arc::default(),
+        }
     }
 
     /// Takes the lines of an invocation that wait, and the held ones that are wanted. What was dropped of those is counted.
@@ -117,15 +124,26 @@ impl LogWriter {
         lines
     }
 
-    /// Writes lines now.
-    pub fn write(&self, lines: &[u8]) {
-        if lines.is_empty() {
-            return;
-        }
-        let lost = self.sink.write(lines);
-        if lost > 0 {
-            count_dropped(DropReason::LogWrite, lost);
-        }
+    /// Writes lines now. What is lost is kept in mind, for [`LogWriter::take_lost`].
+    pub fn write(&self, lines: &[u8]) -> bool {
+        let lost = if lines.is_empty() {
+            0
+        } else {
+            self.sink.write(lines)
+        };
+        self.lost.fetch_add(lost, Ordering::Relaxed);
+        lost == 0
+    }
+
+    /// How many lines were lost and not told of.
+    #[must_use]
+    pub fn take_lost(&self) -> u64 {
+        self.lost.swap(0, Ordering::Relaxed)
+    }
+
+    /// What tells of lost lines was lost as well: the next one tells.
+    pub fn put_back_lost(&self, lost: u64) {
+        self.lost.fetch_add(lost, Ordering::Relaxed);
     }
 
     fn head<'a>(&'a self, at: u64, level: Level, scope: &'a str, span: u64) -> Head<'a> {
@@ -226,11 +244,11 @@ where
         let line = self.0.fitting(head, |line| event.record(&mut IntoLine(line)));
         let is_urgent = level == Level::ERROR || !self.0.process.logging().together;
         match &scope {
-            None => self.0.write(&line),
+            None => drop(self.0.write(&line)),
             Some(scope) => match scope.invocation.pending.push(&line, is_urgent) {
                 None => {}
-                Some(Urgent::All) => self.0.write(&self.0.take(&scope.invocation)),
-                Some(Urgent::These) => self.0.write(&line),
+                Some(Urgent::All) => drop(self.0.write(&self.0.take(&scope.invocation))),
+                Some(Urgent::These) => drop(self.0.write(&line)),
             },
         }
         give_back(line);
