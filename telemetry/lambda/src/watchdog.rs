@@ -4,6 +4,7 @@
 //! of; an invocation that comes later never needs to wake it, and one that has ended is found gone when it wakes. So it is woken by a
 //! system call only when it knew of nothing at all: at most once per time limit, however many invocations come.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::Thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -156,7 +157,8 @@ fn watch(list: &Mutex<List>, tell: impl Fn(&Running)) {
             (due, list.wakes)
         };
         for running in &due {
-            tell(running);
+            // A failure here must not end the watch over the others.
+            let _ = catch_unwind(AssertUnwindSafe(|| tell(running)));
         }
         // What was told may hold the last reference to an invocation.
         drop(due);

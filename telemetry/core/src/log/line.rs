@@ -383,7 +383,7 @@ fn cut(text: &str, longest: usize) -> Cow<'_, str> {
 fn put(out: &mut Vec<u8>, text: &str) {
     let mut shapes = Shapes::of(text.as_bytes());
     let mut from = 0;
-    while let Some(shape) = shapes.next() {
+    for shape in shapes.by_ref() {
         escape(out, text.get(from..shape.range.start).unwrap_or_default());
         out.extend_from_slice(shape.name.as_bytes());
         from = shape.range.end;

@@ -39,7 +39,7 @@ pub static FAULTS: Counter = Counter::new(&MetricSpec {
     name: "Faults",
     unit: Unit::Count,
     dimensions: &["Service", "Kind"],
-    description: "invocations that failed, by kind: error, panic, payload_rejected, loop",
+    description: "invocations that failed, by kind: error, panic, payload_rejected, stream, timeout, loop",
 });
 
 /// Records of batches, by outcome.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use telemetry_testkit::runtime_api::Outcome;
 
-use crate::harness::Function;
+use crate::harness::{Function, invocation};
 
 fn is_answer(outcome: &Outcome, n: u64) -> bool {
     let Outcome::Success(body) = outcome else {
@@ -100,4 +100,43 @@ async fn a_value_that_writes_a_line_while_it_is_written() {
     let outcome = function.invoke(json!({"do": "talk"})).await;
     assert!(is_answer(&outcome, 0), "{outcome:?}");
     assert_eq!(function.left().await.messages(), ["working", "talking", "talked"]);
+}
+
+/// The function's clock is not Lambda's: it went back or ahead by an hour, or is set to the beginning of time.
+#[tokio::test]
+async fn clock_that_jumps() {
+    let mut function = Function::start(&[]).await;
+    for ahead in [3_600_000, -3_600_000, i64::MAX, i64::MIN] {
+        let mut invocation = invocation(&json!({"n": 1}), 1, Duration::from_secs(5));
+        invocation.clock_ahead_ms = ahead;
+        let outcome = function.environment.invoke(invocation).await;
+        assert!(is_answer(&outcome, 1), "{ahead}: {outcome:?}");
+        let left = function.left().await;
+        assert_eq!(left.messages(), ["working"], "{ahead}");
+        let duration = left
+            .metrics
+            .iter()
+            .find_map(|line| line["HandlerDuration"].as_f64());
+        assert!(
+            duration.is_some_and(|ms| (0.0..5_000.0).contains(&ms)),
+            "{ahead}: {duration:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn absent_daemon() {
+    let mut function = Function::start(&[]).await;
+    function.environment.initialized().await.unwrap();
+    function.stop_daemon();
+    for n in 0..3 {
+        let outcome = function.invoke(json!({"n": n})).await;
+        assert!(is_answer(&outcome, n), "{outcome:?}");
+    }
+    let left = function.left().await;
+    assert!(
+        left.metric("TelemetryDropped", ("Reason", "span_send")) >= 1.0,
+        "{}",
+        left.text()
+    );
 }

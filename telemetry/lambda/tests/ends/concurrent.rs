@@ -13,8 +13,8 @@ const AT_ONCE: u64 = 64;
 async fn sixty_four_invocations_at_a_time_are_kept_apart() {
     let mut function = Function::of(&[], 64).await;
     let event = |n: u64| {
-        let context = json!({"x-correlation-id": format!("c-{n}"), "x-call-chain-length": 1, "x-debug-log-enabled": n % 7 == 0});
-        json!({"do": "steps", "ms": 1 + n % 5, "n": n, "fails": n % 3 == 0, "__context__": context})
+        let context = json!({"x-correlation-id": format!("c-{n}"), "x-call-chain-length": 1, "x-debug-log-enabled": n.is_multiple_of(7)});
+        json!({"do": "steps", "ms": 1 + n % 5, "n": n, "fails": n.is_multiple_of(3), "__context__": context})
     };
     for round in 0..2 {
         let numbers = (round * AT_ONCE..(round + 1) * AT_ONCE).collect::<Vec<u64>>();
@@ -25,7 +25,7 @@ async fn sixty_four_invocations_at_a_time_are_kept_apart() {
         for (n, outcome) in numbers.iter().zip(join_all(running).await) {
             assert_eq!(
                 matches!(outcome, Outcome::FunctionError { .. }),
-                n % 3 == 0,
+                n.is_multiple_of(3),
                 "{n} {outcome:?}"
             );
         }
@@ -70,10 +70,10 @@ fn check_lines(lines: &[Value], n: u64) {
         .filter(|line| line["requestId"] == format!("request-{n}"))
         .collect();
     let count = |message: &str| own.iter().filter(|line| line["message"] == message).count();
-    let is_told = n % 3 == 0 || n % 7 == 0;
+    let is_told = n.is_multiple_of(3) || n.is_multiple_of(7);
     assert_eq!((count("working"), count("step")), (1, 4), "{n}");
     assert_eq!(count("step in detail"), if is_told { 4 } else { 0 }, "{n}");
-    assert_eq!(count("charge [email]"), usize::from(n % 3 == 0), "{n}");
+    assert_eq!(count("charge [email]"), usize::from(n.is_multiple_of(3)), "{n}");
     for line in own {
         assert_eq!(line["correlation_id"], format!("c-{n}"), "{line}");
         assert_eq!(line["xray_trace_id"], trace(n), "{line}");
@@ -92,7 +92,11 @@ fn check_metrics(metrics: &[Value], n: u64) {
     };
     assert_eq!(sum("Work", "Step", "begin"), 1, "{n}");
     assert_eq!(sum("Work", "Step", "each"), 4 * n, "{n}");
-    assert_eq!(sum("Faults", "Kind", "error"), u64::from(n % 3 == 0), "{n}");
+    assert_eq!(
+        sum("Faults", "Kind", "error"),
+        u64::from(n.is_multiple_of(3)),
+        "{n}"
+    );
     assert!(own.iter().all(|line| line["correlation_id"] == format!("c-{n}")));
 }
 
@@ -104,12 +108,12 @@ fn check_spans(documents: &[Value], n: u64) {
     assert_eq!(own.len(), 1, "{n}");
     assert_eq!(own[0]["annotations"]["correlation_id"], format!("c-{n}"));
     assert_eq!(own[0]["annotations"]["order_id"], format!("o-{n}"));
-    assert_eq!(own[0].get("fault").is_some(), n % 3 == 0, "{n}");
+    assert_eq!(own[0].get("fault").is_some(), n.is_multiple_of(3), "{n}");
     let steps = own[0]["subsegments"].as_array().unwrap();
     assert_eq!(steps.len(), 5, "{n}");
     for step in steps.iter().filter(|step| step["name"] == "step") {
         let told = &step["metadata"]["default"]["n"];
-        assert!(*told == n || *told == n.to_string(), "{step}");
+        assert!(*told == n || *told == *n.to_string(), "{step}");
     }
 }
 

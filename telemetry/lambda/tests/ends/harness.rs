@@ -13,7 +13,7 @@ pub(crate) const PARENT: &str = "53995c3f42cd8ad8";
 
 pub(crate) struct Function {
     pub(crate) environment: Environment,
-    pub(crate) daemon: Daemon,
+    daemon: Option<Daemon>,
     lines: Lines,
 }
 
@@ -84,7 +84,7 @@ impl Function {
         let (environment, lines) = Environment::start(config).await.unwrap();
         Self {
             environment,
-            daemon,
+            daemon: Some(daemon),
             lines,
         }
     }
@@ -117,10 +117,15 @@ impl Function {
         left
     }
 
-    /// The documents that arrived once there are so many, flat.
+    /// From now on nobody listens at the daemon's address.
+    pub(crate) fn stop_daemon(&mut self) {
+        self.daemon = None;
+    }
+
+    /// The documents that arrived once there are so many.
     pub(crate) async fn documents(&self, expected: usize) -> Vec<Value> {
-        let received = self
-            .daemon
+        let daemon = self.daemon.as_ref().unwrap();
+        let received = daemon
             .until(|received| received.documents.len() >= expected)
             .await;
         assert_eq!(received.violations, Vec::<String>::new());

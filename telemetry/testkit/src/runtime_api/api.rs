@@ -218,7 +218,7 @@ fn invocation_headers(invocation: &Invocation) -> Vec<(&'static str, String)> {
         ("lambda-runtime-aws-request-id", invocation.request_id.clone()),
         (
             "lambda-runtime-deadline-ms",
-            deadline_ms(invocation.timeout).to_string(),
+            deadline_ms(invocation.timeout, invocation.clock_ahead_ms).to_string(),
         ),
         (
             "lambda-runtime-invoked-function-arn",
@@ -234,9 +234,10 @@ fn invocation_headers(invocation: &Invocation) -> Vec<(&'static str, String)> {
     headers
 }
 
-fn deadline_ms(timeout: Duration) -> u128 {
+fn deadline_ms(timeout: Duration, clock_ahead_ms: i64) -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    (now + timeout).as_millis()
+    let deadline = u64::try_from((now + timeout).as_millis()).unwrap_or(u64::MAX);
+    deadline.saturating_add_signed(clock_ahead_ms)
 }
 
 /// JSON in a header: characters beyond ASCII become escapes, which mean the same in JSON.
