@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use telemetry_testkit::runtime_api::Outcome;
 
-use crate::harness::{Function, invocation};
+use crate::harness::Function;
 
 fn is_answer(outcome: &Outcome, n: u64) -> bool {
     let Outcome::Success(body) = outcome else {
@@ -105,11 +105,9 @@ async fn a_value_that_writes_a_line_while_it_is_written() {
 /// The function's clock is not Lambda's: it went back or ahead by an hour, or is set to the beginning of time.
 #[tokio::test]
 async fn clock_that_jumps() {
-    let mut function = Function::start(&[]).await;
     for ahead in [3_600_000, -3_600_000, i64::MAX, i64::MIN] {
-        let mut invocation = invocation(&json!({"n": 1}), 1, Duration::from_secs(5));
-        invocation.clock_ahead_ms = ahead;
-        let outcome = function.environment.invoke(invocation).await;
+        let mut function = Function::with(|config| config.clock_ahead_ms = ahead).await;
+        let outcome = function.invoke(json!({"n": 1})).await;
         assert!(is_answer(&outcome, 1), "{ahead}: {outcome:?}");
         let left = function.left().await;
         assert_eq!(left.messages(), ["working"], "{ahead}");

@@ -72,15 +72,24 @@ impl Function {
     }
 
     pub(crate) async fn of(variables: &[(&str, &str)], concurrency: u32) -> Self {
+        Self::with(|config| {
+            config.concurrency = concurrency;
+            let own = variables
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            config.variables.extend(own);
+        })
+        .await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut EnvironmentConfig)) -> Self {
         let daemon = Daemon::start().await.unwrap();
         // Cargo builds the examples before it runs this, next to the directory of the test's own executable.
         let test = std::env::current_exe().unwrap();
         let examples: PathBuf = test.ancestors().nth(2).unwrap().join("examples");
-        let mut config = EnvironmentConfig::new(examples.join("ends-function")).concurrency(concurrency);
+        let mut config = EnvironmentConfig::new(examples.join("ends-function"));
         config.xray_daemon = Some(daemon.address());
-        for (name, value) in variables {
-            config = config.variable(*name, *value);
-        }
+        change(&mut config);
         let (environment, lines) = Environment::start(config).await.unwrap();
         Self {
             environment,

@@ -33,9 +33,6 @@ pub struct Invocation {
     pub request_id: String,
     /// Time the function has, counted from when it takes the event: init has a limit of its own.
     pub timeout: Duration,
-    /// How far, in milliseconds, the clock behind `Lambda-Runtime-Deadline-Ms` is ahead of the function's: a function whose own
-    /// clock went back sees a deadline that is far, one whose clock went ahead sees one that has passed. 0 for clocks that agree.
-    pub clock_ahead_ms: i64,
     /// `Lambda-Runtime-Trace-Id`, e.g. `Root=1-…;Parent=…;Sampled=1`.
     pub trace_header: Option<String>,
     /// `Lambda-Runtime-Client-Context`, a JSON object.
@@ -51,7 +48,6 @@ impl Invocation {
             payload: payload.into(),
             request_id: "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned(),
             timeout: Duration::from_secs(3),
-            clock_ahead_ms: 0,
             trace_header: None,
             client_context: None,
             function_arn: "arn:aws:lambda:us-east-1:000000000000:function:function".to_owned(),
@@ -127,7 +123,9 @@ impl Environment {
             "functionName": config.function_name, "functionVersion": config.function_version,
             "handler": config.handler,
         });
-        let api = RuntimeApi::serve(function).await.map_err(StartError::Listen)?;
+        let api = RuntimeApi::serve(function, config.clock_ahead_ms)
+            .await
+            .map_err(StartError::Listen)?;
         let spawn_error = |source| StartError::Spawn {
             binary: config.binary.clone(),
             source,

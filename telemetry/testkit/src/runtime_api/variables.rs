@@ -35,6 +35,9 @@ pub struct EnvironmentConfig {
     pub init_timeout: Duration,
     /// Invocations at a time: more than 1 on a Lambda managed instance.
     pub concurrency: u32,
+    /// How far, in milliseconds, the clock behind `Lambda-Runtime-Deadline-Ms` is ahead of the function's: a function whose own
+    /// clock went back sees a deadline that is far, one whose clock went ahead sees one that has passed. 0 for clocks that agree.
+    pub clock_ahead_ms: i64,
 }
 
 impl EnvironmentConfig {
@@ -59,6 +62,7 @@ impl EnvironmentConfig {
             variables: BTreeMap::new(),
             init_timeout: Duration::from_secs(10),
             concurrency: 1,
+            clock_ahead_ms: 0,
         }
     }
 
