@@ -76,6 +76,12 @@ async fn handle(event: LambdaEvent<Event>) -> Result<FunctionResponse<Value, Bod
             (0..n).for_each(|n| tracing::info!(n, text, "loud"));
         }
         "deep" => (0..n).for_each(|n| tracing::debug!(n, "deep")),
+        "secrets" => tracing::info!(
+            iban = "DE89370400440532013000",
+            nickname = "countess",
+            city = "Turin",
+            "paid"
+        ),
         "talk" => tracing::info!(value = %Talks, "talked"),
         "late" => {
             drop(telemetry_core::spawn_scoped(async move {

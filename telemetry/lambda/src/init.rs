@@ -109,6 +109,9 @@ pub fn init_with(service: Service, options: Options) -> Telemetry {
     let watchdog = Watchdog::start(environment.timeout_margin, move |running| {
         unfinished.unfinished(running, Reason::TimeLimit);
     });
+    if !watchdog.is_ready() {
+        tracing::warn!(target: "telemetry", "time limits are not watched: there is no thread to be had");
+    }
     Telemetry {
         outer: Arc::new(Outer {
             reporter,

@@ -215,3 +215,69 @@ fn tell_dropped(invocation: &Invocation) {
         tracing::warn!(target: "telemetry", dropped = told.join(" "), "telemetry was dropped");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use telemetry_core::log::{Format, LogLines, Sink};
+    use telemetry_core::{CorrelationContext, Settings};
+    use tracing::{Level, Span};
+    use tracing_subscriber::prelude::*;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Writes(Mutex<Vec<String>>);
+
+    impl Sink for Writes {
+        fn write(&self, lines: &[u8]) -> u64 {
+            self.0
+                .lock()
+                .unwrap()
+                .push(String::from_utf8(lines.to_vec()).unwrap());
+            0
+        }
+    }
+
+    #[test]
+    fn an_ordinary_invocation_is_one_write() {
+        let process = Arc::new(Process::new(Settings {
+            service: "worker",
+            namespace: "Examples",
+            metrics: &[],
+            function_name: "worker".into(),
+            function_version: "1".into(),
+            level: Level::INFO,
+            format: Format::Json,
+            secret_fields: &[],
+        }));
+        let writes = Arc::new(Writes::default());
+        let reporter = Reporter {
+            writer: LogWriter::new(Arc::clone(&process), Arc::clone(&writes) as _),
+            process: Arc::clone(&process),
+            spans: Gathered::default(),
+            recorder: Recorder::default(),
+            datagrams: None,
+        };
+        let invocation = Arc::new(Invocation::new(process, "r-1".into(), false, None));
+        let scope = Arc::new(Scope::new(invocation, CorrelationContext::begin(), Span::none()));
+        let subscriber = tracing_subscriber::registry().with(LogLines::new(reporter.writer.clone()));
+        tracing::subscriber::with_default(subscriber, || {
+            metrics::with_local_recorder(&reporter.recorder, || {
+                within(Arc::clone(&scope), || {
+                    tracing::info!("one");
+                    tracing::warn!("two");
+                    tracing::debug!("held");
+                    standard::COLD_START.add(1, &[]);
+                });
+                reporter.end(&scope);
+            });
+        });
+        let writes = writes.0.lock().unwrap();
+        assert_eq!(writes.len(), 1, "{writes:?}");
+        let lines: Vec<&str> = writes[0].lines().collect();
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        assert!(lines[0].contains("one") && lines[1].contains("two") && lines[2].contains("\"ColdStart\":1"));
+    }
+}

@@ -88,6 +88,11 @@ impl Watchdog {
         }
     }
 
+    /// Is there a thread that watches, or nothing to be watched?
+    pub(crate) fn is_ready(&self) -> bool {
+        self.thread.is_some() || self.margin.is_zero()
+    }
+
     /// Watches an invocation; `deadline` in milliseconds since the epoch.
     pub(crate) fn watch(&self, invocation: &Arc<Invocation>, scope: &Arc<Scope>, deadline: u64) -> Watch {
         let began = Instant::now();
@@ -176,7 +181,77 @@ fn lock(list: &Mutex<List>) -> MutexGuard<'_, List> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
+    use telemetry_core::log::Format;
+    use telemetry_core::{CorrelationContext, Process, Settings};
+    use tracing::{Level, Span};
+
     use super::*;
+
+    fn scope() -> Arc<Scope> {
+        let process = Arc::new(Process::new(Settings {
+            service: "worker",
+            namespace: "Examples",
+            metrics: &[],
+            function_name: "worker".into(),
+            function_version: "1".into(),
+            level: Level::INFO,
+            format: Format::Json,
+            secret_fields: &[],
+        }));
+        let invocation = Arc::new(Invocation::new(process, "r-1".into(), false, None));
+        Arc::new(Scope::new(invocation, CorrelationContext::begin(), Span::none()))
+    }
+
+    fn watched(watchdog: &Watchdog, seconds: u64) -> (Arc<Scope>, Watch) {
+        let scope = scope();
+        let deadline = SystemTime::now() + Duration::from_secs(seconds);
+        let deadline = deadline.duration_since(UNIX_EPOCH).unwrap().as_millis();
+        let watch = watchdog.watch(&scope.invocation, &scope, u64::try_from(deadline).unwrap());
+        (scope, watch)
+    }
+
+    /// The thread is woken only when [`List::wakes`] has to be sooner.
+    #[test]
+    fn only_an_invocation_that_is_due_sooner_wakes_the_thread() {
+        let watchdog = Watchdog::start(Duration::from_millis(100), |_| {});
+        let wakes = || lock(&watchdog.list).wakes;
+        let first = watched(&watchdog, 100);
+        let planned = wakes();
+        assert!(planned.is_some());
+        for _ in 0..1_000 {
+            let later = watched(&watchdog, 200);
+            assert_eq!((wakes(), watchdog.running().len()), (planned, 2));
+            drop(later);
+        }
+        drop(first);
+        // Nobody tells the thread that they ended.
+        let another = watched(&watchdog, 200);
+        assert_eq!((wakes(), watchdog.running().len()), (planned, 1));
+        let sooner = watched(&watchdog, 50);
+        assert!(wakes() < planned);
+        drop((another, sooner));
+        assert_eq!(watchdog.running().len(), 0);
+    }
+
+    #[test]
+    fn each_is_told_once_and_a_failure_to_tell_ends_no_watch() {
+        let (told, seen) = mpsc::channel();
+        let watchdog = Watchdog::start(Duration::from_millis(500), move |running| {
+            told.send(Arc::as_ptr(&running.invocation) as usize).unwrap();
+            assert!(running.scope.upgrade().is_none(), "this one breaks it");
+        });
+        let running: Vec<_> = (0..3).map(|_| watched(&watchdog, 1)).collect();
+        let mut expected: Vec<_> = running
+            .iter()
+            .map(|(scope, _)| Arc::as_ptr(&scope.invocation) as usize)
+            .collect();
+        let mut seen: Vec<usize> = seen.iter().take(3).collect();
+        expected.sort_unstable();
+        seen.sort_unstable();
+        assert_eq!(seen, expected);
+    }
 
     #[test]
     fn a_clock_that_is_wrong_is_no_time_limit() {

@@ -140,3 +140,14 @@ async fn each_line_is_written_at_once_where_that_is_wanted() {
         assert_eq!(function.left().await.messages().len(), expected);
     }
 }
+
+#[tokio::test]
+async fn fields_that_the_program_or_the_operator_declares_are_not_written() {
+    let mut function = Function::start(&[("SHOPWATCH_SECRET_FIELDS", "city, Nickname")]).await;
+    function.invoke(json!({"do": "secrets"})).await;
+    let left = function.left().await;
+    let line = left.line("paid");
+    for name in ["iban", "nickname", "city"] {
+        assert_eq!(line[name], "[redacted]", "{name}");
+    }
+}
