@@ -9,24 +9,15 @@ use telemetry_lambda::Service;
 
 const DIMENSIONS: &[&str] = &["Service", "Operation", "Currency"];
 
-static PLACED: MetricSpec = MetricSpec {
-    name: "OrdersPlaced",
-    unit: Unit::Count,
-    dimensions: DIMENSIONS,
-    description: "orders placed",
-};
-static LINES: MetricSpec = MetricSpec {
-    name: "OrderLines",
-    unit: Unit::Count,
-    dimensions: DIMENSIONS,
-    description: "lines of orders placed",
-};
-static TOTAL: MetricSpec = MetricSpec {
-    name: "OrderTotal",
-    unit: Unit::None,
-    dimensions: DIMENSIONS,
-    description: "sum of an order, minor units",
-};
+static PLACED: MetricSpec = MetricSpec::counter("OrdersPlaced", Unit::Count, DIMENSIONS, "orders placed");
+static LINES: MetricSpec =
+    MetricSpec::counter("OrderLines", Unit::Count, DIMENSIONS, "lines of orders placed");
+static TOTAL: MetricSpec = MetricSpec::counter(
+    "OrderTotal",
+    Unit::None,
+    DIMENSIONS,
+    "sum of an order, minor units",
+);
 
 const METRICS: &[&MetricSpec] = &[&PLACED, &LINES, &TOTAL];
 const SERVICE: Service = Service::new("order-service", "Bench", METRICS);

@@ -22,6 +22,10 @@ pub enum DropReason {
     SpanBuffer,
     /// Log lines that were cut to fit one log event.
     LogLineSize,
+    /// Lines that standard output did not take.
+    LogWrite,
+    /// Held lines beyond what is held, of an invocation whose held lines were wanted.
+    HeldLines,
     /// Values beyond what is kept of one metric, or outside of invocations.
     MetricBuffer,
     /// Dimensions beyond the 30 that a metric may have.
@@ -44,6 +48,8 @@ impl DropReason {
             Self::SpanSize => "span_size",
             Self::SpanBuffer => "span_buffer",
             Self::LogLineSize => "log_line_size",
+            Self::LogWrite => "log_write",
+            Self::HeldLines => "held_lines",
             Self::MetricBuffer => "metric_buffer",
             Self::MetricDimensions => "metric_dimensions",
             Self::MetricValue => "metric_value",

@@ -3,11 +3,11 @@
 
 use std::borrow::Cow;
 use std::error::Error;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use opentelemetry::trace::{Status, TraceContextExt as _};
-use opentelemetry::{Key, Value};
+use opentelemetry::trace::{SpanContext, Status, TraceContextExt as _};
+use opentelemetry::{Context as TraceContext, Key, KeyValue, Value};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
@@ -15,8 +15,10 @@ use crate::carrier::Carried;
 use crate::correlation::CorrelationContext;
 use crate::drops::DropReason;
 use crate::error::{Panic, cause_of};
-use crate::ids::{span_id_text, trace_id_text};
+use crate::ids::trace_id_text;
+use crate::log::{Pending, scope_fields};
 use crate::metrics::Buffer;
+use crate::open_spans::{Open, OpenSpan};
 use crate::process::Process;
 use crate::trace_header::TraceHeader;
 use crate::xray::attribute;
@@ -75,6 +77,12 @@ pub struct Invocation {
     handled: AtomicBool,
     tracked: AtomicUsize,
     panic: Mutex<Option<Panic>>,
+    /// Lines that are not written yet.
+    pub(crate) pending: Pending,
+    pub(crate) open: Open,
+    /// How many scopes it had.
+    scopes: AtomicU32,
+    writing: Mutex<()>,
 }
 
 impl Invocation {
@@ -97,6 +105,10 @@ impl Invocation {
             handled: AtomicBool::new(false),
             tracked: AtomicUsize::new(0),
             panic: Mutex::default(),
+            pending: Pending::default(),
+            open: Open::default(),
+            scopes: AtomicU32::new(0),
+            writing: Mutex::default(),
         }
     }
 
@@ -169,12 +181,47 @@ impl Invocation {
         self.with_metrics(|buffer| buffer.dropped()).unwrap_or_default()
     }
 
-    /// Ends the invocation: takes its metrics as EMF documents, each one line of JSON. What is counted later, by work that
-    /// outlives it, waits for the next one.
+    /// Held while what the invocation gathered is written: its end and its time limit may come together.
+    pub fn writing(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A span of the invocation that was made before it.
+    pub fn opened(&self, span: &Span) {
+        if let (Some(id), Some(metadata)) = (span.id(), span.metadata()) {
+            self.open.add(id.into_u64(), None, metadata.name());
+        }
+    }
+
+    /// The spans that have not ended, in the order in which they began.
+    #[must_use]
+    pub fn open_spans(&self) -> Vec<OpenSpan> {
+        self.open.all()
+    }
+
+    /// From now on held lines are written as well, those so far and those to come.
+    pub fn tell_held(&self) {
+        self.pending.fail(0);
+    }
+
+    /// Ends the invocation: takes its metrics as EMF documents, each one line of JSON. What is counted or written later, by work
+    /// that outlives it, waits for the next one, or is written by itself.
     #[must_use]
     pub fn take_metrics(&self, correlation_id: &str, timestamp_ms: i64) -> Vec<String> {
-        let settings = self.process.settings();
+        self.pending.end();
         let buffer = self.metrics.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.documents(buffer, correlation_id, timestamp_ms)
+    }
+
+    /// The same for an invocation that goes on: what was counted so far.
+    #[must_use]
+    pub fn take_metrics_so_far(&self, correlation_id: &str, timestamp_ms: i64) -> Vec<String> {
+        let buffer = self.with_metrics(std::mem::take);
+        self.documents(buffer, correlation_id, timestamp_ms)
+    }
+
+    fn documents(&self, buffer: Option<Buffer>, correlation_id: &str, timestamp_ms: i64) -> Vec<String> {
+        let settings = self.process.settings();
         let properties = [
             ("requestId", self.request_id.as_str()),
             ("correlation_id", correlation_id),
@@ -195,6 +242,10 @@ pub struct Scope {
     /// Its `## handler` or `## record` span.
     pub span: Span,
     failed: AtomicBool,
+    /// The invocation's own scope is 0, each record's another; tasks have their parent's.
+    group: u32,
+    /// What every line says of the scope, as it is written.
+    log_fields: OnceLock<Arc<str>>,
 }
 
 /// The correlation context of the running code; `None` outside of invocations.
@@ -225,11 +276,23 @@ pub async fn in_scope<F: Future>(scope: Arc<Scope>, work: F) -> F::Output {
     SCOPE.scope(scope, work).await
 }
 
+/// Runs `work` in a scope, on this thread.
+pub fn within<T>(scope: Arc<Scope>, work: impl FnOnce() -> T) -> T {
+    SCOPE.sync_scope(scope, work)
+}
+
 /// Annotates the running record or invocation: X-Ray indexes it, `shopwatch trace` finds by it. Keys keep letters, digits
 /// and `_`, the rest becomes `_`. Outside of an invocation nothing happens.
 pub fn annotate(key: &'static str, value: impl Into<Value>) {
     if let Some(scope) = current_scope() {
-        scope.span.set_attribute(attribute::annotation(key), value);
+        let annotation = KeyValue::new(attribute::annotation(key), value);
+        if let Some(span) = scope.span.id() {
+            scope
+                .invocation
+                .open
+                .annotate(span.into_u64(), annotation.clone());
+        }
+        scope.span.set_attribute(annotation.key, annotation.value);
     }
 }
 
@@ -237,12 +300,56 @@ impl Scope {
     /// A scope in which nothing failed yet.
     #[must_use]
     pub fn new(invocation: Arc<Invocation>, context: CorrelationContext, span: Span) -> Self {
+        let group = invocation.scopes.fetch_add(1, Ordering::Relaxed);
         Self {
             invocation,
             context,
             span,
             failed: AtomicBool::new(false),
+            group,
+            log_fields: OnceLock::new(),
         }
+    }
+
+    /// The scope of work beside: the same invocation or record, another span.
+    #[must_use]
+    pub fn beside(&self, span: Span) -> Self {
+        Self {
+            invocation: Arc::clone(&self.invocation),
+            context: self.context.clone(),
+            span,
+            failed: AtomicBool::new(false),
+            group: self.group,
+            log_fields: self.log_fields.clone(),
+        }
+    }
+
+    pub(crate) fn group(&self) -> u32 {
+        self.group
+    }
+
+    /// The fields of its lines, in the format of the process.
+    pub(crate) fn log_fields(&self) -> &Arc<str> {
+        self.log_fields.get_or_init(|| {
+            let trace = self
+                .invocation
+                .trace
+                .as_ref()
+                .map(|trace| trace_id_text(trace.root));
+            let ids = [
+                ("requestId", self.invocation.request_id.as_str()),
+                ("correlation_id", self.context.id.as_str()),
+            ];
+            let trace = trace.as_deref().map(|trace| ("xray_trace_id", trace));
+            let texts: Vec<_> = ids.into_iter().chain(trace).collect();
+            let format = self.invocation.process.settings().format;
+            scope_fields(format, &texts, self.invocation.cold_start).into()
+        })
+    }
+
+    /// Held lines of this scope are wanted, those so far and those to come.
+    pub fn tell_held(&self) {
+        self.invocation.pending.fail(self.group);
     }
 
     /// Was a failure recorded in it?
@@ -265,6 +372,7 @@ impl Scope {
     /// Marks the scope and its span as failed by a fault of ours.
     pub fn set_fault(&self, message: impl Into<Cow<'static, str>>) {
         self.failed.store(true, Ordering::Relaxed);
+        self.tell_held();
         self.span.set_attribute(attribute::FLAG, attribute::FAULT);
         self.span.set_status(Status::error(message));
     }
@@ -282,21 +390,21 @@ impl Scope {
         })
     }
 
-    /// Trace and span id of the running code, as X-Ray writes them: the innermost span's, else the invocation's.
-    pub(crate) fn ids(&self) -> (Option<String>, Option<String>) {
-        let innermost = Span::current().context();
-        let own = self.span.context();
-        let ids = [innermost, own]
-            .iter()
-            .map(|context| context.span().span_context().clone())
-            .find(opentelemetry::trace::SpanContext::is_valid);
-        match (ids, &self.invocation.trace) {
-            (Some(ids), _) => (
-                Some(trace_id_text(ids.trace_id())),
-                Some(span_id_text(ids.span_id())),
-            ),
-            (None, Some(header)) => (Some(trace_id_text(header.root)), None),
-            (None, None) => (None, None),
+    /// The span of the running code: the innermost, else the scope's own; 0 where there is none.
+    pub(crate) fn span_id(&self) -> u64 {
+        if self.invocation.trace.is_none() {
+            return 0;
         }
+        let innermost = span_id_of(&TraceContext::map_current(|context| {
+            context.span().span_context().clone()
+        }));
+        if innermost != 0 {
+            return innermost;
+        }
+        span_id_of(self.span.context().span().span_context())
     }
+}
+
+fn span_id_of(context: &SpanContext) -> u64 {
+    u64::from_be_bytes(context.span_id().to_bytes())
 }

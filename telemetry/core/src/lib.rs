@@ -10,6 +10,7 @@ mod invocation;
 mod json;
 pub mod log;
 pub mod metrics;
+mod open_spans;
 pub mod payload;
 mod process;
 mod task;
@@ -21,9 +22,10 @@ pub use drops::{DropReason, count_dropped};
 pub use error::{Coded, Panic, chain, fail_span, fingerprint, record_error};
 pub use ids::{span_id_text, trace_id_text};
 pub use invocation::{
-    Invocation, Record, Scope, annotate, current, current_invocation, current_scope, in_scope,
+    Invocation, Record, Scope, annotate, current, current_invocation, current_scope, in_scope, within,
 };
 pub use metrics::{Counter, Gauge, Histogram, MetricSpec, Unit};
+pub use open_spans::{OpenSpan, OpenSpans};
 pub use process::{Process, Settings};
 pub use task::spawn_scoped;
 pub use trace_header::{InvalidTraceHeader, TraceHeader};

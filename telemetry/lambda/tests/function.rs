@@ -196,7 +196,7 @@ async fn text_and_level() {
         .await;
     let line = seen.lines().find(|line| line.starts_with("text ")).unwrap();
     let (told, _ids) = line.split_once(" requestId=").unwrap();
-    expect![[r#"text ERROR write the greeting of ada correlation_id=c-1 error.chain=["write the greeting of ada","an error occurred when formatting an argument"] error.code=greeting-not-written error.fingerprint=1fdee1076a7bb9bb error.message="write the greeting of ada""#]].assert_eq(told);
+    expect![[r#"text ERROR write the greeting of ada error.code=greeting-not-written error.message="write the greeting of ada" error.fingerprint=1fdee1076a7bb9bb error.chain=["write the greeting of ada","an error occurred when formatting an argument"]"#]].assert_eq(told);
     let function = Function::start(&[
         ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
         ("AWS_LAMBDA_LOG_LEVEL", "WARN"),

@@ -39,7 +39,7 @@ pub static FAULTS: Counter = Counter::new(&MetricSpec::counter(
     "Faults",
     Unit::Count,
     &["Service", "Kind"],
-    "invocations that failed, by kind: error, panic, payload_rejected, loop",
+    "invocations that failed, by kind: error, panic, payload_rejected, stream, timeout, loop",
 ));
 
 /// Records of batches, by outcome.

@@ -20,6 +20,8 @@ pub const THROTTLE: &str = "throttle";
 pub const CAUSE: &str = "xray.cause";
 /// HTTP status of the response.
 pub const HTTP_STATUS: &str = "http.response.status_code";
+/// Set on a span that has not ended.
+pub(crate) const IN_PROGRESS: &str = "xray.in_progress";
 /// Prefix of `metadata.telemetry`.
 pub const TELEMETRY: &str = "telemetry.";
 

@@ -56,6 +56,7 @@ struct Parts {
     flag: Option<String>,
     cause: Option<Value>,
     status: Option<Value>,
+    in_progress: bool,
 }
 
 impl Parts {
@@ -92,6 +93,7 @@ impl Parts {
                 attribute::NAMESPACE => self.namespace = Some(json_of(value, LONGEST_TEXT)),
                 attribute::FLAG => self.flag = Some(value.as_str().into_owned()),
                 attribute::CAUSE => self.cause = serde_json::from_str(&value.as_str()).ok(),
+                attribute::IN_PROGRESS => self.in_progress = true,
                 attribute::HTTP_STATUS => self.status = Some(json_of(value, LONGEST_TEXT)),
                 // What tracing-opentelemetry adds about the source is of no use to a reader of traces.
                 "busy_ns" | "idle_ns" | "thread.id" | "thread.name" | "target" => {}
@@ -104,7 +106,13 @@ impl Parts {
     }
 
     fn put_into(self, document: &mut Map<String, Value>) {
+        if self.in_progress {
+            document.remove("end_time");
+        }
         let mut put = |key: &str, value: Value| drop(document.insert(key.to_owned(), value));
+        if self.in_progress {
+            put("in_progress", json!(true));
+        }
         if let Some(namespace) = self.namespace {
             put("namespace", namespace);
         }
