@@ -229,9 +229,14 @@ pub fn current_headers(span: &tracing::Span) -> Vec<(&'static str, String)> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proptest::prelude::*;
 
     use super::*;
+    use crate::event::Event;
+    use crate::invocation::{Invocation, Scope, in_scope};
+    use crate::log::tests::process;
 
     const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
     const OTHER: &str = "Root=1-5759e988-000000000000000000000001;Parent=53995c3f42cd8ad8;Sampled=1";
@@ -389,6 +394,28 @@ mod tests {
         };
         assert_eq!(read, expected);
         assert_eq!(current_headers(&tracing::Span::none()), []);
+    }
+
+    #[tokio::test]
+    async fn what_came_in_over_http_goes_out_over_http() {
+        let headers =
+            format!(r#"{{"X-Correlation-ID":"c-1","traceparent":"{W3C}","tracestate":"a=1, b=x y"}}"#);
+        let body = format!(r#"{{"headers":{headers},"requestContext":{{"http":{{}}}}}}"#);
+        let event = Event::read(body.as_bytes(), None);
+        let lambda = format!("{OTHER};Lineage=a87bd80c:1");
+        let invocation = Invocation::new(process(), "r-1".into(), false, lambda.parse().ok());
+        let invocation = invocation.with_w3c(event.own.carried.w3c.clone());
+        let scope = Scope::new(Arc::new(invocation), event.context(), tracing::Span::none());
+        let sent = in_scope(Arc::new(scope), async { current_headers(&tracing::Span::none()) }).await;
+        let expected = [
+            (CORRELATION_ID, "c-1"),
+            (CALL_CHAIN_LENGTH, "1"),
+            (TRACE_HEADER, lambda.as_str()),
+            (TRACEPARENT, W3C),
+            (TRACESTATE, "a=1, b=x y"),
+        ];
+        let sent: Vec<(&str, &str)> = sent.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!(sent, expected);
     }
 
     proptest! {
