@@ -1,7 +1,5 @@
 //! Every trigger by an event as AWS documents it: what it is taken for, where it came from, what it carries.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use telemetry_core::Record;
 use telemetry_core::event::{Event, Trigger};
 
