@@ -8,7 +8,8 @@ use std::time::Instant;
 use lambda_runtime::LambdaInvocation;
 use opentelemetry::Context as TraceContext;
 use opentelemetry::trace::TraceContextExt as _;
-use telemetry_core::carrier::RefusedId;
+use telemetry_core::carrier::Refused;
+use telemetry_core::event::Event;
 use telemetry_core::metrics::standard;
 use telemetry_core::xray::attribute;
 use telemetry_core::{CorrelationContext, Invocation, Scope, TraceHeader, in_scope};
@@ -19,7 +20,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use crate::record;
 use crate::report::Reporter;
 use crate::sampling::Sampling;
-use crate::source::{self, Event};
+use crate::source;
 use crate::watchdog::Watchdog;
 
 /// The span of a handler.
@@ -88,7 +89,7 @@ where
 struct Begun {
     scope: Scope,
     /// How many correlation IDs were refused, and one of them.
-    refused: Option<(usize, RefusedId)>,
+    refused: Option<(usize, Refused)>,
     /// Milliseconds since the epoch.
     deadline: u64,
 }
@@ -97,13 +98,13 @@ impl Outer {
     /// Reads the raw event and its headers.
     fn begin(&self, request: &mut LambdaInvocation) -> Begun {
         let client_context = request.parts.headers.get("lambda-runtime-client-context");
-        let mut event = source::read(
+        let mut event = Event::read(
             &request.body,
             client_context.and_then(|value| value.to_str().ok()),
         );
         let ids = event.refused_ids();
         let refused = ids.first().map(|first| (ids.len(), (*first).clone()));
-        let loops = event.take_loops(&mut request.body);
+        let loops = source::take_loops(&mut event, &mut request.body);
         let trace: Option<TraceHeader> = request
             .context
             .xray_trace_id
@@ -122,6 +123,7 @@ impl Outer {
             cold_start,
             trace,
         )
+        .with_w3c(event.own.carried.w3c)
         .with_records(event.records)
         .with_refused(loops);
         invocation.opened(&span);
@@ -184,7 +186,7 @@ impl Outer {
         result
     }
 
-    fn tell_beginning(&self, invocation: &Invocation, began: Instant, refused: Option<&(usize, RefusedId)>) {
+    fn tell_beginning(&self, invocation: &Invocation, began: Instant, refused: Option<&(usize, Refused)>) {
         self.reporter.recorder.adopt_waiting(invocation);
         if invocation.cold_start {
             standard::COLD_START.add(1, &[]);

@@ -16,8 +16,9 @@ const LONGEST_VALUE: usize = 1024;
 const MOST_VALUES: usize = 10_000;
 /// Dimensions of a set beside `Service`, which takes one of the 30 (EMF specification).
 const MOST_DIMENSIONS: usize = 29;
-/// Values beyond ±2^360 are refused (`MetricDatum` of the CloudWatch API).
+/// Values lie between ±2^-360 and ±2^360 (`MetricDatum` of the CloudWatch API).
 const LARGEST: f64 = f64::from_bits((1023 + 360) << 52);
+const SMALLEST: f64 = f64::from_bits((1023 - 360) << 52);
 const FOLDED: &str = "other";
 
 /// A dimension and its value, `Service` never among them.
@@ -192,19 +193,17 @@ impl Buffer {
     }
 
     fn take(&mut self, index: usize, what: What) {
-        // Neither infinite nor no number.
-        let usable = what.value().abs() <= LARGEST;
-        if !usable {
+        let Some(value) = accepted(what.value()) else {
             self.count_dropped(DropReason::MetricValue, 1);
             return;
-        }
+        };
         match (&mut self.series[index].values, what) {
-            (Values::One(sum), What::Add(value)) => *sum += value,
-            (Values::One(last), What::Set(value) | What::Record(value)) => *last = value,
+            (Values::One(sum), What::Add(_)) => *sum += value,
+            (Values::One(last), What::Set(_) | What::Record(_)) => *last = value,
             (Values::All(values), _) if values.len() >= MOST_VALUES => {
                 self.count_dropped(DropReason::MetricBuffer, 1);
             }
-            (Values::All(values), _) => values.push(what.value()),
+            (Values::All(values), _) => values.push(value),
         }
     }
 
@@ -261,6 +260,15 @@ impl Series {
         self.dimensions
             .iter()
             .any(|(own, its)| own == name && its == value)
+    }
+}
+
+/// A value as CloudWatch takes it: what is too small to be told from 0 is 0; `None` for what is too large or no number.
+fn accepted(value: f64) -> Option<f64> {
+    match value.abs() {
+        small if small < SMALLEST => Some(0.0),
+        usable if usable <= LARGEST => Some(value),
+        _ => None,
     }
 }
 
