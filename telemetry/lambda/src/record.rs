@@ -31,6 +31,8 @@ pub async fn in_record<F: Future>(record_id: &str, work: F) -> F::Output {
     invocation.track_records(usize::from(found.is_some()));
     let scope = scope_of(invocation, found.unwrap_or(&unknown), &outer.context);
     let span = scope.span.clone();
+    // Each wrapper would hold and move the whole of it: behind a pointer it is moved once.
+    let work = Box::pin(work);
     in_scope(
         Arc::clone(&scope),
         async {
