@@ -1,3 +1,5 @@
+//! Any values and dimensions become valid EMF documents.
+
 #![no_main]
 
 #[path = "../properties/mod.rs"]

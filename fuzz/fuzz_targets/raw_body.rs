@@ -1,3 +1,5 @@
+//! Any bytes are read as an event without a panic.
+
 #![no_main]
 
 #[path = "../properties/mod.rs"]

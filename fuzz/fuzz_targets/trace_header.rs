@@ -1,3 +1,5 @@
+//! Any trace header is read or refused, and goes on unchanged.
+
 #![no_main]
 
 #[path = "../properties/mod.rs"]

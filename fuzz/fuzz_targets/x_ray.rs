@@ -1,3 +1,5 @@
+//! Any spans become valid X-Ray documents.
+
 #![no_main]
 
 #[path = "../properties/mod.rs"]

@@ -247,7 +247,8 @@ fn licence_is_allowed(expression: &str) -> bool {
 fn metadata() -> Metadata {
     MetadataCommand::new()
         .manifest_path(tree::root().join("Cargo.toml"))
-        .other_options(vec!["--locked".to_owned(), "--offline".to_owned()])
+        // Not `--offline`: on a fresh machine the packages of other platforms are not there yet.
+        .other_options(vec!["--locked".to_owned()])
         .exec()
         .expect("cargo metadata reads the workspace; Cargo.lock is current")
 }

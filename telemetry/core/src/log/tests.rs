@@ -1,3 +1,5 @@
+//! Lines as they are written, fields and limits.
+
 use std::sync::Mutex;
 
 use serde_json::{Value, json};

@@ -1,3 +1,5 @@
+//! Documents as they are written, read back as values.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

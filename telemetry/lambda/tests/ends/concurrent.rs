@@ -1,3 +1,5 @@
+//! Many invocations at once in one process: what each leaves is its own.
+
 use std::time::Duration;
 
 use futures::future::join_all;

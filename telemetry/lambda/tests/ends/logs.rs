@@ -1,3 +1,5 @@
+//! Which lines are written at which end: held, sampled, redacted.
+
 use serde_json::json;
 use telemetry_testkit::runtime_api::Outcome;
 

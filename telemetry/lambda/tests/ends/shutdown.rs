@@ -1,3 +1,5 @@
+//! SIGTERM: what waits is written.
+
 use std::time::Duration;
 
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! Streamed bodies, and those that break off.
+
 use serde_json::json;
 use telemetry_testkit::runtime_api::Outcome;
 

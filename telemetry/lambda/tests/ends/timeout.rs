@@ -1,3 +1,5 @@
+//! Handlers that hang, block, spin or end after all.
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
