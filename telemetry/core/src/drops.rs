@@ -22,10 +22,16 @@ pub enum DropReason {
     SpanBuffer,
     /// Log lines that were cut to fit one log event.
     LogLineSize,
+    /// Lines that standard output did not take.
+    LogWrite,
+    /// Held lines beyond what is held, of an invocation whose held lines were wanted.
+    HeldLines,
     /// Values beyond what is kept of one metric, or outside of invocations.
     MetricBuffer,
-    /// Values whose dimensions were folded into `other`, or that had too many dimensions.
-    MetricSeries,
+    /// Dimensions beyond the 30 that a metric may have.
+    MetricDimensions,
+    /// Values that are no number, or infinite.
+    MetricValue,
     /// Metrics whose document does not fit one log event.
     MetricLineSize,
 }
@@ -42,8 +48,11 @@ impl DropReason {
             Self::SpanSize => "span_size",
             Self::SpanBuffer => "span_buffer",
             Self::LogLineSize => "log_line_size",
+            Self::LogWrite => "log_write",
+            Self::HeldLines => "held_lines",
             Self::MetricBuffer => "metric_buffer",
-            Self::MetricSeries => "metric_series",
+            Self::MetricDimensions => "metric_dimensions",
+            Self::MetricValue => "metric_value",
             Self::MetricLineSize => "metric_line_size",
         }
     }

@@ -71,12 +71,12 @@ pub fn fingerprint(code: &str, chain: &[String]) -> String {
 /// handlers that turn an error into an answer, and for records of a batch; errors that a handler returns are recorded
 /// by the layer.
 pub fn record_error(error: &(dyn Error + 'static), code: &str) {
-    let text = error.to_string();
-    tracing::error!(target: "telemetry", { error.code = code, error = error }, "{text}");
-    standard::ERRORS.add(1, &[("ErrorCode", code)]);
+    // First: the line brings the held ones of the failed scope with it.
     if let Some(scope) = current_scope() {
         scope.fail(error, code);
     }
+    tracing::error!(target: "telemetry", { error.code = code, error = error }, "{error}");
+    standard::ERRORS.add(1, &[("ErrorCode", code)]);
 }
 
 /// The causes as the X-Ray writer reads them from a span's attribute: a JSON array of `{type, message}`.

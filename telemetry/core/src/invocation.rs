@@ -3,11 +3,11 @@
 
 use std::borrow::Cow;
 use std::error::Error;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use opentelemetry::trace::{Status, TraceContextExt as _};
-use opentelemetry::{Key, Value};
+use opentelemetry::trace::{SpanContext, Status, TraceContextExt as _};
+use opentelemetry::{Context as TraceContext, Key, KeyValue, Value};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
@@ -15,10 +15,13 @@ use crate::carrier::Carried;
 use crate::correlation::CorrelationContext;
 use crate::drops::DropReason;
 use crate::error::{Panic, cause_of};
-use crate::ids::{span_id_text, trace_id_text};
+use crate::ids::trace_id_text;
+use crate::log::{Pending, scope_fields};
 use crate::metrics::Buffer;
+use crate::open_spans::{Open, OpenSpan};
 use crate::process::Process;
 use crate::trace_header::TraceHeader;
+use crate::w3c::W3cTrace;
 use crate::xray::attribute;
 
 tokio::task_local! {
@@ -40,6 +43,8 @@ pub struct Record {
     pub source: &'static str,
     /// ARN of the queue, topic or stream.
     pub source_arn: Option<String>,
+    /// What the message holds, where that is another service's event, such as `aws:s3` in a message of a queue; else empty.
+    pub contents: &'static str,
     /// What a partial batch response calls it: SQS `messageId`, stream `SequenceNumber`.
     pub item_identifier: Option<String>,
 }
@@ -70,11 +75,19 @@ pub struct Invocation {
     pub records: Vec<Record>,
     /// Records that were taken out of the batch because their chains go in circles.
     pub refused: Vec<Record>,
+    /// The trace that W3C's headers of its request named.
+    pub w3c: Option<W3cTrace>,
     /// `None` when the invocation ended.
     metrics: Mutex<Option<Buffer>>,
     handled: AtomicBool,
     tracked: AtomicUsize,
     panic: Mutex<Option<Panic>>,
+    /// Lines that are not written yet.
+    pub(crate) pending: Pending,
+    pub(crate) open: Open,
+    /// How many scopes it had.
+    scopes: AtomicU32,
+    writing: Mutex<()>,
 }
 
 impl Invocation {
@@ -93,10 +106,15 @@ impl Invocation {
             trace,
             records: Vec::new(),
             refused: Vec::new(),
+            w3c: None,
             metrics: Mutex::new(Some(Buffer::default())),
             handled: AtomicBool::new(false),
             tracked: AtomicUsize::new(0),
             panic: Mutex::default(),
+            pending: Pending::default(),
+            open: Open::default(),
+            scopes: AtomicU32::new(0),
+            writing: Mutex::default(),
         }
     }
 
@@ -110,6 +128,12 @@ impl Invocation {
     #[must_use]
     pub fn with_refused(self, refused: Vec<Record>) -> Self {
         Self { refused, ..self }
+    }
+
+    /// The same, of a request with W3C's headers.
+    #[must_use]
+    pub fn with_w3c(self, w3c: Option<W3cTrace>) -> Self {
+        Self { w3c, ..self }
     }
 
     /// The outcome of so many records of the batch is known.
@@ -169,16 +193,50 @@ impl Invocation {
         self.with_metrics(|buffer| buffer.dropped()).unwrap_or_default()
     }
 
-    /// Ends the invocation: takes its metrics as EMF documents, each one line of JSON. What is counted later, by work that
-    /// outlives it, waits for the next one.
+    /// Held while what the invocation gathered is written: its end and its time limit may come together.
+    pub fn writing(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A span of the invocation that was made before it.
+    pub fn opened(&self, span: &Span) {
+        if let (Some(id), Some(metadata)) = (span.id(), span.metadata()) {
+            self.open.add(id.into_u64(), None, metadata.name());
+        }
+    }
+
+    /// The spans that have not ended, in the order in which they began.
+    #[must_use]
+    pub fn open_spans(&self) -> Vec<OpenSpan> {
+        self.open.all()
+    }
+
+    /// From now on held lines are written as well, those so far and those to come.
+    pub fn tell_held(&self) {
+        self.pending.fail(0);
+    }
+
+    /// Ends the invocation: takes its metrics as EMF documents, each one line of JSON. What is counted or written later, by work
+    /// that outlives it, waits for the next one, or is written by itself.
     #[must_use]
     pub fn take_metrics(&self, correlation_id: &str, timestamp_ms: i64) -> Vec<String> {
-        let settings = self.process.settings();
+        self.pending.end();
         let buffer = self.metrics.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.documents(buffer, correlation_id, timestamp_ms)
+    }
+
+    /// The same for an invocation that goes on: what was counted so far.
+    #[must_use]
+    pub fn take_metrics_so_far(&self, correlation_id: &str, timestamp_ms: i64) -> Vec<String> {
+        let buffer = self.with_metrics(std::mem::take);
+        self.documents(buffer, correlation_id, timestamp_ms)
+    }
+
+    fn documents(&self, buffer: Option<Buffer>, correlation_id: &str, timestamp_ms: i64) -> Vec<String> {
+        let settings = self.process.settings();
         let properties = [
             ("requestId", self.request_id.as_str()),
             ("correlation_id", correlation_id),
-            ("function_name", settings.function_name.as_str()),
         ];
         buffer
             .map(|buffer| buffer.into_documents(settings, timestamp_ms, &properties))
@@ -196,6 +254,10 @@ pub struct Scope {
     /// Its `## handler` or `## record` span.
     pub span: Span,
     failed: AtomicBool,
+    /// The invocation's own scope is 0, each record's another; tasks have their parent's.
+    group: u32,
+    /// What every line says of the scope, as it is written.
+    log_fields: OnceLock<Arc<str>>,
 }
 
 /// The correlation context of the running code; `None` outside of invocations.
@@ -216,16 +278,33 @@ pub fn current_invocation() -> Option<Arc<Invocation>> {
     SCOPE.try_with(|scope| Arc::clone(&scope.invocation)).ok()
 }
 
+/// Works with the invocation of the running code; `None` outside of one.
+pub(crate) fn with_invocation<T>(work: impl FnOnce(&Invocation) -> T) -> Option<T> {
+    SCOPE.try_with(|scope| work(&scope.invocation)).ok()
+}
+
 /// Runs `work` in a scope.
 pub async fn in_scope<F: Future>(scope: Arc<Scope>, work: F) -> F::Output {
     SCOPE.scope(scope, work).await
+}
+
+/// Runs `work` in a scope, on this thread.
+pub fn within<T>(scope: Arc<Scope>, work: impl FnOnce() -> T) -> T {
+    SCOPE.sync_scope(scope, work)
 }
 
 /// Annotates the running record or invocation: X-Ray indexes it, `shopwatch trace` finds by it. Keys keep letters, digits
 /// and `_`, the rest becomes `_`. Outside of an invocation nothing happens.
 pub fn annotate(key: &'static str, value: impl Into<Value>) {
     if let Some(scope) = current_scope() {
-        scope.span.set_attribute(attribute::annotation(key), value);
+        let annotation = KeyValue::new(attribute::annotation(key), value);
+        if let Some(span) = scope.span.id() {
+            scope
+                .invocation
+                .open
+                .annotate(span.into_u64(), annotation.clone());
+        }
+        scope.span.set_attribute(annotation.key, annotation.value);
     }
 }
 
@@ -233,12 +312,56 @@ impl Scope {
     /// A scope in which nothing failed yet.
     #[must_use]
     pub fn new(invocation: Arc<Invocation>, context: CorrelationContext, span: Span) -> Self {
+        let group = invocation.scopes.fetch_add(1, Ordering::Relaxed);
         Self {
             invocation,
             context,
             span,
             failed: AtomicBool::new(false),
+            group,
+            log_fields: OnceLock::new(),
         }
+    }
+
+    /// The scope of work beside: the same invocation or record, another span.
+    #[must_use]
+    pub fn beside(&self, span: Span) -> Self {
+        Self {
+            invocation: Arc::clone(&self.invocation),
+            context: self.context.clone(),
+            span,
+            failed: AtomicBool::new(false),
+            group: self.group,
+            log_fields: self.log_fields.clone(),
+        }
+    }
+
+    pub(crate) fn group(&self) -> u32 {
+        self.group
+    }
+
+    /// The fields of its lines, in the format of the process.
+    pub(crate) fn log_fields(&self) -> &Arc<str> {
+        self.log_fields.get_or_init(|| {
+            let trace = self
+                .invocation
+                .trace
+                .as_ref()
+                .map(|trace| trace_id_text(trace.root));
+            let ids = [
+                ("requestId", self.invocation.request_id.as_str()),
+                ("correlation_id", self.context.id.as_str()),
+            ];
+            let trace = trace.as_deref().map(|trace| ("xray_trace_id", trace));
+            let texts: Vec<_> = ids.into_iter().chain(trace).collect();
+            let format = self.invocation.process.settings().format;
+            scope_fields(format, &texts, self.invocation.cold_start).into()
+        })
+    }
+
+    /// Held lines of this scope are wanted, those so far and those to come.
+    pub fn tell_held(&self) {
+        self.invocation.pending.fail(self.group);
     }
 
     /// Was a failure recorded in it?
@@ -261,6 +384,7 @@ impl Scope {
     /// Marks the scope and its span as failed by a fault of ours.
     pub fn set_fault(&self, message: impl Into<Cow<'static, str>>) {
         self.failed.store(true, Ordering::Relaxed);
+        self.tell_held();
         self.span.set_attribute(attribute::FLAG, attribute::FAULT);
         self.span.set_status(Status::error(message));
     }
@@ -278,21 +402,38 @@ impl Scope {
         })
     }
 
-    /// Trace and span id of the running code, as X-Ray writes them: the innermost span's, else the invocation's.
-    pub(crate) fn ids(&self) -> (Option<String>, Option<String>) {
-        let innermost = Span::current().context();
-        let own = self.span.context();
-        let ids = [innermost, own]
-            .iter()
-            .map(|context| context.span().span_context().clone())
-            .find(opentelemetry::trace::SpanContext::is_valid);
-        match (ids, &self.invocation.trace) {
-            (Some(ids), _) => (
-                Some(trace_id_text(ids.trace_id())),
-                Some(span_id_text(ids.span_id())),
+    /// The W3C trace of a call that runs in `span`. A trace that came in W3C's headers goes on, with its state; without one it
+    /// is X-Ray's in W3C's words. `None` when there is neither.
+    #[must_use]
+    pub fn w3c_trace_for(&self, span: &Span) -> Option<W3cTrace> {
+        let header = self.trace_header_for(span);
+        let is_ours = header.as_ref().is_some_and(TraceHeader::is_sampled);
+        match (&self.invocation.w3c, header) {
+            (Some(w3c), Some(header)) if is_ours => Some(
+                header
+                    .parent
+                    .map_or_else(|| w3c.clone(), |parent| w3c.with_parent(parent)),
             ),
-            (None, Some(header)) => (Some(trace_id_text(header.root)), None),
-            (None, None) => (None, None),
+            (Some(w3c), _) => Some(w3c.clone()),
+            (None, header) => W3cTrace::try_from(header.as_ref()?).ok(),
         }
     }
+
+    /// The span of the running code: the innermost, else the scope's own; 0 where there is none.
+    pub(crate) fn span_id(&self) -> u64 {
+        if self.invocation.trace.is_none() {
+            return 0;
+        }
+        let innermost = span_id_of(&TraceContext::map_current(|context| {
+            context.span().span_context().clone()
+        }));
+        if innermost != 0 {
+            return innermost;
+        }
+        span_id_of(self.span.context().span().span_context())
+    }
+}
+
+fn span_id_of(context: &SpanContext) -> u64 {
+    u64::from_be_bytes(context.span_id().to_bytes())
 }

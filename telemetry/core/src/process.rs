@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracing::Level;
 
-use crate::log::Format;
-use crate::metrics::MetricSpec;
+use crate::log::{Format, Logging, process_fields};
+use crate::metrics::{Cardinality, MetricSpec};
 
 /// Names and switches, as `telemetry-lambda` read them.
 #[derive(Debug, Clone)]
@@ -33,23 +33,59 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Process {
     settings: Settings,
+    logging: Logging,
+    /// What every line says of the process, as it is written.
+    log_fields: String,
     warm: AtomicBool,
+    cardinality: Cardinality,
 }
 
 impl Process {
     /// A process that has seen no invocation.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
+        let log_fields = process_fields(
+            settings.format,
+            &[
+                ("service", settings.service),
+                ("function_name", &settings.function_name),
+                ("function_version", &settings.function_version),
+            ],
+        );
         Self {
             settings,
+            logging: Logging::default(),
+            log_fields,
             warm: AtomicBool::new(false),
+            cardinality: Cardinality::default(),
         }
+    }
+
+    /// The same, with other rules for lines below the level.
+    #[must_use]
+    pub fn with_logging(self, logging: Logging) -> Self {
+        Self { logging, ..self }
     }
 
     /// Names and switches.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The dimension values that its metrics had.
+    pub(crate) fn cardinality(&self) -> &Cardinality {
+        &self.cardinality
+    }
+
+    /// What becomes of lines below the level.
+    #[must_use]
+    pub fn logging(&self) -> &Logging {
+        &self.logging
+    }
+
+    pub(crate) fn log_fields(&self) -> &str {
+        &self.log_fields
     }
 
     /// True for the first caller only: its invocation is the cold start.

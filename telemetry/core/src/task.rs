@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use tracing::{Instrument as _, Span, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use crate::invocation::{Scope, current_scope, in_scope};
+use crate::invocation::{current_scope, in_scope};
 
 /// `tokio::spawn` that takes the running scope along, with a span `## task` of its own. Outside of an invocation it is
 /// `tokio::spawn`.
@@ -25,7 +25,7 @@ where
     // A root for `tracing`, so that the handler's span can end before it; a child in the trace.
     let span = info_span!(parent: None, "## task");
     let _ = span.set_parent(Span::current().context());
-    let scope = Scope::new(Arc::clone(&scope.invocation), scope.context.clone(), span.clone());
+    let scope = scope.beside(span.clone());
     tokio::spawn(in_scope(Arc::new(scope), work.instrument(span)))
 }
 
@@ -33,7 +33,7 @@ where
 mod tests {
     use super::*;
     use crate::log::tests::process;
-    use crate::{CorrelationContext, Invocation, current};
+    use crate::{CorrelationContext, Invocation, Scope, current};
 
     #[tokio::test]
     async fn a_task_keeps_its_correlation_and_counts_late() {

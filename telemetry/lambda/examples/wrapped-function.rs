@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use telemetry_core::{Coded, Counter, DropReason, MetricSpec, Unit};
 use telemetry_lambda::Service;
 
-static GREETINGS: Counter = Counter::new(&MetricSpec {
-    name: "Greetings",
-    unit: Unit::Count,
-    dimensions: &["Service", "Language"],
-    description: "people greeted, by language",
-});
+static GREETINGS: Counter = Counter::new(&MetricSpec::counter(
+    "Greetings",
+    Unit::Count,
+    &["Service", "Language"],
+    "people greeted, by language",
+));
 
 static METRICS: &[&MetricSpec] = &[GREETINGS.spec()];
 

@@ -3,13 +3,17 @@
 use std::panic::{AssertUnwindSafe, resume_unwind};
 
 use futures::FutureExt as _;
-use lambda_runtime::{Diagnostic, LambdaEvent};
+use lambda_runtime::{Diagnostic, FunctionResponse, IntoFunctionResponse, LambdaEvent, StreamResponse};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use telemetry_core::metrics::standard;
 use telemetry_core::{Coded, Invocation, Record, current_scope, record_error};
 
+use crate::stream::Watched;
 use crate::{panic, record};
+
+/// What a handler answered, as the runtime gets it.
+pub(crate) type Answered<B, S> = FunctionResponse<Answer<B>, Watched<S>>;
 
 /// What the caller of the function is told.
 #[derive(Debug)]
@@ -70,9 +74,13 @@ impl<R: Serialize> Serialize for Answer<R> {
 }
 
 /// Runs the handler and records how it ended. A panic goes on to the runtime as it came.
-pub(crate) async fn call<E, R, F, Fut, Err>(handler: F, event: LambdaEvent<E>) -> Result<Answer<R>, Failure>
+pub(crate) async fn call<E, R, F, Fut, Err, B, S>(
+    handler: F,
+    event: LambdaEvent<E>,
+) -> Result<Answered<B, S>, Failure>
 where
-    R: Serialize,
+    R: IntoFunctionResponse<B, S>,
+    B: Serialize,
     F: Fn(LambdaEvent<E>) -> Fut,
     Fut: Future<Output = Result<R, Err>>,
     Err: Coded + 'static,
@@ -96,7 +104,17 @@ where
         .catch_unwind()
         .await
     {
-        Ok(Ok(response)) => Ok(answer(response, invocation.map(AsRef::as_ref))),
+        Ok(Ok(response)) => Ok(match response.into_response() {
+            FunctionResponse::BufferedResponse(response) => {
+                FunctionResponse::BufferedResponse(answer(response, invocation.map(AsRef::as_ref)))
+            }
+            FunctionResponse::StreamingResponse(response) => {
+                FunctionResponse::StreamingResponse(StreamResponse {
+                    metadata_prelude: response.metadata_prelude,
+                    stream: Watched::new(response.stream, scope.as_ref()),
+                })
+            }
+        }),
         Ok(Err(error)) => Err(failed(&error, "error")),
         Err(payload) => {
             let panic = panic::caught(invocation.map(AsRef::as_ref), payload.as_ref());

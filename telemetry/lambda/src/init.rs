@@ -1,25 +1,34 @@
-//! The start of a process: names and switches from Lambda's environment, subscriber, recorder, tracer. The only place
-//! that reads the environment.
+//! The start of a process: subscriber, recorder, tracer, watchdog; and its end. What the environment says is
+//! [`crate::environment`]'s.
 
+use std::fmt::Debug;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use lambda_runtime::{Diagnostic, LambdaEvent, Runtime};
+use bytes::Bytes;
+use futures::{FutureExt as _, Stream};
+use lambda_runtime::{Diagnostic, IntoFunctionResponse, LambdaEvent, Runtime};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_aws::trace::XrayIdGenerator;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use telemetry_core::log::{Format, LogLines, Sink, Stdout};
+use telemetry_core::log::{LogLines, LogWriter, Stdout};
 use telemetry_core::metrics::Recorder;
 use telemetry_core::xray::{Datagrams, Gathered, Udp};
-use telemetry_core::{Coded, MetricSpec, Process, Settings};
+use telemetry_core::{Coded, MetricSpec, OpenSpans, Process, Settings};
 use tower::service_fn;
 use tracing::{Level, Metadata};
 use tracing_subscriber::filter::FilterFn;
 use tracing_subscriber::prelude::*;
 
+use crate::environment::Environment;
 use crate::layer::{Outer, OuterLayer};
+use crate::options::Options;
+use crate::report::{Reason, Reporter};
+use crate::sampling::Sampling;
+use crate::watchdog::Watchdog;
 use crate::{handler, panic};
 
 /// Who is wrapped.
@@ -52,15 +61,22 @@ impl Service {
 /// A process whose telemetry is set up.
 #[derive(Debug)]
 pub struct Telemetry {
-    outer: Outer,
+    outer: Arc<Outer>,
+    graceful_shutdown: bool,
 }
 
 /// Sets telemetry up. The first line of `main`; never fails.
 #[must_use]
 pub fn init(service: Service) -> Telemetry {
+    init_with(service, Options::default())
+}
+
+/// The same, with choices of the program's.
+#[must_use]
+pub fn init_with(service: Service, options: Options) -> Telemetry {
     let started = Instant::now();
-    let environment = Environment::read();
-    let process = Arc::new(Process::new(Settings {
+    let environment = Environment::read(&options);
+    let settings = Settings {
         service: service.name,
         namespace: service.namespace,
         metrics: service.metrics,
@@ -68,59 +84,108 @@ pub fn init(service: Service) -> Telemetry {
         function_version: environment.function_version,
         level: environment.level,
         format: environment.format,
-        secret_fields: &[],
-    }));
-    let sink: Arc<dyn Sink> = Arc::new(Stdout);
-    let spans = Gathered::default();
-    subscribe(&process, &sink, &spans);
-    let recorder = Recorder::default();
+        secret_fields: secret_fields(options.secret_fields, environment.secret_fields),
+    };
+    let process = Arc::new(Process::new(settings).with_logging(environment.logging));
+    let reporter = Reporter {
+        writer: LogWriter::new(Arc::clone(&process), Arc::new(Stdout::default())),
+        process,
+        spans: Gathered::default(),
+        recorder: Recorder::default(),
+        datagrams: environment
+            .daemon
+            .as_deref()
+            .and_then(Udp::connect)
+            .map(|udp| Arc::new(udp) as Arc<dyn Datagrams>),
+    };
+    subscribe(&reporter);
     // A second recorder or subscriber (a test's) stays in charge: telemetry is then its business.
-    let _ = metrics::set_global_recorder(recorder.clone());
+    let _ = metrics::set_global_recorder(reporter.recorder.clone());
     panic::install_hook();
-    let daemon = environment.daemon.as_deref().and_then(Udp::connect);
-    let datagrams = daemon.map(|udp| Arc::new(udp) as Arc<dyn Datagrams>);
+    for warning in &environment.warnings {
+        tracing::warn!(target: "telemetry", "{warning}");
+    }
+    let unfinished = reporter.clone();
+    let watchdog = Watchdog::start(environment.timeout_margin, move |running| {
+        unfinished.unfinished(running, Reason::TimeLimit);
+    });
+    if !watchdog.is_ready() {
+        tracing::warn!(target: "telemetry", "time limits are not watched: there is no thread to be had");
+    }
     Telemetry {
-        outer: Outer {
-            process,
-            sink,
-            spans,
-            recorder,
-            datagrams,
+        outer: Arc::new(Outer {
+            reporter,
+            watchdog,
+            sampling: Sampling::new(environment.debug_sample_rate),
             started,
-        },
+        }),
+        graceful_shutdown: environment.graceful_shutdown,
     }
 }
 
+/// The program's, and the operator's: they live as long as the process.
+fn secret_fields(own: &'static [&'static str], added: Vec<String>) -> &'static [&'static str] {
+    if added.is_empty() {
+        return own;
+    }
+    let added = added.into_iter().map(|name| &*name.leak());
+    Vec::leak(own.iter().copied().chain(added).collect())
+}
+
 impl Telemetry {
-    /// Runs the handler for every invocation, until Lambda ends the process.
+    /// Runs the handler for every invocation, until Lambda ends the process. Its response is anything that serializes, or a
+    /// [`lambda_runtime::StreamResponse`]. Where Lambda sets `AWS_LAMBDA_MAX_CONCURRENCY` invocations run concurrently.
     ///
     /// # Errors
     /// When the Runtime API cannot be reached.
-    pub async fn run<E, R, F, Fut, Err>(self, handler: F) -> Result<(), lambda_runtime::Error>
+    pub async fn run<E, R, F, Fut, Err, B, S, D, SE>(self, handler: F) -> Result<(), lambda_runtime::Error>
     where
         E: DeserializeOwned + Send + 'static,
-        R: Serialize + Send + 'static,
+        R: IntoFunctionResponse<B, S> + Send + 'static,
         F: Fn(LambdaEvent<E>) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<R, Err>> + Send + 'static,
         Err: Coded + 'static,
+        B: Serialize + Send + 'static,
+        S: Stream<Item = Result<D, SE>> + Unpin + Send + 'static,
+        D: Into<Bytes> + Send + 'static,
+        SE: Into<lambda_runtime::Error> + Debug + Send + 'static,
     {
         let wrapped = service_fn(move |event: LambdaEvent<E>| {
             let handler = handler.clone();
             async move { handler::call(handler, event).await.map_err(Diagnostic::from) }
         });
-        Runtime::new(wrapped)
-            .layer(OuterLayer::new(self.outer))
-            .run()
-            .await
+        let runtime = Runtime::new(wrapped).layer(OuterLayer::new(Arc::clone(&self.outer)));
+        if self.graceful_shutdown {
+            flush_at_shutdown(&self.outer).await;
+        }
+        let result = runtime.run_concurrent().await;
+        flush(&self.outer);
+        result
     }
 }
 
-fn subscribe(process: &Arc<Process>, sink: &Arc<dyn Sink>, spans: &Gathered) {
+/// Registers for the signal that comes before the end. Where that fails there is none.
+async fn flush_at_shutdown(outer: &Arc<Outer>) {
+    let outer = Arc::clone(outer);
+    let registered = lambda_runtime::spawn_graceful_shutdown_handler(move || async move { flush(&outer) });
+    // It panics when Lambda refuses: the hook told so.
+    let _ = AssertUnwindSafe(registered).catch_unwind().await;
+}
+
+/// Writes everything that has not been written.
+fn flush(outer: &Outer) {
+    for running in outer.watchdog.running() {
+        outer.reporter.unfinished(&running, Reason::Shutdown);
+    }
+    outer.reporter.leftovers();
+}
+
+fn subscribe(reporter: &Reporter) {
     let provider = SdkTracerProvider::builder()
         .with_id_generator(XrayIdGenerator::default())
         // The decision is the caller's, in the header. Without one there is no trace to add to.
         .with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOff)))
-        .with_span_processor(spans.clone())
+        .with_span_processor(reporter.spans.clone())
         .build();
     let traces = tracing_opentelemetry::layer()
         .with_tracer(provider.tracer("telemetry"))
@@ -128,10 +193,19 @@ fn subscribe(process: &Arc<Process>, sink: &Arc<dyn Sink>, spans: &Gathered) {
         .with_threads(false)
         .with_target(false)
         .with_tracked_inactivity(false)
-        .with_filter(FilterFn::new(is_our_span));
-    let level = process.settings().level;
-    let lines = LogLines::new(Arc::clone(process), Arc::clone(sink))
-        .with_filter(FilterFn::new(move |metadata| is_written(metadata, level)));
+        .with_filter(FilterFn::new(is_our_span).with_max_level_hint(Level::INFO));
+    let level = reporter.process.settings().level;
+    let detail = reporter
+        .process
+        .logging()
+        .detail
+        .map_or(level, |detail| detail.max(level));
+    let lines = LogLines::new(reporter.writer.clone())
+        .and_then(OpenSpans)
+        .with_filter(
+            FilterFn::new(move |metadata| is_our_span(metadata) || is_written(metadata, detail))
+                .with_max_level_hint(detail.max(Level::INFO)),
+        );
     let _ = tracing_subscriber::registry().with(traces).with(lines).try_init();
 }
 
@@ -141,10 +215,10 @@ fn is_our_span(metadata: &Metadata<'_>) -> bool {
 }
 
 /// Libraries write from WARN on; the runtime's own report of a failed handler would be the second one.
-fn is_written(metadata: &Metadata<'_>, level: Level) -> bool {
+fn is_written(metadata: &Metadata<'_>, detail: Level) -> bool {
     let target = metadata.target();
     metadata.is_event()
-        && *metadata.level() <= level
+        && *metadata.level() <= detail
         && (!is_foreign(target) || *metadata.level() <= Level::WARN)
         && !target.starts_with("lambda_runtime::layers")
 }
@@ -161,72 +235,4 @@ fn is_foreign(target: &str) -> bool {
     ]
     .iter()
     .any(|prefix| target.starts_with(prefix))
-}
-
-struct Environment {
-    function_name: String,
-    function_version: String,
-    level: Level,
-    format: Format,
-    daemon: Option<String>,
-}
-
-impl Environment {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "telemetry's one place that reads the environment, once per process"
-    )]
-    fn read() -> Self {
-        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Self {
-            function_name: variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(),
-            function_version: variable("AWS_LAMBDA_FUNCTION_VERSION").unwrap_or_default(),
-            level: variable("AWS_LAMBDA_LOG_LEVEL").map_or(Level::INFO, |text| level(&text)),
-            format: variable("AWS_LAMBDA_LOG_FORMAT").map_or(Format::Json, |text| format(&text)),
-            daemon: variable("AWS_XRAY_DAEMON_ADDRESS"),
-        }
-    }
-}
-
-/// Lambda's names of levels; FATAL is written as ERROR.
-fn level(text: &str) -> Level {
-    match text.to_ascii_uppercase().as_str() {
-        "TRACE" => Level::TRACE,
-        "DEBUG" => Level::DEBUG,
-        "WARN" => Level::WARN,
-        "ERROR" | "FATAL" => Level::ERROR,
-        _ => Level::INFO,
-    }
-}
-
-/// Lambda's names of formats; JSON is ours where it says nothing we know.
-fn format(text: &str) -> Format {
-    if text.eq_ignore_ascii_case("text") {
-        Format::Text
-    } else {
-        Format::Json
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_levels_and_formats_are_read() {
-        for (text, expected) in [
-            ("TRACE", Level::TRACE),
-            ("debug", Level::DEBUG),
-            ("INFO", Level::INFO),
-            ("WARN", Level::WARN),
-            ("ERROR", Level::ERROR),
-            ("FATAL", Level::ERROR),
-            ("nonsense", Level::INFO),
-        ] {
-            assert_eq!(level(text), expected, "{text}");
-        }
-        for (text, expected) in [("Text", Format::Text), ("JSON", Format::Json), ("", Format::Json)] {
-            assert_eq!(format(text), expected, "{text}");
-        }
-    }
 }

@@ -8,45 +8,41 @@ use std::time::Instant;
 use lambda_runtime::LambdaInvocation;
 use opentelemetry::Context as TraceContext;
 use opentelemetry::trace::TraceContextExt as _;
-use telemetry_core::carrier::RefusedId;
-use telemetry_core::log::Sink;
-use telemetry_core::metrics::{Recorder, standard};
-use telemetry_core::xray::{Datagrams, Gathered, attribute};
-use telemetry_core::{CorrelationContext, Invocation, Process, Scope, TraceHeader, in_scope};
+use telemetry_core::carrier::Refused;
+use telemetry_core::event::Event;
+use telemetry_core::metrics::standard;
+use telemetry_core::xray::attribute;
+use telemetry_core::{CorrelationContext, Invocation, Scope, TraceHeader, in_scope};
 use tower::{Layer, Service};
 use tracing::{Instrument as _, Span, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::record;
-use crate::source::{self, Event};
+use crate::report::Reporter;
+use crate::sampling::Sampling;
+use crate::source;
+use crate::watchdog::Watchdog;
+
+/// The span of a handler.
+pub(crate) const HANDLER: &str = "## handler";
 
 type BoxError = lambda_runtime::Error;
 
 /// What the layer needs for every invocation.
-#[derive(Clone)]
+#[derive(Debug)]
 pub(crate) struct Outer {
-    pub(crate) process: Arc<Process>,
-    pub(crate) sink: Arc<dyn Sink>,
-    pub(crate) spans: Gathered,
-    pub(crate) recorder: Recorder,
-    pub(crate) datagrams: Option<Arc<dyn Datagrams>>,
+    pub(crate) reporter: Reporter,
+    pub(crate) watchdog: Watchdog,
+    pub(crate) sampling: Sampling,
     /// When the process began.
     pub(crate) started: Instant,
 }
 
-impl std::fmt::Debug for Outer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Outer")
-            .field("process", &self.process)
-            .finish_non_exhaustive()
-    }
-}
-
 #[derive(Clone)]
-pub(crate) struct OuterLayer(Outer);
+pub(crate) struct OuterLayer(Arc<Outer>);
 
 impl OuterLayer {
-    pub(crate) fn new(outer: Outer) -> Self {
+    pub(crate) fn new(outer: Arc<Outer>) -> Self {
         Self(outer)
     }
 }
@@ -56,7 +52,7 @@ impl<S> Layer<S> for OuterLayer {
 
     fn layer(&self, inner: S) -> OuterService<S> {
         OuterService {
-            outer: self.0.clone(),
+            outer: Arc::clone(&self.0),
             inner,
         }
     }
@@ -64,7 +60,7 @@ impl<S> Layer<S> for OuterLayer {
 
 #[derive(Clone)]
 pub(crate) struct OuterService<S> {
-    outer: Outer,
+    outer: Arc<Outer>,
     inner: S,
 }
 
@@ -82,7 +78,7 @@ where
     }
 
     fn call(&mut self, mut request: LambdaInvocation) -> Self::Future {
-        let outer = self.outer.clone();
+        let outer = Arc::clone(&self.outer);
         let begun = outer.begin(&mut request);
         let inner = self.inner.call(request);
         Box::pin(outer.observe(begun, inner))
@@ -93,42 +89,48 @@ where
 struct Begun {
     scope: Scope,
     /// How many correlation IDs were refused, and one of them.
-    refused: Option<(usize, RefusedId)>,
+    refused: Option<(usize, Refused)>,
+    /// Milliseconds since the epoch.
+    deadline: u64,
 }
 
 impl Outer {
     /// Reads the raw event and its headers.
     fn begin(&self, request: &mut LambdaInvocation) -> Begun {
         let client_context = request.parts.headers.get("lambda-runtime-client-context");
-        let mut event = source::read(
+        let mut event = Event::read(
             &request.body,
             client_context.and_then(|value| value.to_str().ok()),
         );
         let ids = event.refused_ids();
         let refused = ids.first().map(|first| (ids.len(), (*first).clone()));
-        let loops = event.take_loops(&mut request.body);
+        let loops = source::take_loops(&mut event, &mut request.body);
         let trace: Option<TraceHeader> = request
             .context
             .xray_trace_id
             .as_deref()
             .and_then(|text| text.parse().ok());
         if let Some(trace) = &trace {
-            self.spans.begin(trace.root);
+            self.reporter.spans.begin(trace.root);
         }
-        let cold_start = self.process.begin_invocation();
-        let context = event.context();
+        let cold_start = self.reporter.process.begin_invocation();
+        let mut context = event.context();
+        self.sampling.decide(&mut context);
         let span = self.span(&event, &context, trace.as_ref(), cold_start);
         let invocation = Invocation::new(
-            Arc::clone(&self.process),
+            Arc::clone(&self.reporter.process),
             request.context.request_id.clone(),
             cold_start,
             trace,
         )
+        .with_w3c(event.own.carried.w3c)
         .with_records(event.records)
         .with_refused(loops);
+        invocation.opened(&span);
         Begun {
             scope: Scope::new(Arc::new(invocation), context, span),
             refused,
+            deadline: request.context.deadline,
         }
     }
 
@@ -139,13 +141,16 @@ impl Outer {
         trace: Option<&TraceHeader>,
         cold: bool,
     ) -> Span {
-        let span = info_span!("## handler");
+        let span = info_span!(HANDLER);
         if let Some(parent) = trace.and_then(TraceHeader::span_context) {
             // Fails only where no tracing layer is installed: then there is nothing to parent.
             let _ = span.set_parent(TraceContext::new().with_remote_span_context(parent));
         }
         span.set_attribute(attribute::annotation("correlation_id"), context.id.to_string());
-        span.set_attribute(attribute::annotation("service"), self.process.settings().service);
+        span.set_attribute(
+            attribute::annotation("service"),
+            self.reporter.process.settings().service,
+        );
         span.set_attribute(attribute::annotation("cold_start"), cold);
         span.set_attribute("telemetry.hop", i64::from(context.chain_length));
         record::describe(&span, &event.own);
@@ -154,13 +159,15 @@ impl Outer {
 
     /// Runs the invocation and writes what was gathered, after its answer was sent.
     async fn observe(
-        self,
+        self: Arc<Self>,
         begun: Begun,
         inner: impl Future<Output = Result<(), BoxError>>,
     ) -> Result<(), BoxError> {
         let scope = Arc::new(begun.scope);
         let invocation = Arc::clone(&scope.invocation);
-        let context = scope.context.clone();
+        let watch = self.watchdog.watch(&invocation, &scope, begun.deadline);
+        // The handler's span ends with its scope: what is written last runs beside it.
+        let beside = Arc::new(scope.beside(Span::none()));
         let span = scope.span.clone();
         let work = async {
             let began = Instant::now();
@@ -174,12 +181,13 @@ impl Outer {
             result
         };
         let result = in_scope(scope, work.instrument(span)).await;
-        self.flush(invocation, context).await;
+        drop(watch);
+        self.reporter.end(&beside);
         result
     }
 
-    fn tell_beginning(&self, invocation: &Invocation, began: Instant, refused: Option<&(usize, RefusedId)>) {
-        self.recorder.adopt_waiting(invocation);
+    fn tell_beginning(&self, invocation: &Invocation, began: Instant, refused: Option<&(usize, Refused)>) {
+        self.reporter.recorder.adopt_waiting(invocation);
         if invocation.cold_start {
             standard::COLD_START.add(1, &[]);
             standard::INIT_DURATION.record(began.duration_since(self.started).as_secs_f64() * 1e3, &[]);
@@ -191,36 +199,6 @@ impl Outer {
                 "a correlation ID was refused, a new chain begins"
             );
         }
-    }
-
-    /// Spans first: what could not be sent is told, and counted in this invocation's metrics.
-    async fn flush(&self, invocation: Arc<Invocation>, context: CorrelationContext) {
-        if let Some(trace) = &invocation.trace {
-            let sent = self.spans.send(trace.root, self.datagrams.as_deref());
-            sent.count_dropped(&invocation);
-        }
-        self.recorder.adopt_waiting(&invocation);
-        // The handler's span has ended, and was sent.
-        let scope = Scope::new(Arc::clone(&invocation), context, Span::none());
-        let correlation_id = scope.context.id.to_string();
-        in_scope(Arc::new(scope), async { tell_dropped(&invocation) }).await;
-        let now = jiff::Timestamp::now().as_millisecond();
-        for mut document in invocation.take_metrics(&correlation_id, now) {
-            document.push('\n');
-            self.sink.write_line(document.as_bytes());
-        }
-    }
-}
-
-/// One line for everything that telemetry gave up in the invocation.
-fn tell_dropped(invocation: &Invocation) {
-    let dropped = invocation.dropped();
-    if !dropped.is_empty() {
-        let told: Vec<String> = dropped
-            .iter()
-            .map(|(reason, count)| format!("{}={count}", reason.as_str()))
-            .collect();
-        tracing::warn!(target: "telemetry", dropped = told.join(" "), "telemetry was dropped");
     }
 }
 
@@ -237,10 +215,10 @@ fn count_untracked(invocation: &Invocation) {
 /// The event could not be read as the handler's type: the runtime told Lambda, nobody told the reader of logs.
 fn payload_rejected() {
     let code = "payload_rejected";
-    tracing::error!(target: "telemetry", { error.code = code }, "the event is not what the handler takes");
-    standard::ERRORS.add(1, &[("ErrorCode", code)]);
-    standard::FAULTS.add(1, &[("Kind", code)]);
     if let Some(scope) = telemetry_core::current_scope() {
         scope.set_fault(code);
     }
+    tracing::error!(target: "telemetry", { error.code = code }, "the event is not what the handler takes");
+    standard::ERRORS.add(1, &[("ErrorCode", code)]);
+    standard::FAULTS.add(1, &[("Kind", code)]);
 }

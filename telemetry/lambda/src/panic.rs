@@ -5,15 +5,20 @@ use std::any::Any;
 use std::error::Error;
 use std::panic::{PanicHookInfo, set_hook};
 
-use telemetry_core::{Coded as _, Invocation, Panic, current_invocation};
+use telemetry_core::{Coded as _, Invocation, Panic, current_scope};
 
 /// Installs the hook. The standard one is replaced: its text has no level and no request.
 pub(crate) fn install_hook() {
     set_hook(Box::new(|info| {
         let panic = of_hook(info);
+        let scope = current_scope();
+        // First: the line brings the held ones with it.
+        if let Some(scope) = &scope {
+            scope.tell_held();
+        }
         write(&panic);
-        if let Some(invocation) = current_invocation() {
-            invocation.keep_panic(panic);
+        if let Some(scope) = &scope {
+            scope.invocation.keep_panic(panic);
         }
     }));
 }

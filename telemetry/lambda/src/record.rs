@@ -31,6 +31,8 @@ pub async fn in_record<F: Future>(record_id: &str, work: F) -> F::Output {
     invocation.track_records(usize::from(found.is_some()));
     let scope = scope_of(invocation, found.unwrap_or(&unknown), &outer.context);
     let span = scope.span.clone();
+    // Each wrapper would hold and move the whole of it: behind a pointer it is moved once.
+    let work = Box::pin(work);
     in_scope(
         Arc::clone(&scope),
         async {
@@ -118,6 +120,9 @@ pub(crate) fn describe(span: &Span, record: &Record) {
     }
     if !record.source.is_empty() {
         span.set_attribute("telemetry.source", record.source);
+    }
+    if !record.contents.is_empty() {
+        span.set_attribute("telemetry.contents", record.contents);
     }
     if let Some(arn) = &record.source_arn {
         span.set_attribute("telemetry.source_arn", arn.clone());

@@ -42,8 +42,7 @@ async fn success_with_every_field() {
     expect![[r###"
         answer {"batchItemFailures":[]}
         log {"cold_start":true,"correlation_id":"c-1","function_name":"wrapped-function","function_version":"$LATEST","level":"INFO","message":"greeted","person":"ada","requestId":"8476a536-e9f4-11e8-9739-2dfe598c3fcd","service":"greeter","span_id":"<span_id>","timestamp":"<timestamp>","xray_trace_id":"1-5759e988-bd862e3fe1be46a994272793"}
-        emf {"ColdStart":1,"HandlerDuration":"<HandlerDuration>","InitDuration":"<InitDuration>","Service":"greeter","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"]],"Metrics":[{"Name":"ColdStart","Unit":"Count"},{"Name":"HandlerDuration","Unit":"Milliseconds"},{"Name":"InitDuration","Unit":"Milliseconds"}],"Namespace":"Examples"}],"Timestamp":"<Timestamp>"},"correlation_id":"c-1","function_name":"wrapped-function","requestId":"8476a536-e9f4-11e8-9739-2dfe598c3fcd"}
-        emf {"Greetings":1,"Language":"en","Service":"greeter","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","Language"]],"Metrics":[{"Name":"Greetings","Unit":"Count"}],"Namespace":"Examples"}],"Timestamp":"<Timestamp>"},"correlation_id":"c-1","function_name":"wrapped-function","requestId":"8476a536-e9f4-11e8-9739-2dfe598c3fcd"}
+        emf {"ColdStart":1,"Greetings":1,"HandlerDuration":"<HandlerDuration>","InitDuration":"<InitDuration>","Language":"en","Service":"greeter","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"]],"Metrics":[{"Name":"ColdStart","Unit":"Count"},{"Name":"HandlerDuration","Unit":"Milliseconds"},{"Name":"InitDuration","Unit":"Milliseconds"}],"Namespace":"Examples"},{"Dimensions":[["Service"],["Service","Language"]],"Metrics":[{"Name":"Greetings","Unit":"Count"}],"Namespace":"Examples"}],"Timestamp":"<Timestamp>"},"correlation_id":"c-1","requestId":"8476a536-e9f4-11e8-9739-2dfe598c3fcd"}
         xray {"annotations":{"cold_start":true,"correlation_id":"c-1","person":"ada","service":"greeter"},"end_time":"<end_time>","id":"<id>","metadata":{"telemetry":{"hop":3,"source":"invoke"}},"name":"## handler","parent_id":"53995c3f42cd8ad8","start_time":"<start_time>","trace_id":"1-5759e988-bd862e3fe1be46a994272793","type":"subsegment"}"###]].assert_eq(&seen);
 }
 
@@ -52,8 +51,7 @@ async fn failure() {
     check(json!({"do": "fail", "__context__": context(2)}), expect![[r###"
         error greeting-not-written: write the greeting of ada
         log {"correlation_id":"c-1","error.chain":["write the greeting of ada","an error occurred when formatting an argument"],"error.code":"greeting-not-written","error.fingerprint":"1fdee1076a7bb9bb","error.message":"write the greeting of ada","level":"ERROR","message":"write the greeting of ada"}
-        emf {"ErrorCode":"greeting-not-written","Errors":1,"_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","ErrorCode"]],"Metrics":[{"Name":"Errors","Unit":"Count"}]}]},"correlation_id":"c-1"}
-        emf {"Faults":1,"Kind":"error","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","Kind"]],"Metrics":[{"Name":"Faults","Unit":"Count"}]}]},"correlation_id":"c-1"}
+        emf {"ErrorCode":"greeting-not-written","Errors":1,"Faults":1,"Kind":"error","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","ErrorCode"]],"Metrics":[{"Name":"Errors","Unit":"Count"}]},{"Dimensions":[["Service"],["Service","Kind"]],"Metrics":[{"Name":"Faults","Unit":"Count"}]}]},"correlation_id":"c-1"}
         xray {"annotations":{"correlation_id":"c-1"},"cause":{"exceptions":[{"cause":"0000000000000002","message":"write the greeting of ada","type":"greeting-not-written"},{"message":"an error occurred when formatting an argument","type":"cause"}]},"fault":true,"metadata":{"telemetry":{"hop":3,"source":"invoke"}},"name":"## handler","type":"subsegment"}"###]]).await;
 }
 
@@ -62,8 +60,7 @@ async fn panic() {
     check(json!({"do": "panic", "__context__": context(2)}), expect![[r###"
         error &alloc::boxed::Box<dyn core::any::Any + core::marker::Send>: Lambda panicked: invariant broken
         log {"correlation_id":"c-1","error.chain":["panicked at telemetry/lambda/examples/wrapped-function.rs:<place>: invariant broken"],"error.code":"panic","error.fingerprint":"0ffb75b9c28f78cf","error.message":"panicked at telemetry/lambda/examples/wrapped-function.rs:<place>: invariant broken","level":"ERROR","message":"panicked: invariant broken","panic.location":"telemetry/lambda/examples/wrapped-function.rs:<place>","severity":"CRITICAL"}
-        emf {"ErrorCode":"panic","Errors":1,"_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","ErrorCode"]],"Metrics":[{"Name":"Errors","Unit":"Count"}]}]},"correlation_id":"c-1"}
-        emf {"Faults":1,"Kind":"panic","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","Kind"]],"Metrics":[{"Name":"Faults","Unit":"Count"}]}]},"correlation_id":"c-1"}
+        emf {"ErrorCode":"panic","Errors":1,"Faults":1,"Kind":"panic","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","ErrorCode"]],"Metrics":[{"Name":"Errors","Unit":"Count"}]},{"Dimensions":[["Service"],["Service","Kind"]],"Metrics":[{"Name":"Faults","Unit":"Count"}]}]},"correlation_id":"c-1"}
         xray {"annotations":{"correlation_id":"c-1"},"cause":{"exceptions":[{"message":"panicked at telemetry/lambda/examples/wrapped-function.rs:<place>: invariant broken","type":"panic"}]},"fault":true,"metadata":{"telemetry":{"hop":3,"source":"invoke"}},"name":"## handler","type":"subsegment"}"###]]).await;
 }
 
@@ -72,8 +69,7 @@ async fn rejected_payload() {
     check(json!({"do": 3, "__context__": context(2)}), expect![[r###"
         error &lambda_runtime::deserializer::DeserializeError: failed to deserialize the incoming data into the function's payload type: [do] do: invalid type: integer `3`, expected a string
         log {"correlation_id":"c-1","error.code":"payload_rejected","level":"ERROR","message":"the event is not what the handler takes"}
-        emf {"ErrorCode":"payload_rejected","Errors":1,"_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","ErrorCode"]],"Metrics":[{"Name":"Errors","Unit":"Count"}]}]},"correlation_id":"c-1"}
-        emf {"Faults":1,"Kind":"payload_rejected","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","Kind"]],"Metrics":[{"Name":"Faults","Unit":"Count"}]}]},"correlation_id":"c-1"}
+        emf {"ErrorCode":"payload_rejected","Errors":1,"Faults":1,"Kind":"payload_rejected","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","ErrorCode"]],"Metrics":[{"Name":"Errors","Unit":"Count"}]},{"Dimensions":[["Service"],["Service","Kind"]],"Metrics":[{"Name":"Faults","Unit":"Count"}]}]},"correlation_id":"c-1"}
         xray {"annotations":{"correlation_id":"c-1"},"fault":true,"metadata":{"telemetry":{"hop":3,"source":"invoke"}},"name":"## handler","type":"subsegment"}"###]]).await;
 }
 
@@ -82,8 +78,7 @@ async fn loop_of_calls() {
     check(json!({"do": "greet", "__context__": context(50)}), expect![[r###"
         error CallChainTooLong: the chain of calls is longer than 50 hops: it goes in circles
         log {"correlation_id":"c-1","error.chain":["the chain of calls is longer than 50 hops: it goes in circles"],"error.code":"CallChainTooLong","error.fingerprint":"699dc405c1b89ecf","error.message":"the chain of calls is longer than 50 hops: it goes in circles","level":"ERROR","message":"the chain of calls is longer than 50 hops: it goes in circles"}
-        emf {"ErrorCode":"CallChainTooLong","Errors":1,"_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","ErrorCode"]],"Metrics":[{"Name":"Errors","Unit":"Count"}]}]},"correlation_id":"c-1"}
-        emf {"Faults":1,"Kind":"loop","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","Kind"]],"Metrics":[{"Name":"Faults","Unit":"Count"}]}]},"correlation_id":"c-1"}
+        emf {"ErrorCode":"CallChainTooLong","Errors":1,"Faults":1,"Kind":"loop","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","ErrorCode"]],"Metrics":[{"Name":"Errors","Unit":"Count"}]},{"Dimensions":[["Service"],["Service","Kind"]],"Metrics":[{"Name":"Faults","Unit":"Count"}]}]},"correlation_id":"c-1"}
         xray {"annotations":{"correlation_id":"c-1"},"cause":{"exceptions":[{"message":"the chain of calls is longer than 50 hops: it goes in circles","type":"CallChainTooLong"}]},"fault":true,"metadata":{"telemetry":{"hop":51,"source":"invoke"}},"name":"## handler","type":"subsegment"}"###]]).await;
 }
 
@@ -94,8 +89,7 @@ async fn batch() {
         answer {"batchItemFailures":[{"itemIdentifier":"2"}]}
         log {"correlation_id":"c-1","level":"INFO","message":"a record"}
         log {"correlation_id":"c-2","error.chain":["write the greeting of a record","an error occurred when formatting an argument"],"error.code":"greeting-not-written","error.fingerprint":"d380f7b6084872c7","error.message":"write the greeting of a record","level":"ERROR","message":"write the greeting of a record"}
-        emf {"ErrorCode":"greeting-not-written","Errors":1,"_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","ErrorCode"]],"Metrics":[{"Name":"Errors","Unit":"Count"}]}]},"correlation_id":"<minted>"}
-        emf {"BatchRecords":1,"Outcome":"failed","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","Outcome"]],"Metrics":[{"Name":"BatchRecords","Unit":"Count"}]}]},"correlation_id":"<minted>"}
+        emf {"BatchRecords":1,"ErrorCode":"greeting-not-written","Errors":1,"Outcome":"failed","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","ErrorCode"]],"Metrics":[{"Name":"Errors","Unit":"Count"}]},{"Dimensions":[["Service"],["Service","Outcome"]],"Metrics":[{"Name":"BatchRecords","Unit":"Count"}]}]},"correlation_id":"<minted>"}
         emf {"BatchRecords":1,"Outcome":"processed","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","Outcome"]],"Metrics":[{"Name":"BatchRecords","Unit":"Count"}]}]},"correlation_id":"<minted>"}
         xray {"annotations":{"correlation_id":"<minted>"},"metadata":{"telemetry":{"hop":1}},"name":"## handler","subsegments":[{"annotations":{"correlation_id":"c-1"},"metadata":{"telemetry":{"attempt":1,"links":[{}],"record_id":"1","source":"aws:sqs","source_arn":"arn:aws:sqs:us-east-1:1:q"}},"name":"## record"},{"annotations":{"correlation_id":"c-2"},"cause":{"exceptions":[{"cause":"0000000000000002","message":"write the greeting of a record","type":"greeting-not-written"},{"message":"an error occurred when formatting an argument","type":"cause"}]},"fault":true,"metadata":{"telemetry":{"attempt":1,"links":[{}],"record_id":"2","source":"aws:sqs","source_arn":"arn:aws:sqs:us-east-1:1:q"}},"name":"## record"}],"type":"subsegment"}"###]]).await;
 }
@@ -107,8 +101,7 @@ async fn batch_with_a_loop() {
         answer {"batchItemFailures":[{"itemIdentifier":"2"}]}
         log {"correlation_id":"c-2","error.chain":["the chain of calls is longer than 50 hops: it goes in circles"],"error.code":"CallChainTooLong","error.fingerprint":"699dc405c1b89ecf","error.message":"the chain of calls is longer than 50 hops: it goes in circles","hops":51,"level":"ERROR","message":"a record is refused: the chain of calls is longer than 50 hops: it goes in circles","record_id":"2","severity":"CRITICAL","source_arn":"arn:aws:sqs:us-east-1:1:q"}
         log {"correlation_id":"c-1","level":"INFO","message":"a record"}
-        emf {"ErrorCode":"CallChainTooLong","Errors":1,"_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","ErrorCode"]],"Metrics":[{"Name":"Errors","Unit":"Count"}]}]},"correlation_id":"c-1"}
-        emf {"BatchRecords":1,"Outcome":"processed","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","Outcome"]],"Metrics":[{"Name":"BatchRecords","Unit":"Count"}]}]},"correlation_id":"c-1"}
+        emf {"BatchRecords":1,"ErrorCode":"CallChainTooLong","Errors":1,"Outcome":"processed","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","ErrorCode"]],"Metrics":[{"Name":"Errors","Unit":"Count"}]},{"Dimensions":[["Service"],["Service","Outcome"]],"Metrics":[{"Name":"BatchRecords","Unit":"Count"}]}]},"correlation_id":"c-1"}
         emf {"BatchRecords":1,"Outcome":"refused","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","Outcome"]],"Metrics":[{"Name":"BatchRecords","Unit":"Count"}]}]},"correlation_id":"c-1"}
         xray {"annotations":{"correlation_id":"c-1"},"metadata":{"telemetry":{"hop":2}},"name":"## handler","subsegments":[{"annotations":{"correlation_id":"c-2"},"cause":{"exceptions":[{"message":"the chain of calls is longer than 50 hops: it goes in circles","type":"CallChainTooLong"}]},"fault":true,"metadata":{"telemetry":{"attempt":1,"links":[{}],"record_id":"2","source":"aws:sqs","source_arn":"arn:aws:sqs:us-east-1:1:q"}},"name":"## record"},{"annotations":{"correlation_id":"c-1"},"metadata":{"telemetry":{"attempt":1,"links":[{}],"record_id":"1","source":"aws:sqs","source_arn":"arn:aws:sqs:us-east-1:1:q"}},"name":"## record"}],"type":"subsegment"}"###]]).await;
 }
@@ -121,9 +114,7 @@ async fn batch_of_loops() {
             error CallChainTooLong: the chain of calls is longer than 50 hops: it goes in circles
             log {"correlation_id":"c-1","error.chain":["the chain of calls is longer than 50 hops: it goes in circles"],"error.code":"CallChainTooLong","error.fingerprint":"699dc405c1b89ecf","error.message":"the chain of calls is longer than 50 hops: it goes in circles","hops":51,"level":"ERROR","message":"a record is refused: the chain of calls is longer than 50 hops: it goes in circles","record_id":"1","severity":"CRITICAL","source_arn":"arn:aws:sqs:us-east-1:1:q"}
             log {"correlation_id":"c-2","error.chain":["the chain of calls is longer than 50 hops: it goes in circles"],"error.code":"CallChainTooLong","error.fingerprint":"699dc405c1b89ecf","error.message":"the chain of calls is longer than 50 hops: it goes in circles","hops":52,"level":"ERROR","message":"a record is refused: the chain of calls is longer than 50 hops: it goes in circles","record_id":"2","severity":"CRITICAL","source_arn":"arn:aws:sqs:us-east-1:1:q"}
-            emf {"ErrorCode":"CallChainTooLong","Errors":2,"_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","ErrorCode"]],"Metrics":[{"Name":"Errors","Unit":"Count"}]}]},"correlation_id":"<minted>"}
-            emf {"Faults":1,"Kind":"loop","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","Kind"]],"Metrics":[{"Name":"Faults","Unit":"Count"}]}]},"correlation_id":"<minted>"}
-            emf {"BatchRecords":2,"Outcome":"refused","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","Outcome"]],"Metrics":[{"Name":"BatchRecords","Unit":"Count"}]}]},"correlation_id":"<minted>"}
+            emf {"BatchRecords":2,"ErrorCode":"CallChainTooLong","Errors":2,"Faults":1,"Kind":"loop","Outcome":"refused","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","ErrorCode"]],"Metrics":[{"Name":"Errors","Unit":"Count"}]},{"Dimensions":[["Service"],["Service","Kind"]],"Metrics":[{"Name":"Faults","Unit":"Count"}]},{"Dimensions":[["Service"],["Service","Outcome"]],"Metrics":[{"Name":"BatchRecords","Unit":"Count"}]}]},"correlation_id":"<minted>"}
             xray {"annotations":{"correlation_id":"<minted>"},"cause":{"exceptions":[{"message":"the chain of calls is longer than 50 hops: it goes in circles","type":"CallChainTooLong"}]},"fault":true,"metadata":{"telemetry":{"hop":1}},"name":"## handler","subsegments":[{"annotations":{"correlation_id":"c-1"},"cause":{"exceptions":[{"message":"the chain of calls is longer than 50 hops: it goes in circles","type":"CallChainTooLong"}]},"fault":true,"metadata":{"telemetry":{"attempt":1,"links":[{}],"record_id":"1","source":"aws:sqs","source_arn":"arn:aws:sqs:us-east-1:1:q"}},"name":"## record"},{"annotations":{"correlation_id":"c-2"},"cause":{"exceptions":[{"message":"the chain of calls is longer than 50 hops: it goes in circles","type":"CallChainTooLong"}]},"fault":true,"metadata":{"telemetry":{"attempt":1,"links":[{}],"record_id":"2","source":"aws:sqs","source_arn":"arn:aws:sqs:us-east-1:1:q"}},"name":"## record"}],"type":"subsegment"}"###]],
     )
     .await;
@@ -135,9 +126,7 @@ async fn batch_with_a_panic() {
     check(json!({"Records": records}), expect![[r###"
         error &alloc::boxed::Box<dyn core::any::Any + core::marker::Send>: Lambda panicked: a record's invariant broken
         log {"correlation_id":"c-1","error.chain":["panicked at telemetry/lambda/examples/wrapped-function.rs:<place>: a record's invariant broken"],"error.code":"panic","error.fingerprint":"b8994d87db6be1bc","error.message":"panicked at telemetry/lambda/examples/wrapped-function.rs:<place>: a record's invariant broken","level":"ERROR","message":"panicked: a record's invariant broken","panic.location":"telemetry/lambda/examples/wrapped-function.rs:<place>","severity":"CRITICAL"}
-        emf {"ErrorCode":"panic","Errors":1,"_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","ErrorCode"]],"Metrics":[{"Name":"Errors","Unit":"Count"}]}]},"correlation_id":"<minted>"}
-        emf {"Faults":1,"Kind":"panic","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","Kind"]],"Metrics":[{"Name":"Faults","Unit":"Count"}]}]},"correlation_id":"<minted>"}
-        emf {"BatchRecords":2,"Outcome":"failed","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","Outcome"]],"Metrics":[{"Name":"BatchRecords","Unit":"Count"}]}]},"correlation_id":"<minted>"}
+        emf {"BatchRecords":2,"ErrorCode":"panic","Errors":1,"Faults":1,"Kind":"panic","Outcome":"failed","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","ErrorCode"]],"Metrics":[{"Name":"Errors","Unit":"Count"}]},{"Dimensions":[["Service"],["Service","Kind"]],"Metrics":[{"Name":"Faults","Unit":"Count"}]},{"Dimensions":[["Service"],["Service","Outcome"]],"Metrics":[{"Name":"BatchRecords","Unit":"Count"}]}]},"correlation_id":"<minted>"}
         xray {"annotations":{"correlation_id":"<minted>"},"cause":{"exceptions":[{"message":"panicked at telemetry/lambda/examples/wrapped-function.rs:<place>: a record's invariant broken","type":"panic"}]},"fault":true,"metadata":{"telemetry":{"hop":1}},"name":"## handler","subsegments":[{"annotations":{"correlation_id":"c-1"},"cause":{"exceptions":[{"message":"panicked at telemetry/lambda/examples/wrapped-function.rs:<place>: a record's invariant broken","type":"panic"}]},"fault":true,"metadata":{"telemetry":{"attempt":1,"links":[{}],"record_id":"1","source":"aws:sqs","source_arn":"arn:aws:sqs:us-east-1:1:q"}},"name":"## record"}],"type":"subsegment"}"###]]).await;
 }
 
@@ -148,8 +137,7 @@ async fn batch_as_a_whole() {
         answer null
         log {"correlation_id":"c-2","error.chain":["the chain of calls is longer than 50 hops: it goes in circles"],"error.code":"CallChainTooLong","error.fingerprint":"699dc405c1b89ecf","error.message":"the chain of calls is longer than 50 hops: it goes in circles","hops":52,"level":"ERROR","message":"a record is refused: the chain of calls is longer than 50 hops: it goes in circles","record_id":"2","severity":"CRITICAL","source_arn":"arn:aws:sqs:us-east-1:1:q"}
         log {"correlation_id":"c-1","level":"INFO","message":"a batch as a whole","records":1}
-        emf {"ErrorCode":"CallChainTooLong","Errors":1,"_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","ErrorCode"]],"Metrics":[{"Name":"Errors","Unit":"Count"}]}]},"correlation_id":"c-1"}
-        emf {"BatchRecords":1,"Outcome":"refused","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","Outcome"]],"Metrics":[{"Name":"BatchRecords","Unit":"Count"}]}]},"correlation_id":"c-1"}
+        emf {"BatchRecords":1,"ErrorCode":"CallChainTooLong","Errors":1,"Outcome":"refused","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","ErrorCode"]],"Metrics":[{"Name":"Errors","Unit":"Count"}]},{"Dimensions":[["Service"],["Service","Outcome"]],"Metrics":[{"Name":"BatchRecords","Unit":"Count"}]}]},"correlation_id":"c-1"}
         emf {"BatchRecords":1,"Outcome":"untracked","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","Outcome"]],"Metrics":[{"Name":"BatchRecords","Unit":"Count"}]}]},"correlation_id":"c-1"}
         xray {"annotations":{"correlation_id":"c-1"},"metadata":{"telemetry":{"hop":2}},"name":"## handler","subsegments":[{"annotations":{"correlation_id":"c-2"},"cause":{"exceptions":[{"message":"the chain of calls is longer than 50 hops: it goes in circles","type":"CallChainTooLong"}]},"fault":true,"metadata":{"telemetry":{"attempt":1,"links":[{}],"record_id":"2","source":"aws:sqs","source_arn":"arn:aws:sqs:us-east-1:1:q"}},"name":"## record"}],"type":"subsegment"}"###]]).await;
 }
@@ -168,8 +156,8 @@ async fn dropped_telemetry() {
     check(json!({"do": "drop", "__context__": context(1)}), expect![[r###"
         answer {"batchItemFailures":[]}
         log {"correlation_id":"c-1","dropped":"payload_size=2 attribute_count=1","level":"WARN","message":"telemetry was dropped"}
-        emf {"Reason":"payload_size","TelemetryDropped":2,"_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","Reason"]],"Metrics":[{"Name":"TelemetryDropped","Unit":"Count"}]}]},"correlation_id":"c-1"}
         emf {"Reason":"attribute_count","TelemetryDropped":1,"_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","Reason"]],"Metrics":[{"Name":"TelemetryDropped","Unit":"Count"}]}]},"correlation_id":"c-1"}
+        emf {"Reason":"payload_size","TelemetryDropped":2,"_aws":{"CloudWatchMetrics":[{"Dimensions":[["Service"],["Service","Reason"]],"Metrics":[{"Name":"TelemetryDropped","Unit":"Count"}]}]},"correlation_id":"c-1"}
         xray {"annotations":{"correlation_id":"c-1"},"metadata":{"telemetry":{"hop":2,"source":"invoke"}},"name":"## handler","type":"subsegment"}"###]]).await;
 }
 
@@ -208,7 +196,7 @@ async fn text_and_level() {
         .await;
     let line = seen.lines().find(|line| line.starts_with("text ")).unwrap();
     let (told, _ids) = line.split_once(" requestId=").unwrap();
-    expect![[r#"text ERROR write the greeting of ada correlation_id=c-1 error.chain=["write the greeting of ada","an error occurred when formatting an argument"] error.code=greeting-not-written error.fingerprint=1fdee1076a7bb9bb error.message="write the greeting of ada""#]].assert_eq(told);
+    expect![[r#"text ERROR write the greeting of ada error.code=greeting-not-written error.message="write the greeting of ada" error.fingerprint=1fdee1076a7bb9bb error.chain=["write the greeting of ada","an error occurred when formatting an argument"]"#]].assert_eq(told);
     let function = Function::start(&[
         ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
         ("AWS_LAMBDA_LOG_LEVEL", "WARN"),

@@ -26,10 +26,11 @@ async fn main() -> Result<(), Error> {
         _ => {}
     }
     let variables: Value = variables.into_iter().collect();
-    let count = std::cell::Cell::new(0);
-    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| {
-        count.set(count.get() + 1);
-        handle(event, variables.clone(), count.get())
+    let count = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+    // One at a time, unless Lambda says otherwise.
+    lambda_runtime::run_concurrent(service_fn(move |event: LambdaEvent<Value>| {
+        let count = count.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+        handle(event, variables.clone(), count)
     }))
     .await
 }

@@ -223,3 +223,52 @@ fn is_running(pid: &str) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     !status.is_empty() && !status.contains("State:\tZ")
 }
+
+#[tokio::test]
+async fn standard_output_can_stand_still_and_be_closed() {
+    let (environment, mut lines) = start(probe()).await;
+    environment.initialized().await.unwrap();
+    environment.pause_stdout().await;
+    invoke(&environment, json!({"do": "print", "lines": ["one"]})).await;
+    environment.drained().await;
+    let stdout = |lines: &mut Lines| {
+        let lines = std::iter::from_fn(|| lines.try_recv().ok());
+        lines
+            .filter(|line| line.source == Source::Stdout)
+            .map(|line| line.text)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(stdout(&mut lines), Vec::<String>::new());
+    environment.resume_stdout();
+    environment.drained().await;
+    assert_eq!(stdout(&mut lines), ["one"]);
+    environment.close_stdout().await;
+    let outcome = environment
+        .invoke(event(&json!({"do": "print", "lines": ["two"]})))
+        .await;
+    assert!(
+        matches!(&outcome, Outcome::FunctionError { message, .. } if message.contains("Broken pipe")),
+        "{outcome:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_managed_instance_takes_several_invocations_at_a_time() {
+    let config = probe().concurrency(4);
+    let (environment, _lines) = start(config).await;
+    let running = (0..4).map(|n| {
+        let mut invocation = event(&json!({"do": "wait", "ms": 300}));
+        invocation.request_id = format!("request-{n}");
+        environment.invoke(invocation)
+    });
+    let began = std::time::Instant::now();
+    for outcome in futures::future::join_all(running).await {
+        assert!(matches!(outcome, Outcome::Success(_)), "{outcome:?}");
+    }
+    assert!(
+        began.elapsed() < Duration::from_millis(1_100),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(environment.idle().await, None);
+}

@@ -15,5 +15,8 @@ pub mod notification;
 mod adapter;
 mod attributes;
 
+#[cfg(test)]
+mod metrics_page;
+
 /// The namespace of the shop's own metrics.
 pub const NAMESPACE: &str = "ShopFast/Application";

@@ -1,31 +1,46 @@
 //! `tracing` events as lines on standard output: flat JSON in the shape that Lambda's own log level and format settings
-//! understand, or text for people. Each line is written when it happens, with one `write`: a line survives whatever happens next.
+//! understand, or text for people.
+//!
+//! The lines of an invocation wait until it ends, for one `write`; an ERROR line, and 32 KiB of lines, are written at once with all
+//! that waits. Lines below the level are held, unformatted, and written when their scope fails: see [`Logging`].
 
 mod fields;
+mod held;
+mod line;
+mod pending;
 mod redact;
+mod stdout;
 mod text;
+mod timestamp;
 
-use std::io::Write as _;
+use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde_json::{Map, Value, json};
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
+pub(crate) use line::{process_fields, scope_fields};
+pub(crate) use pending::Pending;
 pub use redact::redact;
+pub use stdout::Stdout;
 
 use crate::drops::{DropReason, count_dropped};
-use crate::error::fingerprint;
-use crate::invocation::current_scope;
+use crate::invocation::{Invocation, Scope, current_scope};
 use crate::process::Process;
-use fields::Fields;
+use fields::IntoLine;
+use held::{Copied, Held};
+use line::{Head, Line};
+use pending::Urgent;
 
 /// Bytes of a line: Lambda hands longer ones on in pieces that are no JSON any more. 256 KiB (CloudWatch Logs before 2025,
 /// Lambda's advanced logging controls), less what is stored around it.
 const LONGEST_LINE: usize = 256 * 1024 - 1024;
-/// Characters that a text keeps in a line that is too long otherwise.
-const SHORT_TEXT: usize = 4096;
+/// Characters that a text keeps in a line that is too long otherwise; the second where that is not enough.
+const SHORT_TEXTS: [usize; 2] = [4096, 256];
+/// A buffer of a thread that grew larger than this is given back.
+const LARGEST_SCRATCH: usize = 64 * 1024;
 
 /// How lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,117 +52,175 @@ pub enum Format {
     Text,
 }
 
-/// Where lines go. Writing never fails a caller: what cannot be written is lost, and counted where that still helps.
-pub trait Sink: Send + Sync + 'static {
-    /// Writes one line; `line` ends with a line feed.
-    fn write_line(&self, line: &[u8]);
+/// What becomes of lines below the level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Logging {
+    /// Least level of lines that are held, and that are written at once where the context's debug decision says so. `None`: there
+    /// are none, an event below the level costs nothing.
+    pub detail: Option<Level>,
+    /// Memory for the held lines of one invocation, in bytes; 0 where nothing is held and only the debug decision counts.
+    pub held_bytes: usize,
+    /// Are lines written together? Otherwise each when it happens: it then survives a process that is killed.
+    pub together: bool,
 }
 
-/// Standard output, as Lambda reads it.
-#[derive(Debug, Default)]
-pub struct Stdout;
-
-impl Sink for Stdout {
-    fn write_line(&self, line: &[u8]) {
-        let mut stdout = std::io::stdout().lock();
-        let _ = stdout.write_all(line).and_then(|()| stdout.flush());
+impl Default for Logging {
+    /// DEBUG lines, 64 KiB of them, written together.
+    fn default() -> Self {
+        Self {
+            detail: Some(Level::DEBUG),
+            held_bytes: 64 * 1024,
+            together: true,
+        }
     }
 }
 
-/// The layer that writes lines.
-pub struct LogLines {
+/// Where lines go. Writing never fails a caller.
+pub trait Sink: Send + Sync + 'static {
+    /// Writes lines, each with a line feed at its end, in one piece. How many could not be written.
+    fn write(&self, lines: &[u8]) -> u64;
+}
+
+/// Writes the lines of a process.
+#[derive(Clone)]
+pub struct LogWriter {
     process: Arc<Process>,
     sink: Arc<dyn Sink>,
+    /// Lines that were lost, and are not told of yet.
+    lost: Arc<AtomicU64>,
 }
 
-impl std::fmt::Debug for LogLines {
+impl std::fmt::Debug for LogWriter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LogLines").finish_non_exhaustive()
+        f.debug_struct("LogWriter").finish_non_exhaustive()
     }
 }
 
-impl LogLines {
+impl LogWriter {
     /// Lines of this process, to this sink.
     #[must_use]
     pub fn new(process: Arc<Process>, sink: Arc<dyn Sink>) -> Self {
-        Self { process, sink }
-    }
-
-    fn line(&self, event: &Event<'_>) -> Vec<u8> {
-        let mut fields = self.fields(event);
-        let mut line = self.written(&fields);
-        if line.len() > LONGEST_LINE {
-            count_dropped(DropReason::LogLineSize, 1);
-            shorten(&mut fields, line.len());
-            line = self.written(&fields);
-        }
-        line.push(b'\n');
-        line
-    }
-
-    fn written(&self, fields: &Map<String, Value>) -> Vec<u8> {
-        match self.process.settings().format {
-            Format::Json => serde_json::to_vec(fields).unwrap_or_default(),
-            Format::Text => text::line(fields).into_bytes(),
+        Self {
+            process,
+            sink,
+            lost: Arc::default(),
         }
     }
 
-    fn fields(&self, event: &Event<'_>) -> Map<String, Value> {
+    /// Takes the lines of an invocation that wait, and the held ones that are wanted. What was dropped of those is counted.
+    #[must_use]
+    pub fn take(&self, invocation: &Invocation) -> Vec<u8> {
+        let (lines, dropped) = invocation.pending.take(|held, values| {
+            self.fitting(
+                self.head(held.at, *held.metadata.level(), &held.scope, held.span),
+                |line| {
+                    held::replay(held, values, line);
+                },
+            )
+        });
+        if dropped > 0 {
+            invocation.count_dropped(DropReason::HeldLines, dropped);
+        }
+        lines
+    }
+
+    /// Writes lines now. What is lost is kept in mind, for [`LogWriter::take_lost`].
+    pub fn write(&self, lines: &[u8]) -> bool {
+        let lost = if lines.is_empty() {
+            0
+        } else {
+            self.sink.write(lines)
+        };
+        self.lost.fetch_add(lost, Ordering::Relaxed);
+        lost == 0
+    }
+
+    /// How many lines were lost and not told of.
+    #[must_use]
+    pub fn take_lost(&self) -> u64 {
+        self.lost.swap(0, Ordering::Relaxed)
+    }
+
+    /// What tells of lost lines was lost as well: the next one tells.
+    pub fn put_back_lost(&self, lost: u64) {
+        self.lost.fetch_add(lost, Ordering::Relaxed);
+    }
+
+    fn head<'a>(&'a self, at: u64, level: Level, scope: &'a str, span: u64) -> Head<'a> {
         let settings = self.process.settings();
-        let mut fields = Fields::new(settings.secret_fields);
-        event.record(&mut fields);
-        let (message, mut fields, error) = fields.into_parts();
-        let mut line = Map::new();
-        let mut put = |key: &str, value: Value| drop(line.insert(key.to_owned(), value));
-        put("timestamp", json!(timestamp()));
-        put("level", json!(event.metadata().level().as_str()));
-        put("message", json!(message));
-        put("service", json!(settings.service));
-        put("function_name", json!(settings.function_name));
-        put("function_version", json!(settings.function_version));
-        if let Some(scope) = current_scope() {
-            put("requestId", json!(scope.invocation.request_id));
-            put("correlation_id", json!(scope.context.id.as_str()));
-            put("cold_start", json!(scope.invocation.cold_start));
-            let (trace, span) = scope.ids();
-            put("xray_trace_id", json!(trace));
-            put("span_id", json!(span));
+        Head {
+            format: settings.format,
+            at,
+            level,
+            process: self.process.log_fields(),
+            scope,
+            span,
+            secret: settings.secret_fields,
+            longest: usize::MAX,
+            truncated_from: None,
         }
-        if let Some(chain) = error {
-            let code = fields
-                .get("error.code")
-                .and_then(Value::as_str)
-                .unwrap_or("unknown")
-                .to_owned();
-            put("error.code", json!(code));
-            put("error.message", json!(chain.first()));
-            put("error.fingerprint", json!(fingerprint(&code, &chain)));
-            put(
-                "error.chain",
-                json!(chain.iter().map(|text| redact(text)).collect::<Vec<_>>()),
-            );
+    }
+
+    /// A line that fits one log event.
+    fn fitting(&self, mut head: Head<'_>, record: impl Fn(&mut Line<'_>)) -> Vec<u8> {
+        let written = |head| {
+            let mut line = Line::begin(head, scratch());
+            record(&mut line);
+            line.end()
+        };
+        let mut line = written(head);
+        for longest in SHORT_TEXTS {
+            if line.len() <= LONGEST_LINE {
+                break;
+            }
+            if head.truncated_from.is_none() {
+                count_dropped(DropReason::LogLineSize, 1);
+                head.truncated_from = Some(line.len());
+            }
+            head.longest = longest;
+            line = written(head);
         }
-        line.append(&mut fields);
-        line.retain(|_, value| !value.is_null());
         line
     }
 }
 
-/// Cuts long texts, and leaves out what is no text and long; `bytes` is told as `truncated_from`.
-fn shorten(fields: &mut Map<String, Value>, bytes: usize) {
-    for value in fields.values_mut() {
-        match value {
-            Value::String(text) if text.len() > SHORT_TEXT => {
-                *text = text.chars().take(SHORT_TEXT).chain(['…']).collect();
-            }
-            Value::Array(_) | Value::Object(_) if value.to_string().len() > SHORT_TEXT => {
-                *value = Value::Null
-            }
-            _ => {}
-        }
+/// The layer that makes lines of events.
+#[derive(Debug)]
+pub struct LogLines(LogWriter);
+
+impl LogLines {
+    /// Lines by this writer.
+    #[must_use]
+    pub fn new(writer: LogWriter) -> Self {
+        Self(writer)
     }
-    fields.retain(|_, value| !value.is_null());
-    fields.insert("truncated_from".to_owned(), json!(bytes));
+
+    /// Is a line of this level written, and not held?
+    fn is_written(&self, level: Level, scope: Option<&Scope>) -> bool {
+        let wants = |scope: &Scope| {
+            scope.context.debug || scope.has_failed() || scope.invocation.pending.is_telling()
+        };
+        level <= self.0.process.settings().level || scope.is_some_and(wants)
+    }
+
+    fn hold(&self, event: &Event<'_>, scope: &Scope) {
+        let most = self.0.process.logging().held_bytes;
+        if most == 0 {
+            return;
+        }
+        let mut values = Copied(scratch());
+        event.record(&mut values);
+        let fields = Arc::clone(scope.log_fields());
+        let held = Held::new(
+            event.metadata(),
+            timestamp::now_ms(),
+            fields,
+            scope.group(),
+            scope.span_id(),
+        );
+        scope.invocation.pending.hold(held, &values.0, most);
+        give_back(values.0);
+    }
 }
 
 impl<S> Layer<S> for LogLines
@@ -155,125 +228,48 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
-        self.sink.write_line(&self.line(event));
+        let level = *event.metadata().level();
+        let scope = current_scope();
+        if !self.is_written(level, scope.as_deref()) {
+            if let Some(scope) = scope {
+                self.hold(event, &scope);
+            }
+            return;
+        }
+        let (fields, span) = match &scope {
+            Some(scope) => (&**scope.log_fields(), scope.span_id()),
+            None => ("", 0),
+        };
+        let head = self.0.head(timestamp::now_ms(), level, fields, span);
+        let line = self.0.fitting(head, |line| event.record(&mut IntoLine(line)));
+        let is_urgent = level == Level::ERROR || !self.0.process.logging().together;
+        match &scope {
+            None => drop(self.0.write(&line)),
+            Some(scope) => match scope.invocation.pending.push(&line, is_urgent) {
+                None => {}
+                Some(Urgent::All) => drop(self.0.write(&self.0.take(&scope.invocation))),
+                Some(Urgent::These) => drop(self.0.write(&line)),
+            },
+        }
+        give_back(line);
     }
 }
 
-/// Now, as RFC 3339 in UTC with milliseconds: without it Lambda takes every line for INFO.
-fn timestamp() -> String {
-    format!("{:.3}", jiff::Timestamp::now())
+thread_local! {
+    /// What a line is made in. Taken while it is used: a value that is written may itself write a line.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+fn scratch() -> Vec<u8> {
+    SCRATCH.try_with(Cell::take).unwrap_or_default()
+}
+
+fn give_back(mut buffer: Vec<u8>) {
+    if buffer.capacity() <= LARGEST_SCRATCH {
+        buffer.clear();
+        let _ = SCRATCH.try_with(|scratch| scratch.set(buffer));
+    }
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use std::sync::Mutex;
-
-    use tracing_subscriber::prelude::*;
-
-    use super::*;
-    use crate::process::Settings;
-
-    #[derive(Debug, Default)]
-    pub(crate) struct Lines(Mutex<Vec<Value>>);
-
-    impl Sink for Lines {
-        fn write_line(&self, line: &[u8]) {
-            assert_eq!(line.last(), Some(&b'\n'));
-            self.0.lock().unwrap().push(serde_json::from_slice(line).unwrap());
-        }
-    }
-
-    pub(crate) fn process() -> Arc<Process> {
-        Arc::new(Process::new(Settings {
-            service: "order-service",
-            namespace: "ShopFast/Application",
-            metrics: &[],
-            function_name: "shopfast-order-service".into(),
-            function_version: "$LATEST".into(),
-            level: tracing::Level::INFO,
-            format: Format::Json,
-            secret_fields: &["password"],
-        }))
-    }
-
-    fn written(work: impl FnOnce()) -> Vec<Value> {
-        let lines = Arc::new(Lines::default());
-        let sink: Arc<dyn Sink> = Arc::clone(&lines) as _;
-        let subscriber = tracing_subscriber::registry().with(LogLines::new(process(), sink));
-        tracing::subscriber::with_default(subscriber, work);
-        std::mem::take(&mut *lines.0.lock().unwrap())
-    }
-
-    #[test]
-    fn a_line_is_flat_and_complete() {
-        let lines = written(|| tracing::info!(order_id = "o-1", lines = 3, "order placed"));
-        let line = &lines[0];
-        for (key, value) in [
-            ("level", json!("INFO")),
-            ("message", json!("order placed")),
-            ("service", json!("order-service")),
-            ("function_name", json!("shopfast-order-service")),
-            ("order_id", json!("o-1")),
-            ("lines", json!(3)),
-        ] {
-            assert_eq!(line[key], value, "{key}");
-        }
-        let timestamp = line["timestamp"].as_str().unwrap();
-        assert!(timestamp.len() == 24 && timestamp.ends_with('Z'), "{timestamp}");
-    }
-
-    #[test]
-    fn a_line_that_is_too_long_is_cut() {
-        let long = "ü".repeat(200_000);
-        let lines = written(|| tracing::info!(order_id = "o-1", body = long, "order placed"));
-        assert_eq!(
-            (&lines[0]["order_id"], &lines[0]["message"]),
-            (&json!("o-1"), &json!("order placed"))
-        );
-        assert_eq!(lines[0]["body"].as_str().unwrap().chars().count(), SHORT_TEXT + 1);
-        assert!(lines[0]["truncated_from"].as_u64().unwrap() > 400_000);
-    }
-
-    #[test]
-    fn an_error_brings_its_causes() {
-        #[derive(Debug, thiserror::Error)]
-        #[error("read the order")]
-        struct Failed(#[source] std::fmt::Error);
-        let error = Failed(std::fmt::Error);
-        let lines = written(|| crate::record_error(&error, "read-failed"));
-        assert_eq!(lines[0]["error.code"], "read-failed");
-        assert_eq!(lines[0]["error.message"], "read the order");
-        assert_eq!(lines[0]["error.chain"][1], std::fmt::Error.to_string());
-        assert_eq!(lines[0]["error.fingerprint"].as_str().unwrap().len(), 16);
-    }
-
-    #[test]
-    fn secrets_and_personal_data_are_not_written() {
-        let lines = written(|| {
-            tracing::info!(
-                password = "hunter2",
-                to = "ada@example.com",
-                "mail for ada@example.com"
-            );
-        });
-        let text = lines[0].to_string();
-        assert!(!text.contains("hunter2") && !text.contains("ada@"), "{text}");
-    }
-
-    #[tokio::test]
-    async fn a_line_in_an_invocation_names_it() {
-        let invocation = Arc::new(crate::Invocation::new(process(), "r-1".into(), true, None));
-        let context = crate::CorrelationContext::new("c-1".parse().unwrap());
-        let scope = Arc::new(crate::Scope::new(invocation, context, tracing::Span::none()));
-        let lines = Arc::new(Lines::default());
-        let sink: Arc<dyn Sink> = Arc::clone(&lines) as _;
-        let subscriber = tracing_subscriber::registry().with(LogLines::new(process(), sink));
-        let _guard = tracing::subscriber::set_default(subscriber);
-        crate::in_scope(scope, async { tracing::warn!("slow") }).await;
-        let line = lines.0.lock().unwrap().remove(0);
-        assert_eq!(
-            (&line["requestId"], &line["correlation_id"], &line["cold_start"]),
-            (&json!("r-1"), &json!("c-1"), &json!(true))
-        );
-    }
-}
+pub(crate) mod tests;

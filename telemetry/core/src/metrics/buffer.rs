@@ -1,60 +1,209 @@
 //! The metrics of one invocation until it ends. How they are written is [`super::emf`]'s business.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::cardinality::{Admitted, Cardinality};
 use super::{MetricSpec, emf, standard};
 use crate::drops::DropReason;
 use crate::process::Settings;
 
-/// More series than this in one invocation fold into `other`: a dimension with an unbounded value costs a metric each.
+/// More series than this in one invocation fold into `other`, so that its memory is bounded.
 const MOST_SERIES: usize = 500;
 /// Longest dimension value, in characters (EMF specification).
 const LONGEST_VALUE: usize = 1024;
-/// Values of one histogram in one invocation; further ones are dropped: 100 fit a document, so this is 100 lines.
+/// Values of one histogram in one invocation; further ones are dropped and counted.
 const MOST_VALUES: usize = 10_000;
 /// Dimensions of a set beside `Service`, which takes one of the 30 (EMF specification).
 const MOST_DIMENSIONS: usize = 29;
+/// Values lie between ±2^-360 and ±2^360 (`MetricDatum` of the CloudWatch API).
+const LARGEST: f64 = f64::from_bits((1023 + 360) << 52);
+const SMALLEST: f64 = f64::from_bits((1023 - 360) << 52);
 const FOLDED: &str = "other";
 
-/// Dimension names with their values, `Service` not included.
-pub(super) type Dimensions = Vec<(String, String)>;
+/// A dimension and its value, `Service` never among them.
+pub(super) type Dimension = (Cow<'static, str>, String);
+
+/// What a value does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum What {
+    Add(f64),
+    Set(f64),
+    Record(f64),
+}
+
+impl What {
+    fn value(self) -> f64 {
+        match self {
+            Self::Add(value) | Self::Set(value) | Self::Record(value) => value,
+        }
+    }
+}
 
 /// Values of a series.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Values {
-    Sum(f64),
-    Last(f64),
+    /// A sum or a last value.
+    One(f64),
     All(Vec<f64>),
+}
+
+/// How a value was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Added {
+    As,
+    /// As `other`; the first of its metric in this process.
+    FoldedFirst,
+}
+
+/// The name of a metric: a declaration's, or one of a library that counts through the facade.
+#[derive(Debug, Clone)]
+pub(super) enum Name {
+    Declared(&'static MetricSpec),
+    Foreign(String),
+}
+
+impl Name {
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Self::Declared(spec) => spec.name,
+            Self::Foreign(name) => name,
+        }
+    }
+
+    pub(super) fn spec(&self) -> Option<&'static MetricSpec> {
+        match self {
+            Self::Declared(spec) => Some(spec),
+            Self::Foreign(_) => None,
+        }
+    }
+}
+
+/// One metric with one combination of dimension values.
+#[derive(Debug)]
+pub(super) struct Series {
+    pub(super) name: Name,
+    /// Sorted.
+    pub(super) dimensions: Vec<Dimension>,
+    pub(super) values: Values,
 }
 
 /// Everything counted in one invocation.
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
-    series: BTreeMap<(Dimensions, String), Values>,
+    /// In the order of their first values. Few: they are searched from the start.
+    series: Vec<Series>,
     dropped: BTreeMap<DropReason, u64>,
 }
 
 impl Buffer {
-    pub(super) fn add(&mut self, name: &str, dimensions: Dimensions, count: f64) {
-        match self.series(name, dimensions, Values::Sum(0.0)) {
-            Values::Sum(sum) => *sum += count,
-            Values::Last(value) => *value = count,
-            Values::All(values) => values.push(count),
+    /// Takes a value of a declared metric; dimensions that it does not declare are left out.
+    pub(super) fn put(
+        &mut self,
+        spec: &'static MetricSpec,
+        dimensions: &[(&'static str, &str)],
+        what: What,
+        cardinality: &Cardinality,
+    ) -> Added {
+        let declared = || {
+            let declared =
+                |(name, _): &&(&'static str, &str)| spec.dimensions.contains(name) && *name != "Service";
+            dimensions.iter().filter(declared)
+        };
+        let known = self.series.iter().position(|series| {
+            matches!(series.name, Name::Declared(own) if std::ptr::eq(own, spec) || *own == *spec)
+                && series.dimensions.len() == declared().count()
+                && declared().all(|(name, value)| series.has(name, value))
+        });
+        if let Some(known) = known {
+            self.take(known, what);
+            return Added::As;
         }
+        let dimensions = declared().map(|(name, value)| (Cow::Borrowed(*name), (*value).to_owned()));
+        self.put_new(Name::Declared(spec), dimensions.collect(), what, cardinality)
     }
 
-    pub(super) fn set(&mut self, name: &str, dimensions: Dimensions, value: f64) {
-        *self.series(name, dimensions, Values::Last(value)) = Values::Last(value);
+    /// Takes a value that came through the facade.
+    pub(super) fn put_named(
+        &mut self,
+        settings: &Settings,
+        name: &str,
+        dimensions: Vec<Dimension>,
+        what: What,
+        cardinality: &Cardinality,
+    ) -> Added {
+        let name = match spec_of(settings, name) {
+            Some(spec) => Name::Declared(spec),
+            None => Name::Foreign(name.to_owned()),
+        };
+        self.put_new(name, dimensions, what, cardinality)
     }
 
-    pub(super) fn record(&mut self, name: &str, dimensions: Dimensions, value: f64) {
-        match self.series(name, dimensions, Values::All(Vec::new())) {
-            Values::All(values) if values.len() >= MOST_VALUES => {
+    fn put_new(
+        &mut self,
+        name: Name,
+        mut dimensions: Vec<Dimension>,
+        what: What,
+        cardinality: &Cardinality,
+    ) -> Added {
+        dimensions.retain(|(name, _)| name != "Service");
+        for (_, value) in &mut dimensions {
+            mend(value);
+        }
+        dimensions.sort();
+        if dimensions.len() > MOST_DIMENSIONS {
+            dimensions.truncate(MOST_DIMENSIONS);
+            self.count_dropped(DropReason::MetricDimensions, 1);
+        }
+        let mut added = Added::As;
+        if !dimensions.is_empty() && self.find(&name, &dimensions).is_none() {
+            let admitted = match self.series.len() < MOST_SERIES {
+                true => cardinality.admit(name.as_str(), &dimensions),
+                false => Admitted::Folded,
+            };
+            if admitted != Admitted::Yes {
+                for (_, value) in &mut dimensions {
+                    FOLDED.clone_into(value);
+                }
+            }
+            if admitted == Admitted::FoldedFirst {
+                added = Added::FoldedFirst;
+            }
+        }
+        let index = self.find(&name, &dimensions).unwrap_or_else(|| {
+            let values = match what {
+                What::Record(_) => Values::All(Vec::new()),
+                What::Add(_) | What::Set(_) => Values::One(0.0),
+            };
+            self.series.push(Series {
+                name,
+                dimensions,
+                values,
+            });
+            self.series.len() - 1
+        });
+        self.take(index, what);
+        added
+    }
+
+    fn find(&self, name: &Name, dimensions: &[Dimension]) -> Option<usize> {
+        self.series
+            .iter()
+            .position(|series| series.name.as_str() == name.as_str() && series.dimensions == dimensions)
+    }
+
+    fn take(&mut self, index: usize, what: What) {
+        let Some(value) = accepted(what.value()) else {
+            self.count_dropped(DropReason::MetricValue, 1);
+            return;
+        };
+        match (&mut self.series[index].values, what) {
+            (Values::One(sum), What::Add(_)) => *sum += value,
+            (Values::One(last), What::Set(_) | What::Record(_)) => *last = value,
+            (Values::All(values), _) if values.len() >= MOST_VALUES => {
                 self.count_dropped(DropReason::MetricBuffer, 1);
             }
-            Values::All(values) => values.push(value),
-            Values::Sum(sum) => *sum += value,
-            Values::Last(last) => *last = value,
+            (Values::All(values), _) => values.push(value),
         }
     }
 
@@ -71,73 +220,71 @@ impl Buffer {
             .collect()
     }
 
-    fn series(&mut self, name: &str, dimensions: Dimensions, empty: Values) -> &mut Values {
-        let mut dimensions: Dimensions = dimensions.into_iter().map(|(k, v)| (k, shortened(v))).collect();
-        dimensions.sort();
-        if dimensions.len() > MOST_DIMENSIONS {
-            dimensions.truncate(MOST_DIMENSIONS);
-            self.count_dropped(DropReason::MetricSeries, 1);
-        }
-        let mut key = (dimensions, name.to_owned());
-        let is_new = self.series.len() >= MOST_SERIES && !self.series.contains_key(&key);
-        // What waited from before the invocation is bounded by its reasons.
-        if is_new && !key.0.is_empty() && name != standard::TELEMETRY_DROPPED.spec().name {
-            for (_, value) in &mut key.0 {
-                FOLDED.clone_into(value);
-            }
-            self.count_dropped(DropReason::MetricSeries, 1);
-        }
-        self.series.entry(key).or_insert(empty)
-    }
-
-    /// One EMF document per set of dimension values and per 100 metrics, each a line of JSON.
+    /// The metrics as EMF documents, each a line of JSON.
     pub(crate) fn into_documents(
         mut self,
         settings: &Settings,
         timestamp_ms: i64,
         properties: &[(&str, &str)],
     ) -> Vec<String> {
-        let mut groups: BTreeMap<Dimensions, Vec<(String, Values)>> = BTreeMap::new();
-        for ((dimensions, name), values) in std::mem::take(&mut self.series) {
-            groups.entry(dimensions).or_default().push((name, values));
-        }
         let writer = emf::Writer {
             settings,
             timestamp_ms,
             properties,
         };
-        let mut written = emf::Written::default();
-        for (dimensions, metrics) in groups {
-            writer.documents(&dimensions, metrics, &mut written);
-        }
+        let series = std::mem::take(&mut self.series);
+        let mut written = writer.documents(series);
         if written.lost > 0 {
             self.count_dropped(DropReason::MetricLineSize, written.lost);
         }
-        for (reason, count) in self.dropped {
-            #[expect(clippy::cast_precision_loss, reason = "CloudWatch's numbers are doubles")]
-            let count = Values::Sum(count as f64);
-            let dimensions = [("Reason".to_owned(), reason.as_str().to_owned())];
-            let name = standard::TELEMETRY_DROPPED.spec().name.to_owned();
-            writer.documents(&dimensions, vec![(name, count)], &mut written);
+        if !self.dropped.is_empty() {
+            let drops = writer.documents(self.drops());
+            written.lines.extend(drops.lines);
         }
         written.lines
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "CloudWatch's numbers are doubles")]
+    fn drops(&self) -> Vec<Series> {
+        let series = |(reason, count): (&DropReason, &u64)| Series {
+            name: Name::Declared(standard::TELEMETRY_DROPPED.spec()),
+            dimensions: vec![("Reason".into(), reason.as_str().to_owned())],
+            values: Values::One(*count as f64),
+        };
+        self.dropped.iter().map(series).collect()
+    }
+}
+
+impl Series {
+    fn has(&self, name: &str, value: &str) -> bool {
+        self.dimensions
+            .iter()
+            .any(|(own, its)| own == name && its == value)
+    }
+}
+
+/// A value as CloudWatch takes it: what is too small to be told from 0 is 0; `None` for what is too large or no number.
+fn accepted(value: f64) -> Option<f64> {
+    match value.abs() {
+        small if small < SMALLEST => Some(0.0),
+        usable if usable <= LARGEST => Some(value),
+        _ => None,
     }
 }
 
 /// CloudWatch refuses an empty value and cuts none: both are mended here.
-fn shortened(value: String) -> String {
+fn mend(value: &mut String) {
     if value.trim().is_empty() {
-        return "none".to_owned();
-    }
-    if value.chars().count() <= LONGEST_VALUE {
-        value
-    } else {
-        value.chars().take(LONGEST_VALUE).collect()
+        "none".clone_into(value);
+    } else if value.len() > LONGEST_VALUE
+        && let Some((end, _)) = value.char_indices().nth(LONGEST_VALUE)
+    {
+        value.truncate(end);
     }
 }
 
 /// The declaration of a metric, of the service's or the standard ones; `None` for one of a library.
-pub(super) fn spec_of(settings: &Settings, name: &str) -> Option<&'static MetricSpec> {
+fn spec_of(settings: &Settings, name: &str) -> Option<&'static MetricSpec> {
     settings
         .metrics
         .iter()

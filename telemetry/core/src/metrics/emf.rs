@@ -1,11 +1,15 @@
 //! The Embedded Metric Format: one JSON object per line, which CloudWatch Logs turns into metrics.
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 //!
 //! Limits (EMF specification): 100 metrics per directive, 30 dimensions per set, 100 values per metric. All metrics of a
-//! document share the dimension values, so each set of values has documents of its own. A document is one log event.
+//! document share the dimension values, so metrics with other values of the same dimension have documents of their own;
+//! all that agree share one, with a directive for each choice of dimension sets. A document is one log event.
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
-use super::buffer::{Values, spec_of};
+use super::buffer::{Dimension, Name, Series, Values};
+use super::spec::Unit;
+use crate::json;
 use crate::process::Settings;
 
 const MOST_METRICS: usize = 100;
@@ -30,265 +34,229 @@ pub(super) struct Writer<'a> {
     pub(super) properties: &'a [(&'a str, &'a str)],
 }
 
+/// What stands for a metric in one document.
+enum Piece {
+    Number(f64),
+    /// At most 100.
+    Array(Vec<f64>),
+    /// At most 100 different values, each with how often it was seen.
+    Counted(Vec<(f64, u64)>),
+}
+
+/// One metric in one document.
+struct Metric<'s> {
+    name: &'s Name,
+    dimensions: &'s [Dimension],
+    piece: Piece,
+}
+
+/// Metrics that agree on the values of their dimensions.
+type Document<'s> = Vec<Metric<'s>>;
+
 impl Writer<'_> {
-    /// The documents for one set of dimension values.
-    pub(super) fn documents(
-        &self,
-        dimensions: &[(String, String)],
-        metrics: Vec<(String, Values)>,
-        written: &mut Written,
-    ) {
-        let mut pieces: Vec<(String, Value)> = Vec::new();
-        for (name, values) in metrics {
-            pieces.extend(in_pieces(values).into_iter().map(|value| (name.clone(), value)));
-        }
-        let mut documents: Vec<Vec<(String, Value)>> = Vec::new();
-        for piece in pieces {
-            // A name stands once in a document: further pieces of a long histogram go into the next.
-            let fits = |document: &Vec<(String, Value)>| {
-                document.len() < MOST_METRICS && document.iter().all(|(name, _)| *name != piece.0)
-            };
-            match documents.iter().position(fits) {
-                Some(found) => documents[found].push(piece),
-                None => documents.push(vec![piece]),
+    /// The documents of these series.
+    pub(super) fn documents(&self, mut series: Vec<Series>) -> Written {
+        // What is written does not depend on the order of the handler's branches.
+        series.sort_by(|a, b| (&a.dimensions, a.name.as_str()).cmp(&(&b.dimensions, b.name.as_str())));
+        let mut documents: Vec<Document<'_>> = Vec::new();
+        for one in &series {
+            for piece in in_pieces(&one.values) {
+                let metric = Metric {
+                    name: &one.name,
+                    dimensions: &one.dimensions,
+                    piece,
+                };
+                match documents.iter_mut().find(|document| self.fits(&metric, document)) {
+                    Some(document) => document.push(metric),
+                    None => documents.push(vec![metric]),
+                }
             }
         }
-        for metrics in &documents {
-            self.fitting(dimensions, metrics, written);
+        let mut written = Written::default();
+        for document in &documents {
+            self.fitting(document, &mut written);
         }
+        written
+    }
+
+    /// May it stand in this document?
+    fn fits(&self, metric: &Metric<'_>, document: &Document<'_>) -> bool {
+        let agrees = |(name, value): &Dimension, others: &[Dimension]| {
+            others.iter().all(|(other, its)| other != name || its == value)
+        };
+        let name = metric.name.as_str();
+        document.len() < MOST_METRICS
+            && document.iter().all(|other| {
+                other.name.as_str() != name
+                    && metric.dimensions.iter().all(|one| agrees(one, other.dimensions))
+                    && metric
+                        .dimensions
+                        .iter()
+                        .all(|(one, _)| one != other.name.as_str())
+                    && other.dimensions.iter().all(|(one, _)| one != name)
+            })
     }
 
     /// One line, or two halves where one would be too long.
-    fn fitting(&self, dimensions: &[(String, String)], metrics: &[(String, Value)], written: &mut Written) {
-        let line = self.document(dimensions, metrics);
+    fn fitting(&self, metrics: &[Metric<'_>], written: &mut Written) {
+        let line = self.document(metrics);
         if line.len() <= LONGEST_LINE {
             written.lines.push(line);
         } else if metrics.len() > 1 {
             let (one, other) = metrics.split_at(metrics.len() / 2);
-            self.fitting(dimensions, one, written);
-            self.fitting(dimensions, other, written);
+            self.fitting(one, written);
+            self.fitting(other, written);
         } else {
             written.lost += 1;
         }
     }
 
-    fn document(&self, dimensions: &[(String, String)], metrics: &[(String, Value)]) -> String {
-        let names: Vec<&str> = dimensions.iter().map(|(name, _)| name.as_str()).collect();
-        let mut sets = vec![vec!["Service"]];
-        if !names.is_empty() {
-            sets.push([&["Service"], names.as_slice()].concat());
+    fn document(&self, metrics: &[Metric<'_>]) -> String {
+        let mut out = String::with_capacity(512);
+        out.push_str("{\"_aws\":{\"Timestamp\":");
+        json::integer(&mut out, self.timestamp_ms);
+        out.push_str(",\"CloudWatchMetrics\":[");
+        self.directives(&mut out, metrics);
+        out.push_str("]}");
+        let mut members = vec!["_aws"];
+        for (name, value) in self.properties {
+            member(&mut out, name);
+            json::string(&mut out, value);
+            members.push(name);
         }
-        let definitions: Vec<Value> = metrics
-            .iter()
-            .map(|(name, _)| json!({"Name": name, "Unit": spec_of(self.settings, name).map_or("None", |s| s.unit.as_str())}))
-            .collect();
-        let mut document = Map::new();
-        let mut put = |key: &str, value: Value| drop(document.insert(key.to_owned(), value));
-        let directive =
-            json!({"Namespace": self.settings.namespace, "Dimensions": sets, "Metrics": definitions});
-        put(
-            "_aws",
-            json!({"Timestamp": self.timestamp_ms, "CloudWatchMetrics": [directive]}),
-        );
-        for (key, value) in self.properties {
-            put(key, json!(value));
+        member(&mut out, "Service");
+        json::string(&mut out, self.settings.service);
+        members.push("Service");
+        for (name, value) in metrics.iter().flat_map(|metric| metric.dimensions) {
+            if !members.contains(&&**name) {
+                members.push(name);
+                member(&mut out, name);
+                json::string(&mut out, value);
+            }
         }
-        put("Service", json!(self.settings.service));
-        for (name, value) in dimensions {
-            put(name, json!(value));
+        for metric in metrics {
+            member(&mut out, metric.name.as_str());
+            value(&mut out, &metric.piece);
         }
-        for (name, value) in metrics {
-            put(name, value.clone());
+        out.push('}');
+        out
+    }
+
+    /// A directive for each choice of dimension sets.
+    fn directives(&self, out: &mut String, metrics: &[Metric<'_>]) {
+        let mut by_sets: BTreeMap<Vec<Vec<&str>>, Vec<&Metric<'_>>> = BTreeMap::new();
+        for metric in metrics {
+            by_sets.entry(sets(metric)).or_default().push(metric);
         }
-        Value::Object(document).to_string()
+        separated(out, &by_sets, |out, (sets, metrics)| {
+            out.push_str("{\"Namespace\":");
+            json::string(out, self.settings.namespace);
+            out.push_str(",\"Dimensions\":[");
+            separated(out, sets, |out, set| {
+                out.push('[');
+                separated(out, set, |out, name| json::string(out, name));
+                out.push(']');
+            });
+            out.push_str("],\"Metrics\":[");
+            separated(out, metrics, |out, metric| definition(out, metric.name));
+            out.push_str("]}");
+        });
     }
 }
 
-/// The values as EMF holds them: a number, or arrays of at most 100.
-fn in_pieces(values: Values) -> Vec<Value> {
-    match values {
-        Values::Sum(value) | Values::Last(value) => vec![number(value)],
-        Values::All(values) if values.len() == 1 => values.into_iter().map(number).collect(),
-        Values::All(values) => values
-            .chunks(MOST_VALUES)
-            .map(|chunk| Value::Array(chunk.iter().copied().map(number).collect()))
-            .collect(),
+/// The sets of dimensions that a metric is published by.
+fn sets<'m>(metric: &'m Metric<'_>) -> Vec<Vec<&'m str>> {
+    let names = || metric.dimensions.iter().map(|(name, _)| &**name);
+    let chosen = metric.name.spec().map_or(&[][..], |spec| spec.sets);
+    let has = |set: &&&[&str]| {
+        set.iter()
+            .all(|wanted| *wanted == "Service" || names().any(|name| name == *wanted))
+    };
+    let chosen: Vec<Vec<&str>> = chosen.iter().filter(has).map(|set| set.to_vec()).collect();
+    if !chosen.is_empty() {
+        return chosen;
+    }
+    let all: Vec<&str> = std::iter::once("Service").chain(names()).collect();
+    match all.len() {
+        1 => vec![all],
+        _ => vec![vec!["Service"], all],
     }
 }
 
-/// Whole numbers without a fraction, and 0 for what JSON cannot hold.
-fn number(value: f64) -> Value {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "checked to be whole and within 2^53"
-    )]
-    if value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0 {
-        json!(value as i64)
-    } else if value.is_finite() {
-        json!(value)
+fn definition(out: &mut String, name: &Name) {
+    out.push_str("{\"Name\":");
+    json::string(out, name.as_str());
+    let unit = name.spec().map_or(Unit::None, |spec| spec.unit);
+    // `None` is what no unit means.
+    if unit != Unit::None {
+        out.push_str(",\"Unit\":\"");
+        out.push_str(unit.as_str());
+        out.push('"');
+    }
+    if name.spec().is_some_and(|spec| spec.high_resolution) {
+        out.push_str(",\"StorageResolution\":1");
+    }
+    out.push('}');
+}
+
+fn member(out: &mut String, name: &str) {
+    out.push(',');
+    json::string(out, name);
+    out.push(':');
+}
+
+fn value(out: &mut String, piece: &Piece) {
+    match piece {
+        Piece::Number(number) => json::number(out, *number),
+        Piece::Array(values) => {
+            out.push('[');
+            separated(out, values, |out, value| json::number(out, *value));
+            out.push(']');
+        }
+        Piece::Counted(values) => {
+            out.push_str("{\"Values\":[");
+            separated(out, values, |out, (value, _)| json::number(out, *value));
+            out.push_str("],\"Counts\":[");
+            separated(out, values, |out, (_, count)| {
+                json::integer(out, i64::try_from(*count).unwrap_or(i64::MAX));
+            });
+            out.push_str("]}");
+        }
+    }
+}
+
+fn separated<T>(out: &mut String, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut String, T)) {
+    for (number, item) in items.into_iter().enumerate() {
+        if number > 0 {
+            out.push(',');
+        }
+        write(out, item);
+    }
+}
+
+/// The values as EMF holds them: a number; an array of at most 100; or, where values repeat, each once with its count.
+/// CloudWatch reads the last form too (AWS's own exporters write it), though the specification does not show it.
+fn in_pieces(values: &Values) -> Vec<Piece> {
+    let values = match values {
+        Values::One(value) => return vec![Piece::Number(*value)],
+        Values::All(values) if values.len() == 1 => return vec![Piece::Number(values[0])],
+        Values::All(values) => values,
+    };
+    let mut sorted = values.clone();
+    sorted.sort_by(f64::total_cmp);
+    let counted: Vec<(f64, u64)> = sorted
+        .chunk_by(|one, next| one.total_cmp(next).is_eq())
+        .map(|same| (same[0], same.len() as u64))
+        .collect();
+    if counted.len() == values.len() {
+        let array = |values: &[f64]| Piece::Array(values.to_vec());
+        values.chunks(MOST_VALUES).map(array).collect()
     } else {
-        json!(0)
+        let counts = |values: &[(f64, u64)]| Piece::Counted(values.to_vec());
+        counted.chunks(MOST_VALUES).map(counts).collect()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::super::Buffer;
-    use super::*;
-    use crate::log::tests::process;
-
-    fn documents(fill: impl FnOnce(&mut Buffer)) -> Vec<Value> {
-        let mut buffer = Buffer::default();
-        fill(&mut buffer);
-        let lines = buffer.into_documents(process().settings(), 1_732_000_000_000, &[("requestId", "r-1")]);
-        lines
-            .iter()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
-    }
-
-    /// Parsed values are compared: the order of keys is not part of the format.
-    fn check(fill: impl FnOnce(&mut Buffer), expected: &[Value]) {
-        assert_eq!(documents(fill), expected);
-    }
-
-    fn dimension(value: &str) -> Vec<(String, String)> {
-        vec![("Operation".to_owned(), value.to_owned())]
-    }
-
-    #[test]
-    fn counts_are_added_up_and_values_kept() {
-        check(
-            |buffer| {
-                buffer.add("ProductViews", dimension("list"), 10.0);
-                buffer.add("ProductViews", dimension("list"), 2.0);
-                buffer.record("HandlerDuration", vec![], 12.5);
-                buffer.record("HandlerDuration", vec![], 3.0);
-            },
-            &[
-                json!({
-                    "_aws": {"Timestamp": 1_732_000_000_000_i64, "CloudWatchMetrics": [{
-                        "Namespace": "ShopFast/Application", "Dimensions": [["Service"]],
-                        "Metrics": [{"Name": "HandlerDuration", "Unit": "Milliseconds"}],
-                    }]},
-                    "requestId": "r-1", "Service": "order-service", "HandlerDuration": [12.5, 3],
-                }),
-                json!({
-                    "_aws": {"Timestamp": 1_732_000_000_000_i64, "CloudWatchMetrics": [{
-                        "Namespace": "ShopFast/Application",
-                        "Dimensions": [["Service"], ["Service", "Operation"]],
-                        "Metrics": [{"Name": "ProductViews", "Unit": "None"}],
-                    }]},
-                    "requestId": "r-1", "Service": "order-service", "Operation": "list", "ProductViews": 12,
-                }),
-            ],
-        );
-    }
-
-    #[test]
-    fn conflicting_dimension_values_have_documents_of_their_own() {
-        let documents = documents(|buffer| {
-            buffer.add("ProductViews", dimension("list"), 1.0);
-            buffer.add("ProductViews", dimension("get"), 1.0);
-        });
-        assert_eq!(documents.len(), 2);
-    }
-
-    #[test]
-    fn an_unbounded_dimension_folds_into_other() {
-        let documents = documents(|buffer| {
-            for n in 0..1000 {
-                buffer.add("ProductViews", dimension(&format!("product-{n}")), 1.0);
-            }
-        });
-        assert_eq!(documents.len(), 502);
-        let other = documents.iter().find(|d| d["Operation"] == "other").unwrap();
-        assert_eq!(other["ProductViews"], 500);
-        check_dropped(&documents, "metric_series", 500);
-    }
-
-    fn check_dropped(documents: &[Value], reason: &str, count: u64) {
-        let told: Vec<_> = documents
-            .iter()
-            .filter(|d| d["TelemetryDropped"].is_number())
-            .map(|d| (&d["Reason"], &d["TelemetryDropped"]))
-            .collect();
-        assert_eq!(told, [(&json!(reason), &json!(count))]);
-    }
-
-    #[test]
-    fn what_is_too_much_is_counted() {
-        let values = documents(|buffer| {
-            for n in 0..10_007 {
-                buffer.record("HandlerDuration", vec![], f64::from(n));
-            }
-        });
-        check_dropped(&values, "metric_buffer", 7);
-        let many: Vec<_> = (0..40).map(|n| (format!("d{n}"), "v".to_owned())).collect();
-        check_dropped(
-            &documents(|buffer| buffer.add("m", many, 1.0)),
-            "metric_series",
-            1,
-        );
-        let long = documents(|buffer| buffer.add(&"n".repeat(300_000), vec![], 1.0));
-        check_dropped(&long, "metric_line_size", 1);
-    }
-
-    #[test]
-    fn a_document_that_is_too_long_is_two() {
-        let documents = documents(|buffer| {
-            for name in 0..100 {
-                for n in 0..100 {
-                    buffer.record(
-                        &format!("{}{name}", "n".repeat(2000)),
-                        vec![],
-                        1.0 / f64::from(n + 3),
-                    );
-                }
-            }
-        });
-        assert!(
-            documents.iter().all(|d| d.to_string().len() <= LONGEST_LINE),
-            "{}",
-            documents.len()
-        );
-        let metrics = documents.iter().map(|d| {
-            d["_aws"]["CloudWatchMetrics"][0]["Metrics"]
-                .as_array()
-                .unwrap()
-                .len()
-        });
-        assert_eq!((documents.len(), metrics.sum::<usize>()), (4, 100));
-    }
-
-    proptest! {
-        #[test]
-        fn nothing_is_lost_and_no_limit_passed(names in proptest::collection::vec(0..300_u32, 0..400), long in 0..350_usize) {
-            let documents = documents(|buffer| {
-                for name in &names {
-                    buffer.add(&format!("m{name}"), vec![], 1.0);
-                }
-                for n in 0..long {
-                    buffer.record("h", vec![], n as f64);
-                }
-            });
-            let mut sum = 0;
-            let mut values = 0;
-            for document in &documents {
-                let definitions = document["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
-                prop_assert!(definitions.len() <= 100);
-                for definition in definitions {
-                    match &document[definition["Name"].as_str().unwrap()] {
-                        Value::Array(all) => { prop_assert!(all.len() <= 100); values += all.len(); }
-                        _ if definition["Name"] == "h" => values += 1,
-                        one => sum += one.as_u64().unwrap(),
-                    }
-                }
-            }
-            prop_assert_eq!(sum, names.len() as u64);
-            prop_assert_eq!(values, long);
-        }
-    }
-}
+#[path = "emf_tests.rs"]
+mod tests;

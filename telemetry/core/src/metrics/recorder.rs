@@ -7,9 +7,10 @@ use metrics::{
     Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, SharedString, Unit,
 };
 
-use super::buffer::{Buffer, Dimensions};
+use super::buffer::{Added, Buffer, Dimension, What};
+use super::handle::tell_folded;
 use crate::drops::DropReason;
-use crate::invocation::current_invocation;
+use crate::invocation::{Invocation, with_invocation};
 
 /// The recorder. Install it once per process.
 #[derive(Debug, Default, Clone)]
@@ -31,35 +32,32 @@ const MOST_WAITING: usize = 1000;
 #[derive(Debug, Clone)]
 struct Value {
     name: String,
-    dimensions: Dimensions,
+    dimensions: Vec<Dimension>,
     what: What,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum What {
-    Add(f64),
-    Set(f64),
-    Record(f64),
 }
 
 impl Recorder {
     /// Puts what was counted outside of invocations into this one.
-    pub fn adopt_waiting(&self, invocation: &crate::Invocation) {
+    pub fn adopt_waiting(&self, invocation: &Invocation) {
         let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         invocation.with_metrics(|buffer| {
             if waiting.dropped > 0 {
                 buffer.count_dropped(DropReason::MetricBuffer, waiting.dropped);
             }
             for value in waiting.values {
-                value.put_into(buffer);
+                value.put_into(invocation, buffer);
             }
         });
     }
 
     fn put(&self, value: Value) {
         let mut value = Some(value);
-        if let Some(invocation) = current_invocation() {
-            invocation.with_metrics(|buffer| value.take().map(|value| value.put_into(buffer)));
+        let name = value.as_ref().map(|value| value.name.clone());
+        let added = with_invocation(|invocation| {
+            invocation.with_metrics(|buffer| value.take().map(|value| value.put_into(invocation, buffer)))
+        });
+        if let (Some(name), Some(Some(Some(Added::FoldedFirst)))) = (name, added) {
+            tell_folded(&name);
         }
         // No invocation, or one that ended.
         if let Some(value) = value {
@@ -75,8 +73,7 @@ impl Recorder {
     fn series(&self, key: &Key) -> Arc<Series> {
         let dimensions = key
             .labels()
-            .filter(|l| l.key() != "Service")
-            .map(|l| (l.key().to_owned(), l.value().to_owned()))
+            .map(|label| (label.key().to_owned().into(), label.value().to_owned()))
             .collect();
         Arc::new(Series {
             recorder: self.clone(),
@@ -87,12 +84,9 @@ impl Recorder {
 }
 
 impl Value {
-    fn put_into(self, buffer: &mut Buffer) {
-        match self.what {
-            What::Add(count) => buffer.add(&self.name, self.dimensions, count),
-            What::Set(value) => buffer.set(&self.name, self.dimensions, value),
-            What::Record(value) => buffer.record(&self.name, self.dimensions, value),
-        }
+    fn put_into(self, invocation: &Invocation, buffer: &mut Buffer) -> Added {
+        let (settings, cardinality) = (invocation.process.settings(), invocation.process.cardinality());
+        buffer.put_named(settings, &self.name, self.dimensions, self.what, cardinality)
     }
 }
 
@@ -119,7 +113,7 @@ impl metrics::Recorder for Recorder {
 struct Series {
     recorder: Recorder,
     name: String,
-    dimensions: Dimensions,
+    dimensions: Vec<Dimension>,
 }
 
 impl Series {
@@ -177,7 +171,7 @@ mod tests {
                 crate::count_dropped(DropReason::LogLineSize, 1);
             }
         });
-        let invocation = crate::Invocation::new(process(), "r-1".into(), false, None);
+        let invocation = Invocation::new(process(), "r-1".into(), false, None);
         recorder.adopt_waiting(&invocation);
         assert_eq!(invocation.dropped(), [(DropReason::MetricBuffer, 5)]);
         let lines = invocation.take_metrics("c-1", 0).concat();

@@ -7,6 +7,7 @@ pub mod attribute;
 mod document;
 mod pack;
 mod sink;
+mod unfinished;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -52,6 +53,17 @@ pub struct Sent {
 }
 
 impl Sent {
+    fn send(&mut self, spans: Vec<SpanData>, datagrams: &dyn Datagrams) {
+        let packed = pack::documents(spans);
+        self.too_large += packed.too_large;
+        for document in packed.documents {
+            match datagrams.send(&document) {
+                true => self.documents += 1,
+                false => self.dropped += 1,
+            }
+        }
+    }
+
     /// Counts what was not sent in the invocation that ended.
     pub fn count_dropped(&self, invocation: &Invocation) {
         for (reason, count) in [
@@ -79,18 +91,11 @@ impl Gathered {
         let Some(datagrams) = datagrams else {
             return Sent::default();
         };
-        let packed = pack::documents(spans);
         let mut sent = Sent {
-            too_large: packed.too_large,
             no_room,
             ..Sent::default()
         };
-        for document in packed.documents {
-            match datagrams.send(&document) {
-                true => sent.documents += 1,
-                false => sent.dropped += 1,
-            }
-        }
+        sent.send(spans, datagrams);
         sent
     }
 
@@ -119,6 +124,16 @@ impl Waiting {
             .partition(|span| running.contains(&span.span_context.trace_id()));
         self.ended = kept;
         (taken, std::mem::take(&mut self.dropped))
+    }
+}
+
+impl Waiting {
+    /// Takes the spans of this trace, which goes on.
+    fn take(&mut self, trace: TraceId) -> Vec<SpanData> {
+        let is_of = |span: &SpanData| span.span_context.trace_id() == trace;
+        let (taken, kept) = std::mem::take(&mut self.ended).into_iter().partition(is_of);
+        self.ended = kept;
+        taken
     }
 }
 

@@ -194,6 +194,21 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_clock_that_went_back_makes_no_span_end_before_it_began() {
+        let mut back = span(2, 1, vec![]);
+        back.end_time = back.start_time - Duration::from_secs(3600);
+        let mut before_the_epoch = span(3, 1, vec![]);
+        before_the_epoch.start_time = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
+        before_the_epoch.end_time = before_the_epoch.start_time;
+        let documents = read(vec![back, before_the_epoch]);
+        assert_eq!(documents.len(), 2);
+        for document in documents {
+            assert_eq!(document["start_time"], document["end_time"]);
+            assert!(document["start_time"].as_f64() >= Some(0.0));
+        }
+    }
+
+    #[test]
     fn causes_are_chained() {
         let cause =
             r#"[{"type":"payment-declined","message":"charge"},{"type":"cause","message":"card refused"}]"#;

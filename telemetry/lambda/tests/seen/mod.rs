@@ -47,18 +47,43 @@ const CONSTANT: &[&str] = &[
     "xray_trace_id",
 ];
 
-/// Without lines about the start of the environment, and without constant fields.
+/// Metrics that are the same, or of no matter, in every snapshot but the complete one.
+const CONSTANT_METRICS: &[&str] = &["ColdStart", "HandlerDuration", "InitDuration"];
+
+/// Without constant fields and metrics.
 pub(crate) fn brief(seen: &str) -> String {
-    let told = seen.lines().filter(|line| !line.contains("ColdStart"));
     let short = |line: &str| match line.split_once(' ') {
         Some((kind @ ("log" | "emf" | "xray"), json)) => {
             let mut json = serde_json::from_str(json).unwrap();
             remove_constant(&mut json);
-            format!("{kind} {}", normal(&json))
+            if kind == "emf" && !remove_constant_metrics(&mut json) {
+                return None;
+            }
+            Some(format!("{kind} {}", normal(&json)))
         }
-        _ => line.to_owned(),
+        _ => Some(line.to_owned()),
     };
-    told.map(short).collect::<Vec<_>>().join("\n")
+    seen.lines().filter_map(short).collect::<Vec<_>>().join("\n")
+}
+
+/// False when no metric is left.
+fn remove_constant_metrics(document: &mut Value) -> bool {
+    if let Value::Object(members) = document {
+        members.retain(|name, _| !CONSTANT_METRICS.contains(&name.as_str()));
+    }
+    let Some(directives) = document["_aws"]["CloudWatchMetrics"].as_array_mut() else {
+        return true;
+    };
+    directives.retain_mut(|directive| {
+        let Some(metrics) = directive["Metrics"].as_array_mut() else {
+            return true;
+        };
+        let constant =
+            |metric: &Value| CONSTANT_METRICS.contains(&metric["Name"].as_str().unwrap_or_default());
+        metrics.retain(|metric| !constant(metric));
+        !metrics.is_empty()
+    });
+    !directives.is_empty()
 }
 
 fn remove_constant(value: &mut Value) {

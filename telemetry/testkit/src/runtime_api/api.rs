@@ -65,6 +65,7 @@ struct Shared {
     work: Notify,
     phase: watch::Sender<Phase>,
     function: Value,
+    clock_ahead_ms: i64,
 }
 
 impl Shared {
@@ -101,7 +102,7 @@ pub(crate) struct Submitted {
 }
 
 impl RuntimeApi {
-    pub(crate) async fn serve(function: Value) -> std::io::Result<Self> {
+    pub(crate) async fn serve(function: Value, clock_ahead_ms: i64) -> std::io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
@@ -109,6 +110,7 @@ impl RuntimeApi {
             work: Notify::new(),
             phase: watch::Sender::new(Phase::default()),
             function,
+            clock_ahead_ms,
         });
         let router = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
@@ -201,7 +203,7 @@ fn hand_out(shared: &Shared, pending: Pending) -> Response {
     // The caller may have stopped waiting; its answer is dropped then.
     let _ = started.send(());
     let mut response = Response::new(Body::from(invocation.payload.clone()));
-    for (name, value) in invocation_headers(&invocation) {
+    for (name, value) in invocation_headers(&invocation, shared.clock_ahead_ms) {
         // A value that is no header value (a line break in a trace header) is left out, as a front end would do.
         if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
             response
@@ -212,13 +214,13 @@ fn hand_out(shared: &Shared, pending: Pending) -> Response {
     response
 }
 
-fn invocation_headers(invocation: &Invocation) -> Vec<(&'static str, String)> {
+fn invocation_headers(invocation: &Invocation, clock_ahead_ms: i64) -> Vec<(&'static str, String)> {
     let mut headers = vec![
         ("content-type", "application/json".to_owned()),
         ("lambda-runtime-aws-request-id", invocation.request_id.clone()),
         (
             "lambda-runtime-deadline-ms",
-            deadline_ms(invocation.timeout).to_string(),
+            deadline_ms(invocation.timeout, clock_ahead_ms).to_string(),
         ),
         (
             "lambda-runtime-invoked-function-arn",
@@ -234,9 +236,10 @@ fn invocation_headers(invocation: &Invocation) -> Vec<(&'static str, String)> {
     headers
 }
 
-fn deadline_ms(timeout: Duration) -> u128 {
+fn deadline_ms(timeout: Duration, clock_ahead_ms: i64) -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    (now + timeout).as_millis()
+    let deadline = u64::try_from((now + timeout).as_millis()).unwrap_or(u64::MAX);
+    deadline.saturating_add_signed(clock_ahead_ms)
 }
 
 /// JSON in a header: characters beyond ASCII become escapes, which mean the same in JSON.

@@ -109,6 +109,7 @@ pub struct Environment {
     output: Output,
     started: Instant,
     init_timeout: Duration,
+    concurrency: u32,
     init: tokio::sync::OnceCell<Result<Duration, Outcome>>,
 }
 
@@ -122,7 +123,9 @@ impl Environment {
             "functionName": config.function_name, "functionVersion": config.function_version,
             "handler": config.handler,
         });
-        let api = RuntimeApi::serve(function).await.map_err(StartError::Listen)?;
+        let api = RuntimeApi::serve(function, config.clock_ahead_ms)
+            .await
+            .map_err(StartError::Listen)?;
         let spawn_error = |source| StartError::Spawn {
             binary: config.binary.clone(),
             source,
@@ -134,7 +137,7 @@ impl Environment {
         };
         let (output, lines) = Output::read(stdout, stderr);
         let process = Process::watch(child).map_err(spawn_error)?;
-        let init_timeout = config.init_timeout;
+        let (init_timeout, concurrency) = (config.init_timeout, config.concurrency);
         Ok((
             Self {
                 api,
@@ -142,6 +145,7 @@ impl Environment {
                 output,
                 started,
                 init_timeout,
+                concurrency,
                 init: Default::default(),
             },
             lines,
@@ -195,7 +199,8 @@ impl Environment {
     /// Hands the runtime an event and waits for what becomes of it. Returns as soon as the response is there; the
     /// function may still be working until [`Environment::idle`] returns.
     ///
-    /// Concurrent calls queue behind the runtime's requests for events: one at a time for an ordinary runtime.
+    /// Concurrent calls queue behind the runtime's requests for events: one at a time for an ordinary runtime, as many as
+    /// [`EnvironmentConfig::concurrency`] says for a managed instance. Request ids have to differ then.
     pub async fn invoke(&self, invocation: Invocation) -> Outcome {
         if let Err(outcome) = self.initialized().await {
             return outcome;
@@ -221,10 +226,11 @@ impl Environment {
     }
 
     /// Waits until the runtime asks for its next event: the end of an invocation, flushes after the response
-    /// included. `Some` when the process ended instead.
+    /// included; where it takes several at a time, until it asks for as many. `Some` when the process ended instead.
     pub async fn idle(&self) -> Option<Exit> {
         let mut phase = self.api.phase();
-        let polls = async { phase.wait_for(|phase: &Phase| phase.waiting > 0).await.is_ok() };
+        let all = self.concurrency;
+        let polls = async { phase.wait_for(|phase: &Phase| phase.waiting >= all).await.is_ok() };
         tokio::select! {
             biased;
             _ = polls => None,
@@ -235,6 +241,21 @@ impl Environment {
     /// Waits until every line the function has written so far is in the channel of lines.
     pub async fn drained(&self) {
         self.output.drained().await;
+    }
+
+    /// Reads nothing more of standard output, as a log service that stands still: the pipe fills up.
+    pub async fn pause_stdout(&self) {
+        self.output.pause().await;
+    }
+
+    /// Reads on after [`Environment::pause_stdout`].
+    pub fn resume_stdout(&self) {
+        self.output.resume();
+    }
+
+    /// Closes the reading end of standard output: writing to it fails from now on.
+    pub async fn close_stdout(&self) {
+        self.output.close().await;
     }
 
     /// Memory of the process; `None` when it is gone.

@@ -32,12 +32,24 @@ pub struct Line {
 /// Lines of one environment. The channel has no bound: a function must never block because a test does not read.
 pub type Lines = mpsc::UnboundedReceiver<Line>;
 
-type Drain = oneshot::Sender<()>;
+type Done = oneshot::Sender<()>;
 
-/// Asks the readers of both streams whether everything written is in the channel.
+/// What the reader of a stream is asked.
+#[derive(Debug)]
+enum Order {
+    /// To tell when everything written is in the channel.
+    Drain(Done),
+    /// To read nothing, until it is told otherwise.
+    Pause(Done),
+    Resume,
+    /// To close its end of the stream.
+    Close(Done),
+}
+
+/// The readers of both streams.
 #[derive(Debug)]
 pub(crate) struct Output {
-    drains: [mpsc::UnboundedSender<Drain>; 2],
+    readers: [mpsc::UnboundedSender<Order>; 2],
 }
 
 impl Output {
@@ -49,14 +61,37 @@ impl Output {
         let (sink, lines) = mpsc::unbounded_channel();
         let out = spawn(stdout, Source::Stdout, sink.clone());
         let err = spawn(stderr, Source::Stderr, sink);
-        (Self { drains: [out, err] }, lines)
+        (Self { readers: [out, err] }, lines)
+    }
+
+    /// Reads nothing more of standard output: it fills up, and then blocks the function.
+    pub(crate) async fn pause(&self) {
+        self.ask(Order::Pause).await;
+    }
+
+    /// Reads on.
+    pub(crate) fn resume(&self) {
+        // An error means that the stream ended.
+        let _ = self.readers[0].send(Order::Resume);
+    }
+
+    /// Closes standard output: what the function writes from now on fails.
+    pub(crate) async fn close(&self) {
+        self.ask(Order::Close).await;
+    }
+
+    async fn ask(&self, order: impl Fn(Done) -> Order) {
+        let (reply, done) = oneshot::channel();
+        if self.readers[0].send(order(reply)).is_ok() {
+            let _ = done.await;
+        }
     }
 
     /// Returns when every complete line that was written before the call is in the channel.
     pub(crate) async fn drained(&self) {
-        for reader in &self.drains {
+        for reader in &self.readers {
             let (reply, done) = oneshot::channel();
-            if reader.send(reply).is_ok() {
+            if reader.send(Order::Drain(reply)).is_ok() {
                 // An error means that the stream ended: then everything was read.
                 let _ = done.await;
             }
@@ -64,11 +99,11 @@ impl Output {
     }
 }
 
-fn spawn<R>(stream: R, source: Source, sink: mpsc::UnboundedSender<Line>) -> mpsc::UnboundedSender<Drain>
+fn spawn<R>(stream: R, source: Source, sink: mpsc::UnboundedSender<Line>) -> mpsc::UnboundedSender<Order>
 where
     R: AsyncRead + AsFd + Unpin + Send + 'static,
 {
-    let (drains, orders) = mpsc::unbounded_channel();
+    let (reader, orders) = mpsc::unbounded_channel();
     tokio::spawn(read(
         stream,
         orders,
@@ -78,30 +113,46 @@ where
             partial: Vec::new(),
         },
     ));
-    drains
+    reader
 }
 
 async fn read<R: AsyncRead + AsFd + Unpin>(
     mut stream: R,
-    mut drains: mpsc::UnboundedReceiver<Drain>,
+    mut orders: mpsc::UnboundedReceiver<Order>,
     mut lines: Splitter,
 ) {
     let mut buffer = vec![0; 16 * 1024];
-    let mut waiting: Vec<Drain> = Vec::new();
+    let mut waiting: Vec<Done> = Vec::new();
+    let mut is_paused = false;
     loop {
         // The pipe itself is asked: readiness known to the runtime may lag behind what the function wrote.
-        if !waiting.is_empty() && rustix::io::ioctl_fionread(&stream).unwrap_or(0) == 0 {
+        if !waiting.is_empty() && (is_paused || rustix::io::ioctl_fionread(&stream).unwrap_or(0) == 0) {
             for drain in waiting.drain(..) {
                 let _ = drain.send(());
             }
         }
         tokio::select! {
             biased;
-            count = stream.read(&mut buffer) => match count {
+            count = stream.read(&mut buffer), if !is_paused => match count {
                 Ok(0) | Err(_) => break,
                 Ok(count) => lines.push(&buffer[..count]),
             },
-            Some(drain) = drains.recv() => waiting.push(drain),
+            Some(order) = orders.recv() => match order {
+                Order::Drain(done) => waiting.push(done),
+                Order::Pause(done) => {
+                    is_paused = true;
+                    let _ = done.send(());
+                }
+                Order::Resume => is_paused = false,
+                Order::Close(done) => {
+                    drop(stream);
+                    lines.end();
+                    let _ = done.send(());
+                    return;
+                }
+            },
+            // Nobody is left to resume it.
+            else => break,
         }
     }
     lines.end();

@@ -33,6 +33,11 @@ pub struct EnvironmentConfig {
     pub variables: BTreeMap<String, String>,
     /// Time until the runtime must have asked for its first event. Lambda allows 10 s.
     pub init_timeout: Duration,
+    /// Invocations at a time: more than 1 on a Lambda managed instance.
+    pub concurrency: u32,
+    /// How far, in milliseconds, the clock behind `Lambda-Runtime-Deadline-Ms` is ahead of the function's: a function whose own
+    /// clock went back sees a deadline that is far, one whose clock went ahead sees one that has passed. 0 for clocks that agree.
+    pub clock_ahead_ms: i64,
 }
 
 impl EnvironmentConfig {
@@ -56,7 +61,16 @@ impl EnvironmentConfig {
             xray_daemon: None,
             variables: BTreeMap::new(),
             init_timeout: Duration::from_secs(10),
+            concurrency: 1,
+            clock_ahead_ms: 0,
         }
+    }
+
+    /// So many invocations at a time, as on a Lambda managed instance.
+    #[must_use]
+    pub fn concurrency(mut self, invocations: u32) -> Self {
+        self.concurrency = invocations.max(1);
+        self
     }
 
     /// Adds one of the function's own variables.
@@ -108,6 +122,14 @@ impl EnvironmentConfig {
             ("LAMBDA_RUNTIME_DIR", "/var/runtime".to_owned()),
             ("LAMBDA_TASK_ROOT", task_root),
         ];
+        if self.concurrency > 1 {
+            reserved.retain(|(name, _)| *name != "AWS_LAMBDA_INITIALIZATION_TYPE");
+            reserved.push((
+                "AWS_LAMBDA_INITIALIZATION_TYPE",
+                "lambda-managed-instances".to_owned(),
+            ));
+            reserved.push(("AWS_LAMBDA_MAX_CONCURRENCY", self.concurrency.to_string()));
+        }
         if let Some(daemon) = self.xray_daemon {
             reserved.push(("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR".to_owned()));
             reserved.push(("AWS_XRAY_DAEMON_ADDRESS", daemon.to_string()));
@@ -134,5 +156,14 @@ mod tests {
         assert_eq!(all["TZ"], "Europe/Berlin");
         assert!(!all.contains_key("_X_AMZN_TRACE_ID"));
         assert!(!all.contains_key("AWS_XRAY_DAEMON_ADDRESS"));
+        assert!(!all.contains_key("AWS_LAMBDA_MAX_CONCURRENCY"));
+    }
+
+    #[test]
+    fn a_managed_instance_is_told_how_much_it_takes_at_a_time() {
+        let config = EnvironmentConfig::new("/opt/shop").concurrency(8);
+        let all = config.process_variables(SocketAddr::from(([127, 0, 0, 1], 9)));
+        assert_eq!(all["AWS_LAMBDA_MAX_CONCURRENCY"], "8");
+        assert_eq!(all["AWS_LAMBDA_INITIALIZATION_TYPE"], "lambda-managed-instances");
     }
 }

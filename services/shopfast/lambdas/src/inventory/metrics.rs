@@ -2,30 +2,30 @@
 
 use telemetry_core::{Counter, MetricSpec, Unit};
 
-const RESERVATIONS_SPEC: MetricSpec = MetricSpec {
-    name: "StockReservations",
-    unit: Unit::Count,
-    dimensions: &["Service", "Outcome"],
-    description: "reservations asked for; Outcome is held, repeated or the code of the refusal",
-};
-const SETTLEMENTS_SPEC: MetricSpec = MetricSpec {
-    name: "StockSettlements",
-    unit: Unit::Count,
-    dimensions: &["Service", "Outcome"],
-    description: "reservations released or committed",
-};
-const PUBLISH_FAILURES_SPEC: MetricSpec = MetricSpec {
-    name: "StockPublishFailures",
-    unit: Unit::Count,
-    dimensions: &["Service"],
-    description: "changes of stock that could not be published",
-};
-const SWEPT_SPEC: MetricSpec = MetricSpec {
-    name: "ReservationsSwept",
-    unit: Unit::Count,
-    dimensions: &["Service"],
-    description: "reservations past their lease that were released because their order does not exist",
-};
+const RESERVATIONS_SPEC: MetricSpec = MetricSpec::counter(
+    "StockReservations",
+    Unit::Count,
+    &["Service", "Outcome"],
+    "reservations asked for; Outcome is held, repeated or the code of the refusal",
+);
+const SETTLEMENTS_SPEC: MetricSpec = MetricSpec::counter(
+    "StockSettlements",
+    Unit::Count,
+    &["Service", "Outcome"],
+    "reservations released or committed",
+);
+const PUBLISH_FAILURES_SPEC: MetricSpec = MetricSpec::counter(
+    "StockPublishFailures",
+    Unit::Count,
+    &["Service"],
+    "changes of stock that could not be published",
+);
+const SWEPT_SPEC: MetricSpec = MetricSpec::counter(
+    "ReservationsSwept",
+    Unit::Count,
+    &["Service"],
+    "reservations past their lease that were released because their order does not exist",
+);
 
 /// Every metric of inventory.
 pub const METRICS: &[&MetricSpec] = &[

@@ -2,24 +2,24 @@
 
 use telemetry_core::{Counter, MetricSpec, Unit};
 
-const SENT_SPEC: MetricSpec = MetricSpec {
-    name: "NotificationsSent",
-    unit: Unit::Count,
-    dimensions: &["Service", "EventType"],
-    description: "mails that were handed to the mail service",
-};
-const ERRORS_SPEC: MetricSpec = MetricSpec {
-    name: "NotificationErrors",
-    unit: Unit::Count,
-    dimensions: &["Service"],
-    description: "records that failed and come again",
-};
-const SKIPPED_SPEC: MetricSpec = MetricSpec {
-    name: "NotificationsSkipped",
-    unit: Unit::Count,
-    dimensions: &["Service", "Reason"],
-    description: "records without a mail: sent before, or of an event that is not mailed",
-};
+const SENT_SPEC: MetricSpec = MetricSpec::counter(
+    "NotificationsSent",
+    Unit::Count,
+    &["Service", "EventType"],
+    "mails that were handed to the mail service",
+);
+const ERRORS_SPEC: MetricSpec = MetricSpec::counter(
+    "NotificationErrors",
+    Unit::Count,
+    &["Service"],
+    "records that failed and come again",
+);
+const SKIPPED_SPEC: MetricSpec = MetricSpec::counter(
+    "NotificationsSkipped",
+    Unit::Count,
+    &["Service", "Reason"],
+    "records without a mail: sent before, or of an event that is not mailed",
+);
 
 /// Every metric of notifications.
 pub const METRICS: &[&MetricSpec] = &[&SENT_SPEC, &ERRORS_SPEC, &SKIPPED_SPEC];

@@ -2,24 +2,24 @@
 
 use telemetry_core::{Counter, Histogram, MetricSpec, Unit};
 
-const PLACED_SPEC: MetricSpec = MetricSpec {
-    name: "OrdersPlaced",
-    unit: Unit::Count,
-    dimensions: &["Service"],
-    description: "orders answered with 201 for the first time",
-};
-const REFUSED_SPEC: MetricSpec = MetricSpec {
-    name: "OrdersRefused",
-    unit: Unit::Count,
-    dimensions: &["Service", "Reason"],
-    description: "orders refused, by the code of the answer",
-};
-const VALUE_SPEC: MetricSpec = MetricSpec {
-    name: "OrderValue",
-    unit: Unit::None,
-    dimensions: &["Service"],
-    description: "totals of placed orders in minor units",
-};
+const PLACED_SPEC: MetricSpec = MetricSpec::counter(
+    "OrdersPlaced",
+    Unit::Count,
+    &["Service"],
+    "orders answered with 201 for the first time",
+);
+const REFUSED_SPEC: MetricSpec = MetricSpec::counter(
+    "OrdersRefused",
+    Unit::Count,
+    &["Service", "Reason"],
+    "orders refused, by the code of the answer",
+);
+const VALUE_SPEC: MetricSpec = MetricSpec::histogram(
+    "OrderValue",
+    Unit::None,
+    &["Service"],
+    "totals of placed orders in minor units",
+);
 
 /// Every metric of order-service.
 pub const METRICS: &[&MetricSpec] = &[&PLACED_SPEC, &REFUSED_SPEC, &VALUE_SPEC];

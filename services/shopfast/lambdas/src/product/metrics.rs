@@ -2,18 +2,18 @@
 
 use telemetry_core::{Counter, MetricSpec, Unit};
 
-const VIEWS_SPEC: MetricSpec = MetricSpec {
-    name: "ProductViews",
-    unit: Unit::Count,
-    dimensions: &["Service", "Operation"],
-    description: "products shown: 1 for a product, the number of products for a page",
-};
-const CACHE_SPEC: MetricSpec = MetricSpec {
-    name: "ProductCacheLookups",
-    unit: Unit::Count,
-    dimensions: &["Service", "Tier", "Outcome"],
-    description: "lookups in a cache: hit, miss or error",
-};
+const VIEWS_SPEC: MetricSpec = MetricSpec::counter(
+    "ProductViews",
+    Unit::Count,
+    &["Service", "Operation"],
+    "products shown: 1 for a product, the number of products for a page",
+);
+const CACHE_SPEC: MetricSpec = MetricSpec::counter(
+    "ProductCacheLookups",
+    Unit::Count,
+    &["Service", "Tier", "Outcome"],
+    "lookups in a cache: hit, miss or error",
+);
 
 /// Every metric of the catalogue.
 pub const METRICS: &[&MetricSpec] = &[&VIEWS_SPEC, &CACHE_SPEC];

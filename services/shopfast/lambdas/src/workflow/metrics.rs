@@ -2,42 +2,42 @@
 
 use telemetry_core::{Counter, MetricSpec, Unit};
 
-const STARTED_SPEC: MetricSpec = MetricSpec {
-    name: "WorkflowsStarted",
-    unit: Unit::Count,
-    dimensions: &["Service"],
-    description: "executions of the order workflow that were started",
-};
-const MOVED_SPEC: MetricSpec = MetricSpec {
-    name: "OrdersMoved",
-    unit: Unit::Count,
-    dimensions: &["Service", "Status"],
-    description: "orders that arrived at a status",
-};
-const PAYMENTS_SPEC: MetricSpec = MetricSpec {
-    name: "Payments",
-    unit: Unit::Count,
-    dimensions: &["Service", "Outcome"],
-    description: "charges and refunds, by outcome",
-};
-const SHIPMENTS_SPEC: MetricSpec = MetricSpec {
-    name: "Shipments",
-    unit: Unit::Count,
-    dimensions: &["Service", "Outcome"],
-    description: "parcels handed to the carrier, by outcome",
-};
-const RECONCILED_SPEC: MetricSpec = MetricSpec {
-    name: "OrdersReconciled",
-    unit: Unit::Count,
-    dimensions: &["Service"],
-    description: "orders without a running execution that were put on the queue again",
-};
-const STUCK_SPEC: MetricSpec = MetricSpec {
-    name: "OrdersStuck",
-    unit: Unit::Count,
-    dimensions: &["Service"],
-    description: "orders that no further attempt is made for: a person must look",
-};
+const STARTED_SPEC: MetricSpec = MetricSpec::counter(
+    "WorkflowsStarted",
+    Unit::Count,
+    &["Service"],
+    "executions of the order workflow that were started",
+);
+const MOVED_SPEC: MetricSpec = MetricSpec::counter(
+    "OrdersMoved",
+    Unit::Count,
+    &["Service", "Status"],
+    "orders that arrived at a status",
+);
+const PAYMENTS_SPEC: MetricSpec = MetricSpec::counter(
+    "Payments",
+    Unit::Count,
+    &["Service", "Outcome"],
+    "charges and refunds, by outcome",
+);
+const SHIPMENTS_SPEC: MetricSpec = MetricSpec::counter(
+    "Shipments",
+    Unit::Count,
+    &["Service", "Outcome"],
+    "parcels handed to the carrier, by outcome",
+);
+const RECONCILED_SPEC: MetricSpec = MetricSpec::counter(
+    "OrdersReconciled",
+    Unit::Count,
+    &["Service"],
+    "orders without a running execution that were put on the queue again",
+);
+const STUCK_SPEC: MetricSpec = MetricSpec::counter(
+    "OrdersStuck",
+    Unit::Count,
+    &["Service"],
+    "orders that no further attempt is made for: a person must look",
+);
 
 /// Every metric of the workflow's functions.
 pub const METRICS: &[&MetricSpec] = &[

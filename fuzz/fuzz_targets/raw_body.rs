@@ -1,0 +1,9 @@
+//! Any bytes are read as an event without a panic.
+
+#![no_main]
+
+#[path = "../properties/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "each target checks one of them")]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| properties::raw_body(data));

@@ -1,0 +1,550 @@
+//! One line, written straight into its bytes: no tree of values, each text redacted and escaped as it is copied. The same
+//! writer serves events as they happen and lines that were held.
+
+use std::borrow::Cow;
+use std::fmt::{Debug, Write as _};
+use std::io::Write as _;
+
+use super::redact::{Shapes, is_card_number, redact};
+use super::{Format, text, timestamp};
+use crate::error::fingerprint;
+
+const REDACTED: &str = "[redacted]";
+
+/// Names that hold secrets wherever they occur: as a whole name, or as its last word (`customer.email`, `access_token`).
+const SECRET_NAMES: &[&str] = &[
+    "password",
+    "secret",
+    "authorization",
+    "token",
+    "api_key",
+    "cookie",
+    "card",
+    "email",
+];
+
+/// What a line says beside its event.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head<'a> {
+    pub(super) format: Format,
+    /// Milliseconds since the epoch.
+    pub(super) at: u64,
+    pub(super) level: tracing::Level,
+    /// Fields of the process, and of the scope, in the line's format.
+    pub(super) process: &'a str,
+    pub(super) scope: &'a str,
+    /// 0 where there is no span.
+    pub(super) span: u64,
+    /// Names of fields that are never written.
+    pub(super) secret: &'static [&'static str],
+    /// Characters that a text keeps.
+    pub(super) longest: usize,
+    /// Bytes that the line would have had, when it is cut.
+    pub(super) truncated_from: Option<usize>,
+}
+
+/// A line that is being written.
+pub(super) struct Line<'a> {
+    head: Head<'a>,
+    out: Vec<u8>,
+    /// Where what stands after the message begins; only for [`Format::Text`].
+    rest: Vec<u8>,
+    has_message: bool,
+    code: Option<String>,
+    chain: Option<Vec<String>>,
+}
+
+impl<'a> Line<'a> {
+    /// Begins a line; `out` is a buffer to write into, empty.
+    pub(super) fn begin(head: Head<'a>, mut out: Vec<u8>) -> Self {
+        match head.format {
+            Format::Json => {
+                out.extend_from_slice(b"{\"timestamp\":\"");
+                timestamp::write(&mut out, head.at);
+                out.extend_from_slice(b"\",\"level\":\"");
+                out.extend_from_slice(head.level.as_str().as_bytes());
+                out.push(b'"');
+                out.extend_from_slice(head.process.as_bytes());
+                out.extend_from_slice(head.scope.as_bytes());
+                if head.span != 0 {
+                    let _ = write!(out, ",\"span_id\":\"{:016x}\"", head.span);
+                }
+            }
+            Format::Text => {
+                timestamp::write(&mut out, head.at);
+                out.push(b' ');
+                out.extend_from_slice(head.level.as_str().as_bytes());
+            }
+        }
+        Self {
+            head,
+            out,
+            rest: Vec::new(),
+            has_message: false,
+            code: None,
+            chain: None,
+        }
+    }
+
+    pub(super) fn text(&mut self, name: &str, value: &str) {
+        if name == "message" {
+            return self.message(value);
+        }
+        if name == "error.code" {
+            self.code = Some(value.to_owned());
+        }
+        let value = if self.is_secret(name) { REDACTED } else { value };
+        self.name(name);
+        self.value(value);
+    }
+
+    /// A value that only knows how to write itself.
+    pub(super) fn debug(&mut self, name: &str, value: &dyn Debug) {
+        // Not a secret's: its text never comes to be.
+        if name != "message" && self.is_secret(name) {
+            return self.text(name, "");
+        }
+        if self.head.format == Format::Text || name == "error.code" {
+            return self.text(name, &format!("{value:?}"));
+        }
+        self.name(name);
+        self.has_message |= name == "message";
+        self.out.push(b'"');
+        let start = self.out.len();
+        let _ = write!(self.out, "{value:?}");
+        let mut shapes = Shapes::of(&self.out[start..]);
+        // Nearly always it may stay as it was written.
+        let is_clean = shapes.next().is_none() && !shapes.needs_escapes();
+        if !is_clean || self.out.len() - start > self.head.longest {
+            let written = self.out.split_off(start);
+            let cut = cut(
+                std::str::from_utf8(&written).unwrap_or_default(),
+                self.head.longest,
+            );
+            put(&mut self.out, &cut);
+        }
+        self.out.push(b'"');
+    }
+
+    pub(super) fn unsigned(&mut self, name: &str, value: u64) {
+        if self.is_secret(name) || is_card_number(value) {
+            return self.text(name, if self.is_secret(name) { "" } else { "[card]" });
+        }
+        self.name(name);
+        let out = self.values();
+        let _ = write!(out, "{value}");
+    }
+
+    pub(super) fn signed(&mut self, name: &str, value: i64) {
+        if let Ok(value) = u64::try_from(value) {
+            return self.unsigned(name, value);
+        }
+        self.plain(name, format_args!("{value}"));
+    }
+
+    pub(super) fn float(&mut self, name: &str, value: f64) {
+        if value.is_finite() {
+            self.plain(name, format_args!("{value:?}"));
+        } else {
+            // JSON has no such number.
+            self.text(name, &value.to_string());
+        }
+    }
+
+    pub(super) fn bool(&mut self, name: &str, value: bool) {
+        self.plain(name, format_args!("{value}"));
+    }
+
+    /// The messages of an error and its causes.
+    pub(super) fn error(&mut self, chain: Vec<String>) {
+        self.chain = Some(chain);
+    }
+
+    /// The line's bytes, line feed included.
+    pub(super) fn end(mut self) -> Vec<u8> {
+        if let Some(chain) = self.chain.take() {
+            self.causes(&chain);
+        }
+        if !self.has_message {
+            self.message("");
+        }
+        match self.head.format {
+            Format::Json => {
+                if let Some(bytes) = self.head.truncated_from {
+                    let _ = write!(self.out, ",\"truncated_from\":{bytes}");
+                }
+                self.out.extend_from_slice(b"}\n");
+            }
+            Format::Text => {
+                self.out.append(&mut self.rest);
+                self.out.extend_from_slice(self.head.scope.as_bytes());
+                if self.head.span != 0 {
+                    let _ = write!(self.out, " span_id={:016x}", self.head.span);
+                }
+                if let Some(bytes) = self.head.truncated_from {
+                    let _ = write!(self.out, " truncated_from={bytes}");
+                }
+                self.out.push(b'\n');
+            }
+        }
+        self.out
+    }
+
+    fn causes(&mut self, chain: &[String]) {
+        let code = match self.code.take() {
+            Some(code) => code,
+            None => {
+                self.name("error.code");
+                self.value("unknown");
+                "unknown".to_owned()
+            }
+        };
+        self.name_of_ours("error.message");
+        self.value(chain.first().map_or("", String::as_str));
+        self.name_of_ours("error.fingerprint");
+        self.value(&fingerprint(&code, chain));
+        self.name_of_ours("error.chain");
+        match self.head.format {
+            Format::Json => {
+                self.out.push(b'[');
+                for (n, text) in chain.iter().enumerate() {
+                    if n > 0 {
+                        self.out.push(b',');
+                    }
+                    self.value(text);
+                }
+                self.out.push(b']');
+            }
+            Format::Text => {
+                let texts: Vec<String> = chain.iter().map(|text| redact(text).into_owned()).collect();
+                let texts = serde_json::to_string(&texts).unwrap_or_default();
+                self.rest.extend_from_slice(text::escaped(&texts).as_bytes());
+            }
+        }
+    }
+
+    fn message(&mut self, value: &str) {
+        self.has_message = true;
+        let value = cut(value, self.head.longest);
+        match self.head.format {
+            Format::Json => {
+                self.out.extend_from_slice(b",\"message\":\"");
+                put(&mut self.out, &value);
+                self.out.push(b'"');
+            }
+            Format::Text => {
+                self.out.push(b' ');
+                self.out
+                    .extend_from_slice(text::escaped(&redact(&value)).as_bytes());
+            }
+        }
+    }
+
+    fn plain(&mut self, name: &str, value: std::fmt::Arguments<'_>) {
+        if self.is_secret(name) {
+            return self.text(name, "");
+        }
+        self.name(name);
+        let _ = self.values().write_fmt(value);
+    }
+
+    /// Where values go.
+    fn values(&mut self) -> &mut Vec<u8> {
+        match self.head.format {
+            Format::Json => &mut self.out,
+            Format::Text => &mut self.rest,
+        }
+    }
+
+    /// A field's name. One that is taken by the line itself gets a prefix: no name stands twice.
+    fn name(&mut self, name: &str) {
+        if is_taken(name) {
+            return self.name_of_ours(&format!("event.{name}"));
+        }
+        self.name_of_ours(name);
+    }
+
+    fn name_of_ours(&mut self, name: &str) {
+        match self.head.format {
+            Format::Json => {
+                self.out.extend_from_slice(b",\"");
+                escape(&mut self.out, name);
+                self.out.extend_from_slice(b"\":");
+            }
+            Format::Text => {
+                self.rest.push(b' ');
+                self.rest.extend_from_slice(text::escaped(name).as_bytes());
+                self.rest.push(b'=');
+            }
+        }
+    }
+
+    fn value(&mut self, value: &str) {
+        let value = cut(value, self.head.longest);
+        match self.head.format {
+            Format::Json => {
+                self.out.push(b'"');
+                put(&mut self.out, &value);
+                self.out.push(b'"');
+            }
+            Format::Text => self
+                .rest
+                .extend_from_slice(text::shown(&redact(&value)).as_bytes()),
+        }
+    }
+
+    fn is_secret(&self, name: &str) -> bool {
+        is_secret(name)
+            || self
+                .head
+                .secret
+                .iter()
+                .any(|secret| secret.eq_ignore_ascii_case(name))
+    }
+}
+
+/// Fields of every line of a process, in this format.
+pub(crate) fn process_fields(format: Format, fields: &[(&str, &str)]) -> String {
+    match format {
+        Format::Json => json_fields(fields),
+        // The same on every line of a function: its log group says it.
+        Format::Text => String::new(),
+    }
+}
+
+/// Fields of every line of a scope, in this format.
+pub(crate) fn scope_fields(format: Format, texts: &[(&str, &str)], cold_start: bool) -> String {
+    match format {
+        Format::Json => {
+            let mut fields = json_fields(texts);
+            let _ = write!(fields, ",\"cold_start\":{cold_start}");
+            fields
+        }
+        Format::Text => texts.iter().fold(String::new(), |mut fields, (name, value)| {
+            let _ = write!(fields, " {name}={}", text::shown(value));
+            fields
+        }),
+    }
+}
+
+fn json_fields(fields: &[(&str, &str)]) -> String {
+    let mut out = Vec::new();
+    for (name, value) in fields {
+        out.extend_from_slice(b",\"");
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"\":\"");
+        escape(&mut out, value);
+        out.push(b'"');
+    }
+    String::from_utf8(out).unwrap_or_default()
+}
+
+fn is_secret(name: &str) -> bool {
+    let ends = |secret: &&str| {
+        let start = name.len().checked_sub(secret.len());
+        start.is_some_and(|start| {
+            let (before, last) = name.as_bytes().split_at(start);
+            last.eq_ignore_ascii_case(secret.as_bytes()) && matches!(before.last(), None | Some(b'.' | b'_'))
+        })
+    };
+    SECRET_NAMES.iter().any(ends)
+}
+
+/// Names that the line itself has.
+fn is_taken(name: &str) -> bool {
+    matches!(
+        name,
+        "timestamp"
+            | "level"
+            | "service"
+            | "function_name"
+            | "function_version"
+            | "requestId"
+            | "correlation_id"
+            | "cold_start"
+            | "xray_trace_id"
+            | "span_id"
+            | "error.message"
+            | "error.chain"
+            | "error.fingerprint"
+            | "truncated_from"
+    )
+}
+
+fn cut(text: &str, longest: usize) -> Cow<'_, str> {
+    // Bytes are never fewer than characters.
+    if text.len() <= longest || text.chars().count() <= longest {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().take(longest).chain(['…']).collect())
+}
+
+/// Appends a text, redacted, as the inside of a JSON string.
+fn put(out: &mut Vec<u8>, text: &str) {
+    let mut shapes = Shapes::of(text.as_bytes());
+    let mut from = 0;
+    for shape in shapes.by_ref() {
+        escape(out, text.get(from..shape.range.start).unwrap_or_default());
+        out.extend_from_slice(shape.name.as_bytes());
+        from = shape.range.end;
+    }
+    let rest = text.get(from..).unwrap_or_default();
+    if shapes.needs_escapes() {
+        escape(out, rest);
+    } else {
+        out.extend_from_slice(rest.as_bytes());
+    }
+}
+
+/// Appends a text as the inside of a JSON string (RFC 8259, section 7).
+fn escape(out: &mut Vec<u8>, text: &str) {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        if *byte >= 0x20 && *byte != b'"' && *byte != b'\\' {
+            continue;
+        }
+        out.extend_from_slice(&bytes[from..at]);
+        from = at + 1;
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            other => {
+                let _ = write!(out, "\\u{other:04x}");
+            }
+        }
+    }
+    out.extend_from_slice(&bytes[from..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    fn head(format: Format) -> Head<'static> {
+        Head {
+            format,
+            at: 0,
+            level: tracing::Level::INFO,
+            process: "",
+            scope: "",
+            span: 0,
+            secret: &["nickname"],
+            longest: usize::MAX,
+            truncated_from: None,
+        }
+    }
+
+    fn json(write: impl FnOnce(&mut Line<'_>)) -> Value {
+        let mut line = Line::begin(head(Format::Json), Vec::new());
+        write(&mut line);
+        serde_json::from_slice(&line.end()).unwrap()
+    }
+
+    #[test]
+    fn names_that_hold_secrets_are_known() {
+        for (name, expected) in [
+            ("password", true),
+            ("Password", true),
+            ("customer.email", true),
+            ("access_token", true),
+            ("nickname", true),
+            ("tokens", false),
+            ("discard", false),
+            ("email_count", false),
+        ] {
+            let line = json(|line| {
+                line.text(name, "x1");
+                line.unsigned("n", 1);
+            });
+            assert_eq!(line[name] == "[redacted]", expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn values_of_every_kind_are_redacted() {
+        let line = json(|line| {
+            line.debug("to", &"ada@example.com");
+            line.debug("secret", &"plain");
+            line.unsigned("number", 4_111_111_111_111_111);
+            line.signed("token", -1);
+            line.float("card", 1.5);
+            line.bool("cookie", true);
+            line.error(vec![
+                "for ada@example.com".to_owned(),
+                "key AKIAIOSFODNN7EXAMPLE".to_owned(),
+            ]);
+        });
+        for (name, expected) in [
+            ("to", "\"[email]\""),
+            ("secret", "[redacted]"),
+            ("number", "[card]"),
+            ("token", "[redacted]"),
+            ("card", "[redacted]"),
+            ("cookie", "[redacted]"),
+            ("error.message", "for [email]"),
+        ] {
+            assert_eq!(line[name], expected, "{name}");
+        }
+        assert_eq!(line["error.chain"][1], "key [token]");
+        assert_eq!(line["error.code"], "unknown");
+    }
+
+    #[test]
+    fn a_name_that_the_line_has_itself_stands_once() {
+        let line = json(|line| {
+            line.text("service", "another");
+            line.text("error.message", "own");
+            line.error(vec!["failed".to_owned()]);
+        });
+        assert_eq!(line["event.service"], "another");
+        assert_eq!(line["event.error.message"], "own");
+        assert_eq!(line["error.message"], "failed");
+        assert_eq!(line["message"], "");
+    }
+
+    #[test]
+    fn numbers_that_json_has_not_are_texts() {
+        let line = json(|line| {
+            line.float("a", f64::NAN);
+            line.float("b", 1e300);
+            line.float("c", 2.0);
+            line.signed("d", -3);
+        });
+        assert_eq!(line["a"], "NaN");
+        assert_eq!(line["b"], 1e300);
+        assert_eq!((&line["c"], &line["d"]), (&Value::from(2.0), &Value::from(-3)));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_comes_back(message in any::<String>(), name in "[a-z.\"\\\\\n]{1,8}", value in any::<String>()) {
+            let line = json(|line| {
+                line.text("message", &message);
+                line.debug("display", &tracing::field::display(&value));
+                line.text(&format!("x{name}"), &value);
+            });
+            prop_assert_eq!(&line["message"], &Value::from(redact(&message)));
+            prop_assert_eq!(&line["display"], &Value::from(redact(&value)));
+            if !is_secret(&format!("x{name}")) {
+                prop_assert_eq!(&line[format!("x{name}")], &Value::from(redact(&value)));
+            }
+        }
+
+        #[test]
+        fn a_text_line_is_one_line(message in any::<String>(), value in any::<String>()) {
+            let mut line = Line::begin(head(Format::Text), Vec::new());
+            line.text("value", &value);
+            line.text("message", &message);
+            let line = String::from_utf8(line.end()).unwrap();
+            prop_assert_eq!(line.chars().filter(|c| c.is_control()).count(), 1);
+            prop_assert!(line.ends_with('\n'));
+        }
+    }
+}
