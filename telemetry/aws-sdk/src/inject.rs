@@ -3,12 +3,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemInput;
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_eventbridge::operation::put_events::PutEventsInput;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use aws_sdk_lambda::operation::invoke::InvokeInput;
+use aws_sdk_lambda::operation::invoke_with_response_stream::InvokeWithResponseStreamInput;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 use aws_sdk_sesv2::operation::send_email::SendEmailInput;
@@ -18,7 +20,6 @@ use aws_sdk_sfn::operation::start_sync_execution::StartSyncExecutionInput;
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
 use telemetry_core::carrier::{self, CONTEXT_KEY};
 use telemetry_core::{CorrelationContext, DropReason, TraceHeader, count_dropped};
 
@@ -50,22 +51,35 @@ pub(crate) fn into(
         carried.add_to_trace(&mut input.trace_header);
     } else if let Some(input) = input.downcast_mut::<InvokeInput>() {
         carried.add_to_invoke(input);
+    } else if let Some(input) = input.downcast_mut::<InvokeWithResponseStreamInput>() {
+        carried.add_to_client_context(&mut input.client_context);
     } else if let Some(input) = input.downcast_mut::<SendEmailInput>() {
         carried.add_to_email(&mut input.email_tags);
-    } else if let Some(input) = input.downcast_mut::<PutItemInput>() {
-        carried.add_to_item(input.table_name.as_deref(), input.item.as_mut(), tables);
+    } else {
+        into_items(input, &carried, tables);
+    }
+}
+
+fn into_items(input: &mut Input, carried: &Carried<'_>, tables: &BTreeSet<String>) {
+    if let Some(input) = input.downcast_mut::<PutItemInput>() {
+        let puts = input.table_name.as_deref().zip(input.item.as_mut());
+        carried.add_to_items(&mut puts.into_iter().collect::<Vec<_>>(), size::ITEM, tables);
     } else if let Some(input) = input.downcast_mut::<TransactWriteItemsInput>() {
-        for put in input
-            .transact_items
-            .iter_mut()
-            .flatten()
-            .filter_map(|item| item.put.as_mut())
-        {
-            let table = put.table_name.clone();
-            carried.add_to_item(Some(&table), Some(&mut put.item), tables);
+        let writes = input.transact_items.iter_mut().flatten();
+        let puts = writes.filter_map(|write| write.put.as_mut());
+        let mut items: Vec<_> = puts.map(|put| (put.table_name.as_str(), &mut put.item)).collect();
+        carried.add_to_items(&mut items, size::TRANSACTION, tables);
+    } else if let Some(input) = input.downcast_mut::<BatchWriteItemInput>() {
+        for (table, writes) in input.request_items.iter_mut().flatten() {
+            let puts = writes.iter_mut().filter_map(|write| write.put_request.as_mut());
+            let mut items: Vec<_> = puts.map(|put| (table.as_str(), &mut put.item)).collect();
+            carried.add_to_items(&mut items, size::TRANSACTION, tables);
         }
     }
 }
+
+/// An item to be put, and the table.
+type Put<'a> = (&'a str, &'a mut HashMap<String, AttributeValue>);
 
 /// What is carried.
 pub(crate) struct Carried<'a> {
@@ -76,7 +90,7 @@ pub(crate) struct Carried<'a> {
 impl Carried<'_> {
     /// The context as text of an attribute.
     pub(crate) fn text(&self) -> String {
-        carrier::to_context(self.context, self.trace).to_string()
+        carrier::to_context(self.context, self.trace)
     }
 
     /// Each entry has the limit, and all of them together.
@@ -136,15 +150,27 @@ impl Carried<'_> {
             if injected.as_deref() != Some(text) {
                 input.payload = injected.map(Blob::new);
             }
-        } else if input.client_context.is_none() {
+        } else {
+            self.add_to_client_context(&mut input.client_context);
+        }
+    }
+
+    /// Beside what the caller has there; what is not a JSON object in base64 stays as it is.
+    fn add_to_client_context(&self, client_context: &mut Option<String>) {
+        let own = match client_context.as_deref().map(|text| STANDARD.decode(text)) {
+            Some(Ok(own)) => String::from_utf8(own).ok(),
+            Some(Err(_)) => None,
             // Only `custom`: runtimes refuse a `client` without all its fields.
-            let client = json!({"custom": carrier::to_text_context(self.context, self.trace)});
-            let encoded = STANDARD.encode(client.to_string());
-            if encoded.len() <= LONGEST_CLIENT_CONTEXT {
-                input.client_context = Some(encoded);
-            } else {
-                count_dropped(DropReason::ClientContextSize, 1);
-            }
+            None => Some("{}".to_owned()),
+        };
+        let text = own.and_then(|own| carrier::into_client_context(Some(&own), self.context, self.trace));
+        let Some(encoded) = text.map(|text| STANDARD.encode(text)) else {
+            return;
+        };
+        if encoded.len() <= LONGEST_CLIENT_CONTEXT {
+            *client_context = Some(encoded);
+        } else {
+            count_dropped(DropReason::ClientContextSize, 1);
         }
     }
 
@@ -173,29 +199,31 @@ impl Carried<'_> {
         }
     }
 
-    fn add_to_item(
-        &self,
-        table: Option<&str>,
-        item: Option<&mut HashMap<String, AttributeValue>>,
-        tables: &BTreeSet<String>,
-    ) {
-        let (Some(table), Some(item)) = (table, item) else {
-            return;
-        };
-        if !tables.contains(table) || item.contains_key(CONTEXT_KEY) {
-            return;
-        }
-        let text = self.text();
-        let before = item
-            .iter()
-            .map(|(name, value)| name.len() + size::of_value(value))
-            .sum();
-        if size::fits(before, CONTEXT_KEY.len() + text.len(), size::ITEM) {
-            item.insert(CONTEXT_KEY.to_owned(), AttributeValue::S(text));
-        } else {
-            count_dropped(DropReason::PayloadSize, 1);
+    /// `limits` are those of all items together; each has its own.
+    fn add_to_items(&self, items: &mut [Put<'_>], limits: size::Limits, tables: &BTreeSet<String>) {
+        let mut total: usize = items.iter().map(|(_, item)| size_of_item(item)).sum();
+        for (table, item) in items {
+            // A table may be called by its ARN.
+            let name = table.rsplit_once(":table/").map_or(*table, |(_, name)| name);
+            if !tables.contains(name) || item.contains_key(CONTEXT_KEY) {
+                continue;
+            }
+            let text = self.text();
+            let added = CONTEXT_KEY.len() + text.len();
+            if size::fits(size_of_item(item), added, size::ITEM) && size::fits(total, added, limits) {
+                item.insert(CONTEXT_KEY.to_owned(), AttributeValue::S(text));
+                total += added;
+            } else {
+                count_dropped(DropReason::PayloadSize, 1);
+            }
         }
     }
+}
+
+fn size_of_item(item: &HashMap<String, AttributeValue>) -> usize {
+    item.iter()
+        .map(|(name, value)| name.len() + size::of_value(value))
+        .sum()
 }
 
 /// Bytes of an entry (EventBridge: calculating PutEvents event entry size).

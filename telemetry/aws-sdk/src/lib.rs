@@ -6,6 +6,7 @@ mod message;
 mod resource;
 mod response;
 mod size;
+mod stream;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -27,6 +28,8 @@ use telemetry_core::xray::attribute;
 use telemetry_core::{Scope, TraceHeader, current_scope};
 use tracing::{Span, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+use crate::inject::Carried;
 
 /// The interceptor. Set it once on each client's configuration.
 #[derive(Debug, Clone, Default)]
@@ -96,6 +99,27 @@ impl Intercept for Interceptor {
             &self.tables,
         );
         config.interceptor_state().store_put(call);
+        Ok(())
+    }
+
+    /// The first hook in which the request is there as it will be sent, and the last before it is signed and perhaps repeated.
+    fn modify_before_retry_loop(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some((call, metadata)) = config.load::<Call>().zip(config.load::<Metadata>()) else {
+            return Ok(());
+        };
+        let trace = call.trace();
+        let carried = Carried {
+            context: &call.scope.context,
+            trace: trace.as_ref(),
+        };
+        if let Some(name) = stream::into(metadata, context.request_mut(), &carried) {
+            call.span.set_attribute("aws.stream_name", name);
+        }
         Ok(())
     }
 

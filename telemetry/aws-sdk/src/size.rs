@@ -18,6 +18,16 @@ pub(crate) const MESSAGE: Limits = &[256_000, 262_144, 1_000_000, 1_048_576];
 pub(crate) const SMALL_MESSAGE: Limits = &[256_000, 262_144];
 /// DynamoDB item, names included (DynamoDB quotas: 400 KB).
 pub(crate) const ITEM: Limits = &[400_000, 409_600];
+/// Puts of a transaction (DynamoDB quotas: 4 MB in all).
+pub(crate) const TRANSACTION: Limits = &[4_000_000, 4_194_304];
+/// Kinesis record, data and partition key (Kinesis Data Streams quotas: 1 MiB, since 2025 up to 10 MiB where the stream allows).
+pub(crate) const KINESIS_RECORD: Limits = &[1_000_000, 1_048_576, 10_000_000, 10_485_760];
+/// Records of one `PutRecords` (Kinesis Data Streams quotas: 5 MiB, since 2025 10 MiB).
+pub(crate) const KINESIS_REQUEST: Limits = &[5_000_000, 5_242_880, 10_000_000, 10_485_760];
+/// Firehose record before base64 (Firehose quotas: 1,000 KiB).
+pub(crate) const FIREHOSE_RECORD: Limits = &[1_000_000, 1_024_000];
+/// Records of one `PutRecordBatch` (Firehose quotas: 4 MiB).
+pub(crate) const FIREHOSE_REQUEST: Limits = &[4_000_000, 4_194_304];
 
 /// May `added` bytes join a payload of `before` bytes? Yes, unless that takes it over a limit that it met before. A payload
 /// over the last limit fails by itself, and is left alone.
@@ -54,7 +64,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_fits_crosses_no_limit(before in 0..1_200_000_usize, added in 0..70_000_usize) {
-            for limits in [MESSAGE, SMALL_MESSAGE, ITEM] {
+            for limits in [MESSAGE, SMALL_MESSAGE, ITEM, KINESIS_RECORD, FIREHOSE_RECORD] {
                 let crossed = limits.iter().any(|limit| before <= *limit && before + added > *limit);
                 prop_assert!(!(crossed && fits(before, added, limits)));
             }

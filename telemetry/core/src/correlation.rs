@@ -62,6 +62,23 @@ impl fmt::Display for CorrelationId {
     }
 }
 
+/// Keys of the caller's own, bounded, so that they fit every carrier.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Baggage(BTreeMap<String, String>);
+
+impl Baggage {
+    /// Adds a key; refused (false) where it does not fit.
+    pub(crate) fn set(&mut self, key: &str, value: &str) -> bool {
+        let fits = key.len() <= LONGEST_KEY && value.len() <= LONGEST_VALUE && !key.is_empty();
+        let clean = !key.chars().chain(value.chars()).any(char::is_control);
+        let room = self.0.len() < MOST_BAGGAGE || self.0.contains_key(key);
+        if fits && clean && room {
+            self.0.insert(key.to_owned(), value.to_owned());
+        }
+        fits && clean && room
+    }
+}
+
 /// What travels with every call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CorrelationContext {
@@ -71,7 +88,7 @@ pub struct CorrelationContext {
     pub chain_length: u32,
     /// Are debug lines wanted on every hop?
     pub debug: bool,
-    baggage: BTreeMap<String, String>,
+    pub(crate) baggage: Baggage,
 }
 
 impl CorrelationContext {
@@ -88,26 +105,20 @@ impl CorrelationContext {
             id,
             chain_length: 1,
             debug: false,
-            baggage: BTreeMap::new(),
+            baggage: Baggage::default(),
         }
     }
 
     /// The caller's own keys.
     #[must_use]
     pub fn baggage(&self) -> &BTreeMap<String, String> {
-        &self.baggage
+        &self.baggage.0
     }
 
     /// Adds a key of the caller's own. Refused (false) past 8 keys, 64 bytes of key, 256 bytes of value, or with
     /// control characters: it must fit every carrier.
     pub fn set_baggage(&mut self, key: &str, value: &str) -> bool {
-        let fits = key.len() <= LONGEST_KEY && value.len() <= LONGEST_VALUE && !key.is_empty();
-        let clean = !key.chars().chain(value.chars()).any(char::is_control);
-        let room = self.baggage.len() < MOST_BAGGAGE || self.baggage.contains_key(key);
-        if fits && clean && room {
-            self.baggage.insert(key.to_owned(), value.to_owned());
-        }
-        fits && clean && room
+        self.baggage.set(key, value)
     }
 
     /// Is this chain so long that it must be a loop?

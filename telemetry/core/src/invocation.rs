@@ -19,6 +19,7 @@ use crate::ids::{span_id_text, trace_id_text};
 use crate::metrics::Buffer;
 use crate::process::Process;
 use crate::trace_header::TraceHeader;
+use crate::w3c::W3cTrace;
 use crate::xray::attribute;
 
 tokio::task_local! {
@@ -40,6 +41,8 @@ pub struct Record {
     pub source: &'static str,
     /// ARN of the queue, topic or stream.
     pub source_arn: Option<String>,
+    /// What the message holds, where that is another service's event, such as `aws:s3` in a message of a queue; else empty.
+    pub contents: &'static str,
     /// What a partial batch response calls it: SQS `messageId`, stream `SequenceNumber`.
     pub item_identifier: Option<String>,
 }
@@ -70,6 +73,8 @@ pub struct Invocation {
     pub records: Vec<Record>,
     /// Records that were taken out of the batch because their chains go in circles.
     pub refused: Vec<Record>,
+    /// The trace that W3C's headers of its request named.
+    pub w3c: Option<W3cTrace>,
     /// `None` when the invocation ended.
     metrics: Mutex<Option<Buffer>>,
     handled: AtomicBool,
@@ -93,6 +98,7 @@ impl Invocation {
             trace,
             records: Vec::new(),
             refused: Vec::new(),
+            w3c: None,
             metrics: Mutex::new(Some(Buffer::default())),
             handled: AtomicBool::new(false),
             tracked: AtomicUsize::new(0),
@@ -110,6 +116,12 @@ impl Invocation {
     #[must_use]
     pub fn with_refused(self, refused: Vec<Record>) -> Self {
         Self { refused, ..self }
+    }
+
+    /// The same, of a request with W3C's headers.
+    #[must_use]
+    pub fn with_w3c(self, w3c: Option<W3cTrace>) -> Self {
+        Self { w3c, ..self }
     }
 
     /// The outcome of so many records of the batch is known.
@@ -276,6 +288,23 @@ impl Scope {
         } else {
             header.clone()
         })
+    }
+
+    /// The W3C trace of a call that runs in `span`. A trace that came in W3C's headers goes on, with its state; without one it
+    /// is X-Ray's in W3C's words. `None` when there is neither.
+    #[must_use]
+    pub fn w3c_trace_for(&self, span: &Span) -> Option<W3cTrace> {
+        let header = self.trace_header_for(span);
+        let is_ours = header.as_ref().is_some_and(TraceHeader::is_sampled);
+        match (&self.invocation.w3c, header) {
+            (Some(w3c), Some(header)) if is_ours => Some(
+                header
+                    .parent
+                    .map_or_else(|| w3c.clone(), |parent| w3c.with_parent(parent)),
+            ),
+            (Some(w3c), _) => Some(w3c.clone()),
+            (None, header) => W3cTrace::try_from(header.as_ref()?).ok(),
+        }
     }
 
     /// Trace and span id of the running code, as X-Ray writes them: the innermost span's, else the invocation's.

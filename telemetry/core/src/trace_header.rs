@@ -79,6 +79,11 @@ impl FromStr for TraceHeader {
         let (mut root, mut parent, mut sampled, mut rest) = (None, None, None, Vec::new());
         for field in text.split(';').map(str::trim).filter(|f| !f.is_empty()) {
             match field.split_once('=') {
+                // A second one contradicts the first or says nothing new.
+                Some(("Root", _)) if root.is_some() => return Err(InvalidTraceHeader("Root stands twice")),
+                Some(("Parent", _)) if parent.is_some() => {
+                    return Err(InvalidTraceHeader("Parent stands twice"));
+                }
                 Some(("Root", value)) => {
                     root = Some(parse_trace_id(value).ok_or(InvalidTraceHeader("Root is malformed"))?);
                 }
@@ -160,10 +165,30 @@ mod tests {
             "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=xyz",
             "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=0000000000000000",
             "Root=1-5759e988-bd862e3fe1be46a994272793;Lineage=a\r\nX: y",
+            "Root=1-5759e988-bd862e3fe1be46a994272793;Root=1-5759e988-bd862e3fe1be46a994272793",
+            "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Parent=53995c3f42cd8ad9",
+            "Root=1-5759e988-bd862e3fe1be46a994272793,Parent=53995c3f42cd8ad8",
+            "Root=1-5759e988-bd862e3fe1be46a994272793 \u{7f}",
+            "root=1-5759e988-bd862e3fe1be46a994272793",
         ] {
             check(text, None);
         }
         check(&format!("{ROOT};X={}", "a".repeat(2000)), None);
+    }
+
+    #[test]
+    fn fields_that_we_do_not_know_survive_hops() {
+        let header: TraceHeader = format!("{ROOT};Lineage=a87bd80c:1|68fd508a:5;Self=1-67891234-x;Sampled=1")
+            .parse()
+            .unwrap();
+        let called = header.with_parent(7_u64.into()).to_string();
+        let again: TraceHeader = called.parse().unwrap();
+        assert_eq!(
+            again.to_string(),
+            format!(
+                "{ROOT};Parent=0000000000000007;Sampled=1;Lineage=a87bd80c:1|68fd508a:5;Self=1-67891234-x"
+            )
+        );
     }
 
     proptest! {

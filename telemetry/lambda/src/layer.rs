@@ -8,7 +8,8 @@ use std::time::Instant;
 use lambda_runtime::LambdaInvocation;
 use opentelemetry::Context as TraceContext;
 use opentelemetry::trace::TraceContextExt as _;
-use telemetry_core::carrier::RefusedId;
+use telemetry_core::carrier::Refused;
+use telemetry_core::event::Event;
 use telemetry_core::log::Sink;
 use telemetry_core::metrics::{Recorder, standard};
 use telemetry_core::xray::{Datagrams, Gathered, attribute};
@@ -18,7 +19,7 @@ use tracing::{Instrument as _, Span, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::record;
-use crate::source::{self, Event};
+use crate::source;
 
 type BoxError = lambda_runtime::Error;
 
@@ -93,20 +94,20 @@ where
 struct Begun {
     scope: Scope,
     /// How many correlation IDs were refused, and one of them.
-    refused: Option<(usize, RefusedId)>,
+    refused: Option<(usize, Refused)>,
 }
 
 impl Outer {
     /// Reads the raw event and its headers.
     fn begin(&self, request: &mut LambdaInvocation) -> Begun {
         let client_context = request.parts.headers.get("lambda-runtime-client-context");
-        let mut event = source::read(
+        let mut event = Event::read(
             &request.body,
             client_context.and_then(|value| value.to_str().ok()),
         );
         let ids = event.refused_ids();
         let refused = ids.first().map(|first| (ids.len(), (*first).clone()));
-        let loops = event.take_loops(&mut request.body);
+        let loops = source::take_loops(&mut event, &mut request.body);
         let trace: Option<TraceHeader> = request
             .context
             .xray_trace_id
@@ -124,6 +125,7 @@ impl Outer {
             cold_start,
             trace,
         )
+        .with_w3c(event.own.carried.w3c)
         .with_records(event.records)
         .with_refused(loops);
         Begun {
@@ -178,7 +180,7 @@ impl Outer {
         result
     }
 
-    fn tell_beginning(&self, invocation: &Invocation, began: Instant, refused: Option<&(usize, RefusedId)>) {
+    fn tell_beginning(&self, invocation: &Invocation, began: Instant, refused: Option<&(usize, Refused)>) {
         self.recorder.adopt_waiting(invocation);
         if invocation.cold_start {
             standard::COLD_START.add(1, &[]);

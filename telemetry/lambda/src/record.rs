@@ -119,6 +119,9 @@ pub(crate) fn describe(span: &Span, record: &Record) {
     if !record.source.is_empty() {
         span.set_attribute("telemetry.source", record.source);
     }
+    if !record.contents.is_empty() {
+        span.set_attribute("telemetry.contents", record.contents);
+    }
     if let Some(arn) = &record.source_arn {
         span.set_attribute("telemetry.source_arn", arn.clone());
     }

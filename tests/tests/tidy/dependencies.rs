@@ -47,6 +47,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
     ),
     ("telemetry-aws-sdk", &["telemetry-core"]),
     ("telemetry-core", &[]),
+    ("telemetry-http", &["telemetry-core"]),
     ("telemetry-lambda", &["telemetry-core"]),
     ("telemetry-testkit", &["telemetry-core"]),
     (
@@ -67,6 +68,7 @@ const PURE: &[&str] = &["thiserror"];
 /// What a crate without AWS SDK must not reach, directly.
 const SDK_FREE: &[&str] = &[
     "telemetry-core",
+    "telemetry-http",
     "telemetry-lambda",
     "telemetry-testkit",
     "ops-plane",

@@ -17,6 +17,10 @@ const MOST_DIMENSIONS: usize = 29;
 const FOLDED: &str = "other";
 
 /// Dimension names with their values, `Service` not included.
+/// Values lie within these (CloudWatch, MetricDatum: 8.515920e-109 to 1.174271e+108, or 2 to the 360th).
+const SMALLEST: f64 = 8.515_920e-109;
+const LARGEST: f64 = 1.174_271e108;
+
 pub(super) type Dimensions = Vec<(String, String)>;
 
 /// Values of a series.
@@ -36,6 +40,7 @@ pub(crate) struct Buffer {
 
 impl Buffer {
     pub(super) fn add(&mut self, name: &str, dimensions: Dimensions, count: f64) {
+        let Some(count) = self.accepted(count) else { return };
         match self.series(name, dimensions, Values::Sum(0.0)) {
             Values::Sum(sum) => *sum += count,
             Values::Last(value) => *value = count,
@@ -44,10 +49,12 @@ impl Buffer {
     }
 
     pub(super) fn set(&mut self, name: &str, dimensions: Dimensions, value: f64) {
+        let Some(value) = self.accepted(value) else { return };
         *self.series(name, dimensions, Values::Last(value)) = Values::Last(value);
     }
 
     pub(super) fn record(&mut self, name: &str, dimensions: Dimensions, value: f64) {
+        let Some(value) = self.accepted(value) else { return };
         match self.series(name, dimensions, Values::All(Vec::new())) {
             Values::All(values) if values.len() >= MOST_VALUES => {
                 self.count_dropped(DropReason::MetricBuffer, 1);
@@ -56,6 +63,20 @@ impl Buffer {
             Values::Sum(sum) => *sum += value,
             Values::Last(last) => *last = value,
         }
+    }
+
+    /// A value as CloudWatch takes it: what is too small to tell from zero is zero, what is too large or no number is counted
+    /// as dropped.
+    fn accepted(&mut self, value: f64) -> Option<f64> {
+        let size = value.abs();
+        if size < SMALLEST {
+            return Some(0.0);
+        }
+        let is_accepted = size <= LARGEST;
+        if !is_accepted {
+            self.count_dropped(DropReason::MetricBuffer, 1);
+        }
+        is_accepted.then_some(value)
     }
 
     /// Counts what was given up; never folded, never lost.

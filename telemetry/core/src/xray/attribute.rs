@@ -20,6 +20,12 @@ pub const THROTTLE: &str = "throttle";
 pub const CAUSE: &str = "xray.cause";
 /// HTTP status of the response.
 pub const HTTP_STATUS: &str = "http.response.status_code";
+/// Length of the response's body in bytes.
+pub const HTTP_LENGTH: &str = "http.response.body.size";
+/// Method of the request.
+pub const HTTP_METHOD: &str = "http.request.method";
+/// URL of the request, without secrets.
+pub const HTTP_URL: &str = "url.full";
 /// Prefix of `metadata.telemetry`.
 pub const TELEMETRY: &str = "telemetry.";
 

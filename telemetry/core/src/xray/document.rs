@@ -55,7 +55,8 @@ struct Parts {
     namespace: Option<Value>,
     flag: Option<String>,
     cause: Option<Value>,
-    status: Option<Value>,
+    request: Map<String, Value>,
+    response: Map<String, Value>,
 }
 
 impl Parts {
@@ -78,7 +79,9 @@ impl Parts {
 
     fn put(&mut self, key: &str, value: &Attribute) {
         if let Some(name) = key.strip_prefix(attribute::ANNOTATION) {
-            if self.annotations.len() < MOST_ANNOTATIONS {
+            // Keys are made by `attribute::annotation`; X-Ray takes no others.
+            let is_key = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            if is_key && self.annotations.len() < MOST_ANNOTATIONS {
                 self.annotations
                     .insert(name.to_owned(), json_of(value, LONGEST_TEXT));
             }
@@ -89,10 +92,15 @@ impl Parts {
                 .insert(name.to_owned(), json_of(value, LONGEST_METADATA));
         } else {
             match key {
-                attribute::NAMESPACE => self.namespace = Some(json_of(value, LONGEST_TEXT)),
+                attribute::NAMESPACE if matches!(value.as_str().as_ref(), "aws" | "remote") => {
+                    self.namespace = Some(json_of(value, LONGEST_TEXT));
+                }
                 attribute::FLAG => self.flag = Some(value.as_str().into_owned()),
                 attribute::CAUSE => self.cause = serde_json::from_str(&value.as_str()).ok(),
-                attribute::HTTP_STATUS => self.status = Some(json_of(value, LONGEST_TEXT)),
+                attribute::HTTP_METHOD => put_text(&mut self.request, "method", value),
+                attribute::HTTP_URL => put_text(&mut self.request, "url", value),
+                attribute::HTTP_STATUS => put_number(&mut self.response, "status", value),
+                attribute::HTTP_LENGTH => put_number(&mut self.response, "content_length", value),
                 // What tracing-opentelemetry adds about the source is of no use to a reader of traces.
                 "busy_ns" | "idle_ns" | "thread.id" | "thread.name" | "target" => {}
                 _ => drop(
@@ -114,8 +122,14 @@ impl Parts {
         if !self.aws.is_empty() {
             put("aws", Value::Object(self.aws));
         }
-        if let Some(status) = self.status {
-            put("http", json!({"response": {"status": status}}));
+        let mut http = Map::new();
+        for (part, values) in [("request", self.request), ("response", self.response)] {
+            if !values.is_empty() {
+                http.insert(part.to_owned(), Value::Object(values));
+            }
+        }
+        if !http.is_empty() {
+            put("http", Value::Object(http));
         }
         match self.flag.as_deref() {
             Some(attribute::THROTTLE) => {
@@ -137,6 +151,18 @@ impl Parts {
         if !metadata.is_empty() {
             put("metadata", Value::Object(metadata));
         }
+    }
+}
+
+fn put_text(values: &mut Map<String, Value>, key: &str, value: &Attribute) {
+    if let Attribute::String(_) = value {
+        values.insert(key.to_owned(), json_of(value, LONGEST_TEXT));
+    }
+}
+
+fn put_number(values: &mut Map<String, Value>, key: &str, value: &Attribute) {
+    if let Attribute::I64(0..) = value {
+        values.insert(key.to_owned(), json_of(value, LONGEST_TEXT));
     }
 }
 
@@ -180,8 +206,11 @@ fn shortened(text: &str, longest: usize) -> String {
     }
 }
 
-/// A name keeps letters, digits, spaces and `_ . : / % & # = + \ - @`.
+/// A name keeps letters, digits, spaces and `_ . : / % & # = + \ - @`; it is never empty.
 fn name(text: &str) -> String {
+    if text.is_empty() {
+        return "unnamed".to_owned();
+    }
     let allowed = |c: char| c.is_alphanumeric() || " _.:/%&#=+\\-@".contains(c);
     text.chars()
         .map(|c| if allowed(c) { c } else { '_' })
