@@ -29,7 +29,8 @@ static COUNTER: Counter = Counter::new(&LAST_ATTEMPTS);
 ///
 /// Only SQS counts attempts (`ApproximateReceiveCount`). A record of a stream or a notification does not say how often it came,
 /// so a function cannot know the last attempt at it; what is known then stands in the envelope that Lambda sends to the
-/// destination: request ID, attempts, shard and sequence numbers.
+/// destination: request ID, attempts, shard and sequence numbers. Nor is it told of a message whose invocation ended as a whole,
+/// killed at its timeout or by the lack of memory: nothing of ours runs then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MaxReceiveCount(NonZeroU32);
 

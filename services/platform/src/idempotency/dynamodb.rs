@@ -1,19 +1,4 @@
-//! Records in a DynamoDB table: key `idempotencyKey`, time to live `expiresAt` (epoch seconds). Actions: `PutItem`,
-//! `UpdateItem`, `DeleteItem`. Expiry is checked by us too: the table deletes late.
-//!
-//! | Attribute | Type | What it is |
-//! |---|---|---|
-//! | `idempotencyKey` | S, key | [`Key`](super::Key) |
-//! | `schema` | N | 1 |
-//! | `state` | S | `in_progress` or `completed` |
-//! | `fingerprint` | S | what was asked for |
-//! | `leaseToken` | S | whose lease it is, also of a completed one |
-//! | `leaseUntil` | N | when another may take over, epoch seconds |
-//! | `subject` | S | what the work is about |
-//! | `answerStatus`, `answerBody` | N, S | of a completed one. An item has at most 400 KB: larger answers fail to be stored |
-//! | `expiresAt` | N | time to live, epoch seconds |
-//!
-//! Every change is one conditional write, so two callers at once cannot both succeed.
+//! Records in a DynamoDB table. Actions: `PutItem`, `UpdateItem`, `DeleteItem`. Expiry is checked by us too: the table deletes late.
 
 use std::collections::HashMap;
 
@@ -38,7 +23,21 @@ const FREE: &str = "attribute_not_exists(idempotencyKey) OR expiresAt <= :now \
 
 type Item = HashMap<String, AttributeValue>;
 
-/// [`Records`] in a table.
+/// [`Records`] in a table. Its time to live is `expiresAt`.
+///
+/// | Attribute | Type | What it is |
+/// |---|---|---|
+/// | `idempotencyKey` | S, key | [`Key`](super::Key) |
+/// | `schema` | N | 1 |
+/// | `state` | S | `in_progress` or `completed` |
+/// | `fingerprint` | S | what was asked for |
+/// | `leaseToken` | S | whose lease it is, also of a completed one |
+/// | `leaseUntil` | N | when another may take over, epoch seconds |
+/// | `subject` | S | what the work is about |
+/// | `answerStatus`, `answerBody` | N, S | of a completed one. An item has at most 400 KB: larger answers fail to be stored |
+/// | `expiresAt` | N | time to live, epoch seconds |
+///
+/// Every change is one conditional write, so two callers at once cannot both succeed.
 #[derive(Debug, Clone)]
 pub struct DynamoDbRecords {
     client: Client,

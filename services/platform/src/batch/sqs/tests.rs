@@ -4,6 +4,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use proptest::collection::vec;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -88,6 +90,45 @@ async fn a_fifo_queue_stops_the_group_of_a_failure_and_no_other() {
         &["1", "3", "5", "6", "7"],
     )
     .await;
+}
+
+proptest! {
+    /// Of each group: up to its first failure all are run, in order; from there on all are named. Nothing else is.
+    #[test]
+    fn of_each_group_the_first_failure_and_the_rest_are_named(
+        messages in vec((0..4_u8, prop_oneof![3 => Just("ok"), 1 => Just("bad")]), 0..12),
+        concurrency in 0..5_usize,
+    ) {
+        let groups: Vec<String> = messages.iter().map(|(group, _)| group.to_string()).collect();
+        let messages: Vec<(&str, &str)> =
+            groups.iter().zip(&messages).map(|(group, (_, body))| (group.as_str(), *body)).collect();
+        let (mut begun, mut failed) = (Vec::new(), Vec::new());
+        for (n, (group, body)) in messages.iter().enumerate() {
+            let stopped = messages.iter().take(n).any(|(other, body)| other == group && *body == "bad");
+            if !stopped {
+                begun.push(n.to_string());
+            }
+            if stopped || *body == "bad" {
+                failed.push(n.to_string());
+            }
+        }
+        let seen = Mutex::new(Vec::new());
+        let answer = run(event(FIFO, &messages), limits(concurrency), |message| {
+            seen.lock().unwrap().push(message.message_id.clone().unwrap());
+            work(message)
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let answer = runtime.block_on(answer).unwrap();
+        let named: Vec<String> = answer.batch_item_failures.into_iter().map(|f| f.item_identifier).collect();
+        prop_assert_eq!(named, failed);
+        let seen = seen.into_inner().unwrap();
+        let of = |group: &str, ids: &[String]| -> Vec<String> {
+            ids.iter().filter(|id| messages[id.parse::<usize>().unwrap()].0 == group).cloned().collect()
+        };
+        for group in ["0", "1", "2", "3"] {
+            prop_assert_eq!(of(group, &seen), of(group, &begun));
+        }
+    }
 }
 
 /// A message of a FIFO queue always has a group; one without is taken to belong with others without.
