@@ -114,11 +114,12 @@ pub(crate) fn emf(data: &[u8]) {
 struct Documents(Mutex<Vec<Vec<u8>>>);
 
 impl Datagrams for Documents {
-    fn send(&self, document: &[u8]) -> bool {
+    fn send(&self, datagram: &[u8]) -> bool {
+        let document = datagram.split(|byte| *byte == b'\n').nth(1);
         self.0
             .lock()
             .expect("no panic while it is held")
-            .push(document.to_vec());
+            .push(document.expect("a document after the header line").to_vec());
         true
     }
 }

@@ -40,7 +40,10 @@ const VARIABLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("shopfast-order-relay", &["EVENT_BUS"]),
-    ("shopfast-order-dispatcher", &["ORDER_WORKFLOW_ARN"]),
+    (
+        "shopfast-order-dispatcher",
+        &["MAX_RECEIVE_COUNT", "ORDER_WORKFLOW_ARN"],
+    ),
     ("shopfast-payment-processor", &["PAYMENTS_TABLE"]),
     ("shopfast-shipping-arranger", &["PAYMENTS_TABLE"]),
     ("shopfast-order-status", &["ORDERS_TABLE", "OUTBOX_TABLE"]),

@@ -60,6 +60,16 @@ fn queues_wait_six_times_the_timeout_of_their_function() {
                 queue.logical_id,
                 function.name
             );
+            assert_eq!(
+                function.environment["MAX_RECEIVE_COUNT"]
+                    .as_str()
+                    .map(str::to_owned),
+                queue.properties["RedrivePolicy"]["maxReceiveCount"]
+                    .as_u64()
+                    .map(|count| count.to_string()),
+                "{}: the last attempt is the queue's",
+                function.name
+            );
             let partial = &event.properties["FunctionResponseTypes"];
             assert_eq!(partial[0], "ReportBatchItemFailures", "{}", function.name);
             seen += 1;

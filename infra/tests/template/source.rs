@@ -43,7 +43,12 @@ const OPERATIONS: &[(&str, &str)] = &[
 ];
 
 /// How a variable is asked for.
-const READS: &[&str] = &["required(\"", "parsed::<i64>(\"", "const REDIS_URL: &str = \""];
+const READS: &[&str] = &[
+    "required(\"",
+    "parsed::<i64>(\"",
+    "const REDIS_URL: &str = \"",
+    "const MAX_RECEIVE_COUNT: &str = \"",
+];
 
 /// Actions that the code of all functions together needs.
 pub(crate) fn actions() -> BTreeSet<String> {

@@ -2,20 +2,34 @@
 
 use opentelemetry::trace::{SpanId, TraceId};
 
+use crate::json::hexadecimal;
+
 /// `1-<8 hex digits: epoch seconds>-<24 hex digits>`.
 #[must_use]
 pub fn trace_id_text(id: TraceId) -> String {
-    let hex = id.to_string();
-    match (hex.get(..8), hex.get(8..)) {
-        (Some(seconds), Some(rest)) => format!("1-{seconds}-{rest}"),
-        _ => hex,
-    }
+    let mut text = String::with_capacity(35);
+    push_trace_id(&mut text, id);
+    text
 }
 
 /// 16 hex digits.
 #[must_use]
 pub fn span_id_text(id: SpanId) -> String {
-    id.to_string()
+    let mut text = String::with_capacity(16);
+    push_span_id(&mut text, id);
+    text
+}
+
+pub(crate) fn push_trace_id(out: &mut String, id: TraceId) {
+    let id = u128::from_be_bytes(id.to_bytes());
+    out.push_str("1-");
+    hexadecimal(out, id >> 96, 8);
+    out.push('-');
+    hexadecimal(out, id, 24);
+}
+
+pub(crate) fn push_span_id(out: &mut String, id: SpanId) {
+    hexadecimal(out, u128::from(u64::from_be_bytes(id.to_bytes())), 16);
 }
 
 /// Reads `1-xxxxxxxx-xxxxxxxxxxxxxxxxxxxxxxxx`.

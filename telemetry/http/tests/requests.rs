@@ -28,7 +28,8 @@ const W3C: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 struct Documents(Mutex<Vec<Value>>);
 
 impl Datagrams for Documents {
-    fn send(&self, document: &[u8]) -> bool {
+    fn send(&self, datagram: &[u8]) -> bool {
+        let document = datagram.split(|byte| *byte == b'\n').nth(1).unwrap();
         self.0
             .lock()
             .unwrap()

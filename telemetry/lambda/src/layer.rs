@@ -80,7 +80,8 @@ where
     fn call(&mut self, mut request: LambdaInvocation) -> Self::Future {
         let outer = Arc::clone(&self.outer);
         let begun = outer.begin(&mut request);
-        let inner = self.inner.call(request);
+        // Each wrapper would hold and move the whole of it: behind a pointer it is moved once.
+        let inner = Box::pin(self.inner.call(request));
         Box::pin(outer.observe(begun, inner))
     }
 }

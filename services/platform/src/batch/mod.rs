@@ -1,16 +1,34 @@
 //! Batches of records, each in its own correlation scope: one record's failure is told to the service and does not take
 //! the others with it. What a record means is the caller's.
 //!
-//! A failure is recorded once, here, with its causes.
+//! | Source | Runner | What a failure stops | What the service is told |
+//! |---|---|---|---|
+//! | SQS | [`sqs::run`] | nothing | the failed messages |
+//! | SQS FIFO | [`sqs::run`] | the rest of its message group | the failed message and the rest of its group |
+//! | DynamoDB stream | [`dynamodb::run`] | the rest of the batch | its sequence number: the shard goes on from there |
+//! | Kinesis | [`kinesis::run`] | the rest of the batch | its sequence number: the shard goes on from there |
+//! | SNS | [`sns::run`] | nothing | the invocation fails when any record did |
+//!
+//! The partial answers need `FunctionResponseTypes: [ReportBatchItemFailures]` on the event source mapping; without it Lambda
+//! takes every answer for a success. A record fails when its work returns an error, panics, or does not end in time. A
+//! failure is recorded once, here, with its causes.
+//!
+//! The last attempt before a dead-letter queue is told by SQS alone: see [`MaxReceiveCount`].
 
+pub mod dynamodb;
+pub mod kinesis;
+mod last_attempt;
+mod record;
+mod shard;
 pub mod sns;
 pub mod sqs;
-pub mod stream;
 
 use std::time::{Duration, SystemTime};
 
 use lambda_runtime::Context;
 use telemetry_core::Coded;
+
+pub use last_attempt::{LAST_ATTEMPTS, METRICS, MaxReceiveCount};
 
 /// Kept free before the deadline for flushing telemetry and sending the answer.
 const RESERVE: Duration = Duration::from_millis(500);
@@ -48,37 +66,47 @@ impl Deadline {
     }
 }
 
-/// A record was not finished before the deadline.
-#[derive(Debug, thiserror::Error)]
-#[error("process a record within the time of the invocation")]
-struct OutOfTime;
+/// A batch that fails as a whole, before any of its records is run: all of them come again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BatchError {
+    /// A record could not be named if it failed. Lambda takes an empty or unknown name in a partial answer for the failure
+    /// of the whole batch, without saying so anywhere.
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting>
+    #[error("process a batch: record {position} of {total} has no {member}")]
+    Unnamed {
+        /// Which, counted from 1.
+        position: usize,
+        /// How many the batch has.
+        total: usize,
+        /// What it has not.
+        member: &'static str,
+    },
+}
 
-impl Coded for OutOfTime {
+impl Coded for BatchError {
     fn code(&self) -> &'static str {
-        "out-of-time"
+        match self {
+            Self::Unnamed { .. } => "record-without-id",
+        }
     }
 }
 
-/// Runs one record in its scope. False: it failed, or there was no time left for it.
-async fn succeeds<F, E>(record_id: &str, deadline: Deadline, work: F) -> bool
-where
-    F: Future<Output = Result<(), E>>,
-    E: Coded + Send + Sync + 'static,
-{
-    telemetry_lambda::in_record(record_id, async {
-        match tokio::time::timeout(deadline.remaining(), work).await {
-            Ok(Ok(())) => true,
-            Ok(Err(error)) => {
-                telemetry_core::record_error(&error, error.code());
-                false
-            }
-            Err(_) => {
-                telemetry_core::record_error(&OutOfTime, OutOfTime.code());
-                false
-            }
-        }
-    })
-    .await
+/// What a partial answer would call each record.
+fn names<'a>(
+    records: impl ExactSizeIterator<Item = Option<&'a str>>,
+    member: &'static str,
+) -> Result<Vec<String>, BatchError> {
+    let total = records.len();
+    let named = records.enumerate().map(|(n, name)| {
+        let position = n.saturating_add(1);
+        let name = name.filter(|name| !name.trim().is_empty());
+        name.map(str::to_owned).ok_or(BatchError::Unnamed {
+            position,
+            total,
+            member,
+        })
+    });
+    named.collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 use aws_lambda_events::event::sns::{SnsEvent, SnsRecord};
 use telemetry_core::Coded;
 
-use super::{Deadline, succeeds};
+use super::Deadline;
+use super::record::attempt;
 
 /// Some records of an SNS event failed; each failure was recorded on its own.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +37,8 @@ where
     let mut failed = 0_usize;
     for record in event.records {
         let id = record.sns.message_id.clone();
-        if !succeeds(&id, deadline, work(record)).await {
+        let outcome = attempt(deadline, async { work(record).await });
+        if telemetry_lambda::in_record(&id, outcome).await.is_err() {
             failed = failed.saturating_add(1);
         }
     }

@@ -42,6 +42,13 @@ fn answer() -> StoredAnswer {
     }
 }
 
+fn another_answer() -> StoredAnswer {
+    StoredAnswer {
+        status: 409,
+        body: String::new(),
+    }
+}
+
 async fn started(records: &impl Records, attempt: Attempt, now: Timestamp) -> Lease {
     match records.begin(attempt, now).await.unwrap() {
         Begin::Started(lease) => lease,
@@ -54,6 +61,11 @@ async fn repeats_the_answer(records: &impl Records) {
     let first = attempt(&key, "a");
     let lease = started(records, first.clone(), now).await;
     assert_eq!(lease.subject, first.subject);
+    assert_eq!(
+        started(records, first, now).await,
+        lease,
+        "the same call sent twice"
+    );
     assert_eq!(
         records.begin(attempt(&key, "a"), now).await.unwrap(),
         Begin::InProgress
@@ -69,9 +81,15 @@ async fn repeats_the_answer(records: &impl Records) {
         records.begin(attempt(&key, "b"), now).await.unwrap(),
         Begin::Mismatch
     );
-    let twice = records.complete(&lease, &answer(), now).await;
+    // The same again is the same call sent twice; another answer is not taken.
+    records.complete(&lease, &answer(), now).await.unwrap();
+    let twice = records.complete(&lease, &another_answer(), now).await;
     assert!(matches!(twice, Err(RecordError::LeaseLost)), "{twice:?}");
+    let kept = records.begin(attempt(&key, "a"), now).await.unwrap();
+    assert_eq!(kept, Begin::Completed(answer()));
     let later = now + RETENTION + SignedDuration::from_secs(1);
+    let expired = records.complete(&lease, &answer(), later).await;
+    assert!(matches!(expired, Err(RecordError::LeaseLost)), "{expired:?}");
     started(records, attempt(&key, "b"), later).await;
 }
 

@@ -1,5 +1,4 @@
-//! Records in a DynamoDB table: key `idempotencyKey`, time to live `expiresAt` (epoch seconds). Actions: `PutItem`,
-//! `UpdateItem`, `DeleteItem`. Expiry is checked by us too: the table deletes late.
+//! Records in a DynamoDB table. Actions: `PutItem`, `UpdateItem`, `DeleteItem`. Expiry is checked by us too: the table deletes late.
 
 use std::collections::HashMap;
 
@@ -8,6 +7,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, Update};
 use jiff::Timestamp;
 
@@ -16,13 +16,28 @@ use super::{Attempt, Begin, LEASE, Lease, RETENTION, RecordError, Records, Store
 const COMPLETE: &str =
     "SET #state = :completed, answerStatus = :status, answerBody = :body, expiresAt = :expires";
 const OURS: &str = "leaseToken = :token AND #state = :in_progress";
+const OURS_AND_ALIVE: &str = "leaseToken = :token AND #state = :in_progress AND expiresAt > :now";
 /// Absent, forgotten, or the same request under a lease that ran out.
 const FREE: &str = "attribute_not_exists(idempotencyKey) OR expiresAt <= :now \
     OR (#state = :in_progress AND leaseUntil <= :now AND fingerprint = :fingerprint AND subject = :subject)";
 
 type Item = HashMap<String, AttributeValue>;
 
-/// [`Records`] in a table.
+/// [`Records`] in a table. Its time to live is `expiresAt`.
+///
+/// | Attribute | Type | What it is |
+/// |---|---|---|
+/// | `idempotencyKey` | S, key | [`Key`](super::Key) |
+/// | `schema` | N | 1 |
+/// | `state` | S | `in_progress` or `completed` |
+/// | `fingerprint` | S | what was asked for |
+/// | `leaseToken` | S | whose lease it is, also of a completed one |
+/// | `leaseUntil` | N | when another may take over, epoch seconds |
+/// | `subject` | S | what the work is about |
+/// | `answerStatus`, `answerBody` | N, S | of a completed one. An item has at most 400 KB: larger answers fail to be stored |
+/// | `expiresAt` | N | time to live, epoch seconds |
+///
+/// Every change is one conditional write, so two callers at once cannot both succeed.
 #[derive(Debug, Clone)]
 pub struct DynamoDbRecords {
     client: Client,
@@ -53,7 +68,7 @@ impl DynamoDbRecords {
             .table_name(&self.table)
             .key("idempotencyKey", text(lease.key.as_str()))
             .update_expression(COMPLETE)
-            .condition_expression(OURS)
+            .condition_expression(OURS_AND_ALIVE)
             .expression_attribute_names("#state", "state")
             .set_expression_attribute_values(Some(completion_values(lease, answer, now)))
             .build()
@@ -111,11 +126,7 @@ impl Records for DynamoDbRecords {
         // At most one more round: to take over, the first attempt's subject must be known.
         for _ in 0..2 {
             let Some(found) = self.put(&attempt, &subject, now).await? else {
-                return Ok(Begin::Started(Lease {
-                    key: attempt.key,
-                    token: attempt.token,
-                    subject,
-                }));
+                return Ok(Begin::Started(attempt.lease(subject)));
             };
             if read_text(&found, "fingerprint")? != attempt.fingerprint.0 {
                 return Ok(Begin::Mismatch);
@@ -123,10 +134,16 @@ impl Records for DynamoDbRecords {
             if read_text(&found, "state")? == "completed" {
                 return answer_of(&found).map(Begin::Completed);
             }
+            read_text(&found, "subject")?.clone_into(&mut subject);
             if read_number(&found, "leaseUntil")? > now.as_second() {
-                return Ok(Begin::InProgress);
+                // The answer to our own first try got lost on its way.
+                let ours = read_text(&found, "leaseToken")? == attempt.token;
+                return Ok(if ours {
+                    Begin::Started(attempt.lease(subject))
+                } else {
+                    Begin::InProgress
+                });
             }
-            subject = read_text(&found, "subject")?.to_owned();
         }
         Ok(Begin::InProgress)
     }
@@ -143,16 +160,22 @@ impl Records for DynamoDbRecords {
             .table_name(&self.table)
             .key("idempotencyKey", text(lease.key.as_str()))
             .update_expression(COMPLETE)
-            .condition_expression(OURS)
+            .condition_expression(OURS_AND_ALIVE)
             .expression_attribute_names("#state", "state")
             .set_expression_attribute_values(Some(completion_values(lease, answer, now)))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
         match update {
             Ok(_) => Ok(()),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
-                Err(RecordError::LeaseLost)
-            }
+            Err(SdkError::ServiceError(refused)) => match refused.into_err() {
+                UpdateItemError::ConditionalCheckFailedException(found) => {
+                    let found = found.item.unwrap_or_default();
+                    let done = is_completed_by(&found, lease, answer, now);
+                    done.then_some(()).ok_or(RecordError::LeaseLost)
+                }
+                other => Err(store("complete", other)),
+            },
             Err(error) => Err(store("complete", error)),
         }
     }
@@ -185,10 +208,18 @@ fn completion_values(lease: &Lease, answer: &StoredAnswer, now: Timestamp) -> It
         (":status", number(answer.status.into())),
         (":body", text(&answer.body)),
         (":expires", number(expiry(now))),
+        (":now", number(now.as_second())),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))
     .collect()
+}
+
+/// Did this lease store this answer before? Then the answer to our own first try got lost on its way.
+fn is_completed_by(item: &Item, lease: &Lease, answer: &StoredAnswer, now: Timestamp) -> bool {
+    read_text(item, "leaseToken").is_ok_and(|token| token == lease.token)
+        && read_number(item, "expiresAt").is_ok_and(|expires| expires > now.as_second())
+        && answer_of(item).is_ok_and(|stored| stored == *answer)
 }
 
 fn answer_of(item: &Item) -> Result<StoredAnswer, RecordError> {

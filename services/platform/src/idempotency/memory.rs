@@ -32,22 +32,27 @@ impl MemoryRecords {
 impl Records for MemoryRecords {
     async fn begin(&self, attempt: Attempt, now: Timestamp) -> Result<Begin, RecordError> {
         let mut records = self.records();
-        records.retain(|_, record| record.expires > now);
-        let mut subject = attempt.subject;
-        if let Some(record) = records.get(&attempt.key) {
+        let mut subject = attempt.subject.clone();
+        let alive = records.get(&attempt.key).filter(|record| record.expires > now);
+        if let Some(record) = alive {
             if record.fingerprint != attempt.fingerprint {
                 return Ok(Begin::Mismatch);
             }
             if let Some(answer) = &record.answer {
                 return Ok(Begin::Completed(answer.clone()));
             }
-            if record.lease_until > now {
-                return Ok(Begin::InProgress);
-            }
             subject.clone_from(&record.subject);
+            if record.lease_until > now {
+                let ours = record.token == attempt.token;
+                return Ok(if ours {
+                    Begin::Started(attempt.lease(subject))
+                } else {
+                    Begin::InProgress
+                });
+            }
         }
         let record = Record {
-            fingerprint: attempt.fingerprint,
+            fingerprint: attempt.fingerprint.clone(),
             token: attempt.token.clone(),
             subject: subject.clone(),
             lease_until: now.saturating_add(LEASE).unwrap_or(now),
@@ -55,11 +60,7 @@ impl Records for MemoryRecords {
             answer: None,
         };
         records.insert(attempt.key.clone(), record);
-        Ok(Begin::Started(Lease {
-            key: attempt.key,
-            token: attempt.token,
-            subject,
-        }))
+        Ok(Begin::Started(attempt.lease(subject)))
     }
 
     async fn complete(
@@ -71,9 +72,13 @@ impl Records for MemoryRecords {
         let mut records = self.records();
         let record = records
             .get_mut(&lease.key)
-            .filter(|record| record.token == lease.token && record.answer.is_none())
+            .filter(|record| record.token == lease.token && record.expires > now)
             .ok_or(RecordError::LeaseLost)?;
-        record.answer = Some(answer.clone());
+        match &record.answer {
+            Some(given) if given == answer => return Ok(()),
+            Some(_) => return Err(RecordError::LeaseLost),
+            None => record.answer = Some(answer.clone()),
+        }
         record.expires = now.saturating_add(RETENTION).unwrap_or(now);
         Ok(())
     }

@@ -1,9 +1,36 @@
 //! The same request twice is done once. A record, keyed by owner and key, is taken under a lease, and completed with the
 //! answer, best inside the transaction that does the work. The work itself is not here.
 //!
-//! A record is absent, in progress under a lease, or completed. A lease that ran out is taken over by the next caller, who is
-//! given the subject (for example the order's id) of the first, so that its work can be repeated without doubling it.
-//! Records are forgotten after [`RETENTION`].
+//! # States
+//!
+//! | State | Another attempt at the same request | At another one | The holder of the lease |
+//! |---|---|---|---|
+//! | absent or expired | starts, under a lease of [`LEASE`] | starts | has lost it |
+//! | in progress | is told so | is a mismatch | may complete or abandon |
+//! | in progress, the lease ran out | takes over, with the first subject | is a mismatch | may complete or abandon, until another takes over |
+//! | completed | gets the stored answer, as it was | is a mismatch | is done; completing again with the same answer is fine |
+//!
+//! Whoever takes over is given the subject (for example the order's id) of the first attempt, so that work that was done but
+//! not completed can be repeated without doubling it. From then on the first attempt's completion fails with
+//! [`RecordError::LeaseLost`], and its abandoning changes nothing. So a key has at most one answer in its life.
+//!
+//! A begin and a completion may be sent twice, as an SDK does when the answer to the first got lost: an attempt knows its own
+//! lease and its own answer again.
+//!
+//! # Expiry
+//!
+//! A record lives for [`RETENTION`] from its begin, and again from its completion. Its end stands in the number attribute
+//! `expiresAt`, in seconds of the epoch: name it as the table's time to live. The table deletes late, up to days, so every
+//! operation compares `expiresAt` itself, and the table's deletion only saves storage. A table without time to live works, and
+//! grows.
+//!
+//! # Clocks
+//!
+//! All times are the caller's: a store has no clock that a condition could use. They are kept in whole seconds. A caller whose
+//! clock is ahead by more than what is left of a lease takes it over early: work may then be done twice at the same time, under
+//! the same subject, and one of the two completions fails. A clock that is behind only waits longer. [`LEASE`] exceeds the longest
+//! run of a function (30 s) by 5 s, and Lambda's clocks are together within milliseconds, so this takes a broken clock. One that is
+//! wrong by [`RETENTION`] takes an answer for expired, and does the work again.
 
 pub mod contract;
 mod dynamodb;
@@ -19,7 +46,7 @@ pub use memory::MemoryRecords;
 
 /// How long an answer can be asked for again.
 pub const RETENTION: SignedDuration = SignedDuration::from_hours(24);
-/// How long one attempt may work: longer than the function's timeout of 30 s.
+/// How long one attempt may work: longer than the function's timeout of 30 s, by more than clocks differ and seconds round.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(35);
 
 /// The hash of an owner and their key. Neither can be read from it.
@@ -111,6 +138,17 @@ pub struct Attempt {
     pub subject: String,
 }
 
+impl Attempt {
+    /// The lease that it gets.
+    fn lease(self, subject: String) -> Lease {
+        Lease {
+            key: self.key,
+            token: self.token,
+            subject,
+        }
+    }
+}
+
 /// A record could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
@@ -144,10 +182,11 @@ impl Coded for RecordError {
 /// Where the records are.
 #[async_trait]
 pub trait Records: Send + Sync {
-    /// Takes the lease, or says why not.
+    /// Takes the lease, or says why not. The same attempt again gets the same lease again.
     async fn begin(&self, attempt: Attempt, now: Timestamp) -> Result<Begin, RecordError>;
 
-    /// Stores the answer. For work done in a DynamoDB transaction use [`DynamoDbRecords::completion`] in it instead.
+    /// Stores the answer. The same answer again is fine; with another, or when the lease was lost, it is
+    /// [`RecordError::LeaseLost`]. For work done in a DynamoDB transaction use [`DynamoDbRecords::completion`] in it instead.
     async fn complete(&self, lease: &Lease, answer: &StoredAnswer, now: Timestamp)
     -> Result<(), RecordError>;
 
@@ -156,18 +195,4 @@ pub trait Records: Send + Sync {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_of_different_owners_differ() {
-        assert_ne!(Key::new("ab", "c"), Key::new("a", "bc"));
-        assert_eq!(Key::new("a", "b"), Key::new("a", "b"));
-        assert_eq!(Key::new("a", "b").as_str().len(), 64);
-    }
-
-    #[tokio::test]
-    async fn memory_keeps_the_contract() {
-        contract::check(&MemoryRecords::default()).await;
-    }
-}
+mod tests;

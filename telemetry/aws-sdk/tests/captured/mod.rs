@@ -30,7 +30,8 @@ const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42c
 struct Documents(Mutex<Vec<Value>>);
 
 impl Datagrams for Documents {
-    fn send(&self, document: &[u8]) -> bool {
+    fn send(&self, datagram: &[u8]) -> bool {
+        let document = datagram.split(|byte| *byte == b'\n').nth(1).unwrap();
         self.0
             .lock()
             .unwrap()

@@ -5,4 +5,4 @@ mod read;
 mod write;
 
 pub(crate) use read::*;
-pub(crate) use write::{integer, number, string};
+pub(crate) use write::{hexadecimal, integer, number, padded, string};

@@ -30,21 +30,47 @@ pub(crate) fn string(out: &mut String, text: &str) {
 
 /// Appends a whole number.
 pub(crate) fn integer(out: &mut String, number: i64) {
-    let mut digits = [0_u8; 20];
+    if number < 0 {
+        out.push('-');
+    }
+    let mut digits = [b'0'; 20];
     let mut at = digits.len();
     let mut rest = number.unsigned_abs();
     loop {
         at -= 1;
-        digits[at] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        digits[at] = b'0' + (rest % 10) as u8;
         rest /= 10;
         if rest == 0 {
             break;
         }
     }
-    if number < 0 {
-        out.push('-');
+    ascii(out, &digits[at..]);
+}
+
+/// Appends the last digits of a number, with zeros before it: at most 10.
+pub(crate) fn padded(out: &mut String, number: u32, digits: usize) {
+    let mut text = [b'0'; 10];
+    let mut rest = number;
+    for digit in text.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
     }
-    out.extend(digits[at..].iter().map(|digit| char::from(*digit)));
+    ascii(out, &text[text.len().saturating_sub(digits)..]);
+}
+
+/// Appends the last hexadecimal digits of a number, lower case: at most 32.
+pub(crate) fn hexadecimal(out: &mut String, number: u128, digits: usize) {
+    let mut text = [b'0'; 32];
+    for (byte, pair) in number.to_be_bytes().iter().zip(text.chunks_exact_mut(2)) {
+        pair[0] = b"0123456789abcdef"[usize::from(byte >> 4)];
+        pair[1] = b"0123456789abcdef"[usize::from(byte & 15)];
+    }
+    ascii(out, &text[text.len().saturating_sub(digits)..]);
+}
+
+fn ascii(out: &mut String, text: &[u8]) {
+    // Digits are UTF-8.
+    out.push_str(std::str::from_utf8(text).unwrap_or_default());
 }
 
 /// Appends a finite number: without a fraction where it has none.
@@ -99,6 +125,13 @@ mod tests {
             let text = text + &String::from_utf8(control).unwrap();
             let read: String = serde_json::from_str(&written(|out| string(out, &text))).unwrap();
             prop_assert_eq!(read, text);
+        }
+
+        #[test]
+        fn digits_are_those_of_the_formatter(number: u128, small in 0..1_000_000_u32) {
+            prop_assert_eq!(written(|out| hexadecimal(out, number, 32)), format!("{number:032x}"));
+            prop_assert_eq!(written(|out| hexadecimal(out, number & 0xffff_ffff, 8)), format!("{:08x}", number & 0xffff_ffff));
+            prop_assert_eq!(written(|out| padded(out, small, 6)), format!("{small:06}"));
         }
 
         #[test]

@@ -31,6 +31,18 @@ pub const HTTP_URL: &str = "url.full";
 /// Prefix of `metadata.telemetry`.
 pub const TELEMETRY: &str = "telemetry.";
 
+/// Attributes with a place of their own in a document.
+pub(super) const PARTS: [&str; 8] = [
+    NAMESPACE,
+    FLAG,
+    CAUSE,
+    IN_PROGRESS,
+    HTTP_STATUS,
+    HTTP_LENGTH,
+    HTTP_METHOD,
+    HTTP_URL,
+];
+
 /// The attribute of an annotation; its key keeps `A-Z a-z 0-9 _`, which is all that X-Ray indexes.
 #[must_use]
 pub fn annotation(key: &str) -> Key {

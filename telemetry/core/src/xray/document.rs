@@ -1,13 +1,16 @@
-//! One span as one subsegment, without its children.
+//! One span as the members of a subsegment, without its children. Written straight into the document: every invocation pays
+//! for it.
 
+use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use opentelemetry::Value as Attribute;
+use opentelemetry::{KeyValue, Value as Attribute};
 use opentelemetry_sdk::trace::SpanData;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::attribute;
-use crate::ids::{span_id_text, trace_id_text};
+use crate::ids::{push_span_id, push_trace_id};
+use crate::json;
 use crate::log::redact;
 
 /// Longest name (X-Ray segment documents).
@@ -18,164 +21,232 @@ const LONGEST_TEXT: usize = 250;
 const MOST_ANNOTATIONS: usize = 50;
 /// Longest text of metadata: ours, so that one value cannot fill a document.
 const LONGEST_METADATA: usize = 4096;
+/// Characters of an exception's message in a document that is too large otherwise.
+const SHORT_MESSAGE: usize = 500;
 
-/// The fields of a subsegment that stands in its parent.
-pub(super) fn embedded(span: &SpanData) -> Map<String, Value> {
-    let mut document = Map::new();
-    document.insert("name".to_owned(), json!(name(&span.name)));
-    document.insert("id".to_owned(), json!(span_id_text(span.span_context.span_id())));
-    document.insert("start_time".to_owned(), json!(seconds(span.start_time)));
-    // A clock that went back must not make a span end before it began.
-    document.insert(
-        "end_time".to_owned(),
-        json!(seconds(span.end_time.max(span.start_time))),
-    );
-    Parts::of(span).put_into(&mut document);
-    document
+/// How much of a span is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Detail {
+    /// Neither metadata nor long messages.
+    Short,
+    WithoutMetadata,
+    Everything,
 }
 
-/// The fields that a subsegment needs beside to stand alone.
-pub(super) fn independent(span: &SpanData) -> Map<String, Value> {
-    let mut document = embedded(span);
-    document.insert("type".to_owned(), json!("subsegment"));
-    document.insert(
-        "trace_id".to_owned(),
-        json!(trace_id_text(span.span_context.trace_id())),
-    );
-    document.insert("parent_id".to_owned(), json!(span_id_text(span.parent_span_id)));
-    document
-}
-
-#[derive(Default)]
-struct Parts {
-    annotations: Map<String, Value>,
-    aws: Map<String, Value>,
-    telemetry: Map<String, Value>,
-    metadata: Map<String, Value>,
-    namespace: Option<Value>,
-    flag: Option<String>,
-    cause: Option<Value>,
-    in_progress: bool,
-    request: Map<String, Value>,
-    response: Map<String, Value>,
-}
-
-impl Parts {
-    fn of(span: &SpanData) -> Self {
-        let mut parts = Self::default();
-        for pair in &span.attributes {
-            parts.put(pair.key.as_str(), &pair.value);
-        }
-        let links: Vec<Value> = span
-            .links
-            .iter()
-            .map(|link| &link.span_context)
-            .map(|link| json!({"trace_id": trace_id_text(link.trace_id()), "span_id": span_id_text(link.span_id())}))
-            .collect();
-        if !links.is_empty() {
-            parts.telemetry.insert("links".to_owned(), json!(links));
-        }
-        parts
+/// Appends the members of a subsegment that stands in its parent, without braces.
+pub(super) fn embedded(out: &mut String, span: &SpanData, detail: Detail) {
+    out.push_str("\"name\":");
+    json::string(out, &name(&span.name));
+    out.push_str(",\"id\":\"");
+    push_span_id(out, span.span_context.span_id());
+    out.push_str("\",\"start_time\":");
+    seconds(out, span.start_time);
+    if last(span, attribute::IN_PROGRESS).is_some() {
+        out.push_str(",\"in_progress\":true");
+    } else {
+        out.push_str(",\"end_time\":");
+        // A clock that went back must not make a span end before it began.
+        seconds(out, span.end_time.max(span.start_time));
     }
+    flags(out, span);
+    blocks(out, span);
+    if let Some(cause) = last(span, attribute::CAUSE) {
+        cause_of(out, &cause.as_str(), detail);
+    }
+    if detail == Detail::Everything {
+        metadata(out, span);
+    }
+}
 
-    fn put(&mut self, key: &str, value: &Attribute) {
-        if let Some(name) = key.strip_prefix(attribute::ANNOTATION) {
-            // Keys are made by `attribute::annotation`; X-Ray takes no others.
-            let is_key = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-            if is_key && self.annotations.len() < MOST_ANNOTATIONS {
-                self.annotations
-                    .insert(name.to_owned(), json_of(value, LONGEST_TEXT));
-            }
-        } else if let Some(name) = key.strip_prefix(attribute::AWS) {
-            self.aws.insert(name.to_owned(), json_of(value, LONGEST_TEXT));
-        } else if let Some(name) = key.strip_prefix(attribute::TELEMETRY) {
-            self.telemetry
-                .insert(name.to_owned(), json_of(value, LONGEST_METADATA));
+/// Appends the members that a subsegment needs beside to stand alone, each with a comma before it.
+pub(super) fn independent(out: &mut String, span: &SpanData) {
+    out.push_str(",\"type\":\"subsegment\",\"trace_id\":\"");
+    push_trace_id(out, span.span_context.trace_id());
+    out.push_str("\",\"parent_id\":\"");
+    push_span_id(out, span.parent_span_id);
+    out.push('"');
+}
+
+fn flags(out: &mut String, span: &SpanData) {
+    if let Some(namespace) = last(span, attribute::NAMESPACE).map(Attribute::as_str)
+        && matches!(&*namespace, "aws" | "remote")
+    {
+        out.push_str(",\"namespace\":\"");
+        out.push_str(&namespace);
+        out.push('"');
+    }
+    match last(span, attribute::FLAG).map(Attribute::as_str).as_deref() {
+        Some(attribute::THROTTLE) => out.push_str(",\"throttle\":true,\"error\":true"),
+        Some(attribute::FAULT) => out.push_str(",\"fault\":true"),
+        Some(attribute::ERROR) => out.push_str(",\"error\":true"),
+        _ => {}
+    }
+}
+
+/// Annotations, `aws` and `http`.
+fn blocks(out: &mut String, span: &SpanData) {
+    let annotations = under(span, attribute::ANNOTATION)
+        // Keys are made by `attribute::annotation`; X-Ray takes no others.
+        .filter(|(key, _)| !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
+    block(
+        out,
+        ",\"annotations\":{",
+        annotations.take(MOST_ANNOTATIONS),
+        LONGEST_TEXT,
+    );
+    block(out, ",\"aws\":{", under(span, attribute::AWS), LONGEST_TEXT);
+    let text = |key, name| {
+        let value = last(span, key).filter(|value| matches!(value, Attribute::String(_)));
+        value.map(|value| (name, value))
+    };
+    let number = |key, name| {
+        let value = last(span, key).filter(|value| matches!(value, Attribute::I64(0..)));
+        value.map(|value| (name, value))
+    };
+    let request = [
+        text(attribute::HTTP_METHOD, "method"),
+        text(attribute::HTTP_URL, "url"),
+    ];
+    let response = [
+        number(attribute::HTTP_STATUS, "status"),
+        number(attribute::HTTP_LENGTH, "content_length"),
+    ];
+    let has = |members: &[Option<(&str, &Attribute)>]| members.iter().any(Option::is_some);
+    if has(&request) || has(&response) {
+        out.push_str(",\"http\":{");
+        block(out, "\"request\":{", request.into_iter().flatten(), LONGEST_TEXT);
+        let opening = if has(&request) {
+            ",\"response\":{"
         } else {
-            match key {
-                attribute::NAMESPACE if matches!(value.as_str().as_ref(), "aws" | "remote") => {
-                    self.namespace = Some(json_of(value, LONGEST_TEXT));
-                }
-                attribute::FLAG => self.flag = Some(value.as_str().into_owned()),
-                attribute::CAUSE => self.cause = serde_json::from_str(&value.as_str()).ok(),
-                attribute::IN_PROGRESS => self.in_progress = true,
-                attribute::HTTP_METHOD => put_text(&mut self.request, "method", value),
-                attribute::HTTP_URL => put_text(&mut self.request, "url", value),
-                attribute::HTTP_STATUS => put_number(&mut self.response, "status", value),
-                attribute::HTTP_LENGTH => put_number(&mut self.response, "content_length", value),
-                // What tracing-opentelemetry adds about the source is of no use to a reader of traces.
-                "busy_ns" | "idle_ns" | "thread.id" | "thread.name" | "target" => {}
-                _ => drop(
-                    self.metadata
-                        .insert(key.to_owned(), json_of(value, LONGEST_METADATA)),
-                ),
-            }
-        }
+            "\"response\":{"
+        };
+        block(out, opening, response.into_iter().flatten(), LONGEST_TEXT);
+        out.push('}');
     }
+}
 
-    fn put_into(self, document: &mut Map<String, Value>) {
-        if self.in_progress {
-            document.remove("end_time");
-        }
-        let mut put = |key: &str, value: Value| drop(document.insert(key.to_owned(), value));
-        if self.in_progress {
-            put("in_progress", json!(true));
-        }
-        if let Some(namespace) = self.namespace {
-            put("namespace", namespace);
-        }
-        if !self.annotations.is_empty() {
-            put("annotations", Value::Object(self.annotations));
-        }
-        if !self.aws.is_empty() {
-            put("aws", Value::Object(self.aws));
-        }
-        let mut http = Map::new();
-        for (part, values) in [("request", self.request), ("response", self.response)] {
-            if !values.is_empty() {
-                http.insert(part.to_owned(), Value::Object(values));
-            }
-        }
-        if !http.is_empty() {
-            put("http", Value::Object(http));
-        }
-        match self.flag.as_deref() {
-            Some(attribute::THROTTLE) => {
-                put("throttle", json!(true));
-                put("error", json!(true));
-            }
-            Some(flag @ (attribute::FAULT | attribute::ERROR)) => put(flag, json!(true)),
-            _ => {}
-        }
-        if let Some(cause) = self.cause {
-            put("cause", exceptions(&cause));
-        }
-        let mut metadata = Map::new();
-        for (namespace, values) in [("telemetry", self.telemetry), ("default", self.metadata)] {
-            if !values.is_empty() {
-                metadata.insert(namespace.to_owned(), Value::Object(values));
-            }
-        }
-        if !metadata.is_empty() {
-            put("metadata", Value::Object(metadata));
+/// `metadata.telemetry` with the links, and all that has no place of its own in `metadata.default`.
+fn metadata(out: &mut String, span: &SpanData) {
+    let began = out.len();
+    out.push_str(",\"metadata\":{");
+    let inner = out.len();
+    block(
+        out,
+        "\"telemetry\":{",
+        under(span, attribute::TELEMETRY),
+        LONGEST_METADATA,
+    );
+    links(out, span, inner);
+    let opening = if out.len() == inner {
+        "\"default\":{"
+    } else {
+        ",\"default\":{"
+    };
+    block(out, opening, others(span), LONGEST_METADATA);
+    if out.len() == inner {
+        out.truncate(began);
+    } else {
+        out.push('}');
+    }
+}
+
+/// Into the block `telemetry` that ends `out`, or into one of their own where there is none after `inner`.
+fn links(out: &mut String, span: &SpanData, inner: usize) {
+    let mut links = span.links.iter().peekable();
+    if links.peek().is_none() {
+        return;
+    }
+    if out.len() == inner {
+        out.push_str("\"telemetry\":{\"links\":[");
+    } else {
+        out.pop();
+        out.push_str(",\"links\":[");
+    }
+    while let Some(link) = links.next() {
+        out.push_str("{\"trace_id\":\"");
+        push_trace_id(out, link.span_context.trace_id());
+        out.push_str("\",\"span_id\":\"");
+        push_span_id(out, link.span_context.span_id());
+        out.push_str(if links.peek().is_some() { "\"}," } else { "\"}" });
+    }
+    out.push_str("]}");
+}
+
+/// The value that an attribute was given last.
+fn last<'s>(span: &'s SpanData, key: &str) -> Option<&'s Attribute> {
+    let found = span.attributes.iter().rev().find(|pair| pair.key.as_str() == key);
+    found.map(|pair| &pair.value)
+}
+
+/// Attributes by the rest of their keys after a prefix.
+fn under<'s>(span: &'s SpanData, prefix: &'static str) -> impl Iterator<Item = (&'s str, &'s Attribute)> {
+    settled(span).filter_map(move |pair| Some((pair.key.as_str().strip_prefix(prefix)?, &pair.value)))
+}
+
+fn others(span: &SpanData) -> impl Iterator<Item = (&str, &Attribute)> {
+    settled(span)
+        .map(|pair| (pair.key.as_str(), &pair.value))
+        .filter(|(key, _)| {
+            let elsewhere = [attribute::ANNOTATION, attribute::AWS, attribute::TELEMETRY];
+            // What tracing-opentelemetry adds about the source is of no use to a reader of traces.
+            let of_no_use = ["busy_ns", "idle_ns", "thread.id", "thread.name", "target"];
+            !elsewhere.iter().any(|prefix| key.starts_with(prefix))
+                && !attribute::PARTS.contains(key)
+                && !of_no_use.contains(key)
+        })
+}
+
+/// Attributes without those that were set anew later.
+fn settled(span: &SpanData) -> impl Iterator<Item = &KeyValue> {
+    let all = &span.attributes;
+    all.iter()
+        .enumerate()
+        .filter(|(n, pair)| all[n + 1..].iter().all(|later| later.key != pair.key))
+        .map(|(_, pair)| pair)
+}
+
+/// Appends an object after its opening; nothing where it would be empty.
+fn block<'a>(
+    out: &mut String,
+    opening: &str,
+    members: impl Iterator<Item = (&'a str, &'a Attribute)>,
+    longest: usize,
+) {
+    let mut is_open = false;
+    for (key, one) in members {
+        out.push_str(if is_open { "," } else { opening });
+        is_open = true;
+        json::string(out, key);
+        out.push(':');
+        value(out, one, longest);
+    }
+    if is_open {
+        out.push('}');
+    }
+}
+
+fn value(out: &mut String, value: &Attribute, longest: usize) {
+    match value {
+        Attribute::Bool(true) => out.push_str("true"),
+        Attribute::Bool(false) => out.push_str("false"),
+        Attribute::I64(value) => json::integer(out, *value),
+        Attribute::F64(value) => json::number(out, *value),
+        other => {
+            let text = other.as_str();
+            json::string(out, &redact(&shortened(&text, longest)));
         }
     }
 }
 
-fn put_text(values: &mut Map<String, Value>, key: &str, value: &Attribute) {
-    if let Attribute::String(_) = value {
-        values.insert(key.to_owned(), json_of(value, LONGEST_TEXT));
-    }
-}
-
-fn put_number(values: &mut Map<String, Value>, key: &str, value: &Attribute) {
-    if let Attribute::I64(0..) = value {
-        values.insert(key.to_owned(), json_of(value, LONGEST_TEXT));
-    }
-}
-
-/// X-Ray's exceptions: each with an id, each naming its cause.
-fn exceptions(cause: &Value) -> Value {
+/// X-Ray's exceptions from the error's chain: each with an id, each naming its cause. Rare, so read and written as a tree.
+fn cause_of(out: &mut String, chain: &str, detail: Detail) {
+    let Ok(cause) = serde_json::from_str::<Value>(chain) else {
+        return;
+    };
+    let longest = match detail {
+        Detail::Short => SHORT_MESSAGE,
+        Detail::WithoutMetadata | Detail::Everything => LONGEST_METADATA,
+    };
     let found = cause.as_array().map_or(&[][..], Vec::as_slice);
     let id = |n: usize| format!("{:016x}", n + 1);
     let exceptions: Vec<Value> = found
@@ -186,7 +257,7 @@ fn exceptions(cause: &Value) -> Value {
             let mut object = json!({
                 "id": id(n),
                 "type": exception["type"],
-                "message": redact(&shortened(message, LONGEST_METADATA)),
+                "message": redact(&shortened(message, longest)),
             });
             if n + 1 < found.len() {
                 object["cause"] = json!(id(n + 1));
@@ -194,45 +265,44 @@ fn exceptions(cause: &Value) -> Value {
             object
         })
         .collect();
-    json!({"exceptions": exceptions})
+    out.push_str(",\"cause\":");
+    out.push_str(&json!({"exceptions": exceptions}).to_string());
 }
 
-fn json_of(value: &Attribute, longest: usize) -> Value {
-    match value {
-        Attribute::Bool(value) => json!(value),
-        Attribute::I64(value) => json!(value),
-        Attribute::F64(value) => json!(value),
-        other => json!(redact(&shortened(&other.as_str(), longest))),
+fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
+    // As many bytes are at most as many characters.
+    if text.len() <= longest || text.chars().count() <= longest {
+        return Cow::Borrowed(text);
     }
-}
-
-fn shortened(text: &str, longest: usize) -> String {
-    if text.chars().count() <= longest {
-        text.to_owned()
-    } else {
-        text.chars().take(longest - 1).chain(['…']).collect()
-    }
+    text.chars()
+        .take(longest - 1)
+        .chain(['…'])
+        .collect::<String>()
+        .into()
 }
 
 /// A name keeps letters, digits, spaces and `_ . : / % & # = + \ - @`; it is never empty.
-fn name(text: &str) -> String {
+fn name(text: &str) -> Cow<'_, str> {
+    const MARKS: &[u8] = b" _.:/%&#=+\\-@";
     if text.is_empty() {
-        return "unnamed".to_owned();
+        return "unnamed".into();
     }
-    let allowed = |c: char| c.is_alphanumeric() || " _.:/%&#=+\\-@".contains(c);
+    let plain = |b: u8| b.is_ascii_alphanumeric() || MARKS.contains(&b);
+    if text.len() <= LONGEST_NAME && text.bytes().all(plain) {
+        return text.into();
+    }
+    let allowed = |c: char| c.is_alphanumeric() || u8::try_from(c).is_ok_and(|b| MARKS.contains(&b));
     text.chars()
         .map(|c| if allowed(c) { c } else { '_' })
         .take(LONGEST_NAME)
-        .collect()
+        .collect::<String>()
+        .into()
 }
 
 /// Seconds since the epoch with microseconds, as X-Ray writes times.
-fn seconds(time: SystemTime) -> f64 {
-    let micros = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "microseconds of this century fit 53 bits"
-    )]
-    let micros = micros as f64;
-    micros / 1e6
+fn seconds(out: &mut String, time: SystemTime) {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    json::integer(out, i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
+    out.push('.');
+    json::padded(out, since.subsec_micros(), 6);
 }

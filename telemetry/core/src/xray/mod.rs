@@ -53,11 +53,11 @@ pub struct Sent {
 }
 
 impl Sent {
-    fn send(&mut self, spans: Vec<SpanData>, datagrams: &dyn Datagrams) {
+    fn send(&mut self, spans: &[SpanData], datagrams: &dyn Datagrams) {
         let packed = pack::documents(spans);
         self.too_large += packed.too_large;
         for document in packed.documents {
-            match datagrams.send(&document) {
+            match datagrams.send(document.as_bytes()) {
                 true => self.documents += 1,
                 false => self.dropped += 1,
             }
@@ -95,7 +95,7 @@ impl Gathered {
             no_room,
             ..Sent::default()
         };
-        sent.send(spans, datagrams);
+        sent.send(&spans, datagrams);
         sent
     }
 

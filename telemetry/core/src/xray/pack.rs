@@ -1,124 +1,143 @@
 //! Spans into documents: children stand in their parent while the document fits, and alone beyond that. A document that
 //! is too large by itself loses its metadata before it is given up, and never costs another.
 
-use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::trace::SpanData;
-use serde_json::{Map, Value, json};
 
-use super::document::{embedded, independent};
+use super::document::{Detail, embedded, independent};
+use super::sink::HEADER;
 
-/// A document has at most 64 kB, and a datagram at most 65 507 bytes with the header line; this leaves room for both.
+/// A document has at most 64 kB, and a datagram at most 65 507 bytes; this leaves room for both, header line included.
 const LARGEST: usize = 60_000;
-
-/// Characters of an exception's message in a document that is too large otherwise.
-const SHORT_MESSAGE: usize = 500;
+/// Levels of children in one document; deeper ones stand alone.
+const DEEPEST: usize = 50;
+/// Bytes that close a child: `}` and `]`.
+const CLOSING: usize = 2;
 
 /// Spans as documents.
 #[derive(Debug, Default)]
 pub(super) struct Packed {
-    /// Documents, as JSON.
-    pub(super) documents: Vec<Vec<u8>>,
+    /// Documents as JSON, each after the daemon's header line.
+    pub(super) documents: Vec<String>,
     /// Spans that fit no document.
     pub(super) too_large: u64,
 }
 
 /// The documents of an invocation's spans.
-pub(super) fn documents(spans: Vec<SpanData>) -> Packed {
-    let ids: HashSet<SpanId> = spans.iter().map(|span| span.span_context.span_id()).collect();
-    let mut children: HashMap<SpanId, Vec<&SpanData>> = HashMap::new();
-    let mut alone: Vec<&SpanData> = Vec::new();
-    for span in &spans {
-        if ids.contains(&span.parent_span_id) {
-            children.entry(span.parent_span_id).or_default().push(span);
-        } else {
-            alone.push(span);
+pub(super) fn documents(spans: &[SpanData]) -> Packed {
+    let mut packer = Packer::of(spans);
+    let mut alone: Vec<usize> = (0..spans.len()).filter(|n| !packer.has_parent(*n)).collect();
+    loop {
+        while let Some(span) = alone.pop() {
+            packer.write(span, &mut alone);
+        }
+        // Spans that are each other's parents, which nobody makes on purpose.
+        match packer.is_written.iter().position(|written| !written) {
+            Some(left) => alone.push(left),
+            None => return packer.packed,
         }
     }
-    let mut packer = Packer {
-        children,
-        packed: Packed::default(),
-    };
-    while let Some(span) = alone.pop() {
-        packer.write(span, &mut alone);
-    }
-    packer.packed
 }
 
 struct Packer<'a> {
-    children: HashMap<SpanId, Vec<&'a SpanData>>,
+    spans: &'a [SpanData],
+    /// Ids, sorted.
+    ids: Vec<SpanId>,
+    /// Parents with the span's number, sorted.
+    by_parent: Vec<(SpanId, usize)>,
+    is_written: Vec<bool>,
     packed: Packed,
 }
 
 impl<'a> Packer<'a> {
-    /// Writes one document; children that do not fit are put aside to stand alone.
-    fn write(&mut self, span: &'a SpanData, alone: &mut Vec<&'a SpanData>) {
-        let mut document = independent(span);
-        let mut size = lightened(&mut document);
-        if size > LARGEST {
-            self.packed.too_large += 1;
-            alone.extend(
-                self.children
-                    .remove(&span.span_context.span_id())
-                    .unwrap_or_default(),
-            );
-            return;
+    fn of(spans: &'a [SpanData]) -> Self {
+        let key = |id: &SpanId| id.to_bytes();
+        let mut ids: Vec<SpanId> = spans.iter().map(|span| span.span_context.span_id()).collect();
+        ids.sort_unstable_by_key(key);
+        let parents = spans.iter().enumerate();
+        let mut by_parent: Vec<(SpanId, usize)> = parents.map(|(n, span)| (span.parent_span_id, n)).collect();
+        by_parent.sort_unstable_by_key(|(id, n)| (key(id), *n));
+        Self {
+            spans,
+            ids,
+            by_parent,
+            is_written: vec![false; spans.len()],
+            packed: Packed::default(),
         }
-        let nested = self.nested(span, &mut size, alone);
-        if !nested.is_empty() {
-            document.insert("subsegments".to_owned(), Value::Array(nested));
-        }
-        self.packed
-            .documents
-            .push(serde_json::to_vec(&document).unwrap_or_default());
     }
 
-    fn nested(&mut self, span: &SpanData, size: &mut usize, alone: &mut Vec<&'a SpanData>) -> Vec<Value> {
-        let mut nested = Vec::new();
-        for child in self
-            .children
-            .remove(&span.span_context.span_id())
-            .unwrap_or_default()
-        {
-            let mut document = embedded(child);
-            let needed = self::size(&document) + 20;
-            if *size + needed > LARGEST {
+    fn has_parent(&self, span: usize) -> bool {
+        let parent = self.spans[span].parent_span_id.to_bytes();
+        self.ids.binary_search_by_key(&parent, |id| id.to_bytes()).is_ok()
+    }
+
+    /// Where the children of a span stand in `by_parent`.
+    fn children(&self, span: usize) -> Range<usize> {
+        let id = self.spans[span].span_context.span_id().to_bytes();
+        let before = self
+            .by_parent
+            .partition_point(|(parent, _)| parent.to_bytes() < id);
+        let count = self.by_parent[before..]
+            .iter()
+            .take_while(|(parent, _)| parent.to_bytes() == id)
+            .count();
+        before..before + count
+    }
+
+    /// Writes one document; children that do not fit are put aside to stand alone.
+    fn write(&mut self, span: usize, alone: &mut Vec<usize>) {
+        if std::mem::replace(&mut self.is_written[span], true) {
+            return;
+        }
+        let mut out = String::with_capacity(1024);
+        let details = [Detail::Everything, Detail::WithoutMetadata, Detail::Short];
+        let fits = details.into_iter().any(|detail| {
+            out.clear();
+            out.push_str(HEADER);
+            out.push('{');
+            embedded(&mut out, &self.spans[span], detail);
+            independent(&mut out, &self.spans[span]);
+            out.len() + CLOSING <= LARGEST
+        });
+        if !fits {
+            self.packed.too_large += 1;
+            let children = self.children(span);
+            alone.extend(self.by_parent[children].iter().map(|(_, child)| child));
+            return;
+        }
+        self.nested(span, 1, &mut out, alone);
+        out.push('}');
+        self.packed.documents.push(out);
+    }
+
+    /// Appends the children of a span.
+    fn nested(&mut self, span: usize, depth: usize, out: &mut String, alone: &mut Vec<usize>) {
+        let mut is_open = false;
+        for place in self.children(span) {
+            let child = self.by_parent[place].1;
+            if self.is_written[child] {
+                continue;
+            }
+            let before = out.len();
+            out.push_str(if is_open { ",{" } else { ",\"subsegments\":[{" });
+            embedded(out, &self.spans[child], Detail::Everything);
+            // What is open up to here has to be closed.
+            if out.len() + CLOSING * (depth + 1) > LARGEST || depth > DEEPEST {
+                out.truncate(before);
                 alone.push(child);
                 continue;
             }
-            *size += needed;
-            let inner = self.nested(child, size, alone);
-            if !inner.is_empty() {
-                document.insert("subsegments".to_owned(), Value::Array(inner));
-            }
-            nested.push(Value::Object(document));
+            is_open = true;
+            self.is_written[child] = true;
+            self.nested(child, depth + 1, out, alone);
+            out.push('}');
         }
-        nested
-    }
-}
-
-/// Takes from a document that is too large what can be spared: metadata, then long messages. Returns its size in bytes.
-fn lightened(document: &mut Map<String, Value>) -> usize {
-    let mut size = size(document);
-    if size > LARGEST && document.remove("metadata").is_some() {
-        size = self::size(document);
-    }
-    if size > LARGEST {
-        let exceptions = document
-            .get_mut("cause")
-            .and_then(|cause| cause["exceptions"].as_array_mut());
-        for exception in exceptions.into_iter().flatten() {
-            let message = exception["message"].as_str().unwrap_or_default();
-            exception["message"] = json!(message.chars().take(SHORT_MESSAGE).collect::<String>());
+        if is_open {
+            out.push(']');
         }
-        size = self::size(document);
     }
-    size
-}
-
-fn size(document: &Map<String, Value>) -> usize {
-    serde_json::to_vec(document).map_or(usize::MAX / 2, |bytes| bytes.len())
 }
 
 #[cfg(test)]
@@ -129,6 +148,7 @@ pub(super) mod tests {
     use opentelemetry::{InstrumentationScope, KeyValue};
     use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
     use proptest::prelude::*;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -159,10 +179,10 @@ pub(super) mod tests {
     }
 
     fn read(spans: Vec<SpanData>) -> Vec<Value> {
-        documents(spans)
+        documents(&spans)
             .documents
             .iter()
-            .map(|document| serde_json::from_slice(document).unwrap())
+            .map(|document| serde_json::from_str(document.strip_prefix(HEADER).unwrap()).unwrap())
             .collect()
     }
 
@@ -209,6 +229,51 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn what_is_set_anew_counts_and_links_stand_with_what_telemetry_says() {
+        let mut linked = span(
+            2,
+            1,
+            vec![
+                KeyValue::new("annotation.a", "old"),
+                KeyValue::new("telemetry.hop", 1),
+                KeyValue::new("annotation.a", "new\"\n"),
+                KeyValue::new("http.response.status_code", 404),
+                KeyValue::new("url.full", "https://example.com/"),
+            ],
+        );
+        let link = |id: u64| opentelemetry::trace::Link::with_context(span(id, 1, vec![]).span_context);
+        linked.links.links = vec![link(8), link(9)];
+        let documents = read(vec![linked.clone()]);
+        assert_eq!(documents[0]["annotations"], json!({"a": "new\"\n"}));
+        assert_eq!(
+            documents[0]["http"],
+            json!({"request": {"url": "https://example.com/"}, "response": {"status": 404}})
+        );
+        let links = json!([
+            {"trace_id": "1-00000010-000000000000000000000000", "span_id": "0000000000000008"},
+            {"trace_id": "1-00000010-000000000000000000000000", "span_id": "0000000000000009"},
+        ]);
+        assert_eq!(
+            documents[0]["metadata"],
+            json!({"telemetry": {"hop": 1, "links": links}})
+        );
+        linked.attributes.clear();
+        assert_eq!(
+            read(vec![linked])[0]["metadata"],
+            json!({"telemetry": {"links": links}})
+        );
+        assert!(read(vec![span(2, 1, vec![])])[0]["metadata"].is_null());
+    }
+
+    #[test]
+    fn a_deep_chain_and_a_ring_lose_no_span() {
+        let chain: Vec<SpanData> = (2..2_000).map(|id| span(id, id - 1, vec![])).collect();
+        let ids = |documents: &[Value]| json!(documents).to_string().matches("\"id\"").count();
+        assert_eq!(ids(&read(chain)), 1_998);
+        assert_eq!(ids(&read(vec![span(2, 3, vec![]), span(3, 2, vec![])])), 2);
+    }
+
+    #[test]
     fn causes_are_chained() {
         let cause =
             r#"[{"type":"payment-declined","message":"charge"},{"type":"cause","message":"card refused"}]"#;
@@ -247,7 +312,7 @@ pub(super) mod tests {
             .collect();
         let cause = KeyValue::new("xray.cause", json!(long).to_string());
         let aws = (0..300).map(|n| KeyValue::new(format!("aws.{n}"), "x".repeat(250)));
-        let packed = documents(vec![
+        let packed = documents(&[
             span(2, 1, vec![cause]),
             span(3, 1, aws.collect()),
             span(4, 3, vec![]),
@@ -268,9 +333,10 @@ pub(super) mod tests {
                     span(id, parent, vec![KeyValue::new("bulk", "x".repeat(bulk))])
                 })
                 .collect();
-            let written = documents(spans).documents;
-            prop_assert!(written.iter().all(|document| document.len() < 64_000));
-            let text: String = written.iter().map(|d| String::from_utf8(d.clone()).unwrap()).collect();
+            let written = documents(&spans).documents;
+            prop_assert!(written.iter().all(|document| document.len() <= LARGEST));
+            prop_assert!(written.iter().all(|document| serde_json::from_str::<Value>(&document[HEADER.len()..]).is_ok()));
+            let text: String = written.concat();
             for n in 0..parents.len() {
                 prop_assert_eq!(text.matches(&format!("\"span {}\"", n + 100)).count(), 1);
             }

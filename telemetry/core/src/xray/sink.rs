@@ -3,12 +3,12 @@
 use std::net::{SocketAddr, ToSocketAddrs as _, UdpSocket};
 
 /// The line before each document (X-Ray daemon).
-const HEADER: &[u8] = b"{\"format\": \"json\", \"version\": 1}\n";
+pub(super) const HEADER: &str = "{\"format\": \"json\", \"version\": 1}\n";
 
 /// Where documents go.
 pub trait Datagrams: Send + Sync {
-    /// Sends one document. False when it could not be sent.
-    fn send(&self, document: &[u8]) -> bool;
+    /// Sends one datagram: the daemon's header line and a document. False when it could not be sent.
+    fn send(&self, datagram: &[u8]) -> bool;
 }
 
 /// The daemon's UDP socket.
@@ -36,8 +36,8 @@ impl Udp {
 }
 
 impl Datagrams for Udp {
-    fn send(&self, document: &[u8]) -> bool {
-        self.socket.send(&[HEADER, document].concat()).is_ok()
+    fn send(&self, datagram: &[u8]) -> bool {
+        self.socket.send(datagram).is_ok()
     }
 }
 

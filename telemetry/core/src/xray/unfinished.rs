@@ -45,10 +45,10 @@ impl Gathered {
                 TraceState::default(),
             );
             let data = data(span, id, parent_of(span), attributes);
-            sent.send(vec![data], datagrams);
+            sent.send(&[data], datagrams);
         }
         let ended = self.waiting().take(header.root);
-        sent.send(ended, datagrams);
+        sent.send(&ended, datagrams);
         sent
     }
 }

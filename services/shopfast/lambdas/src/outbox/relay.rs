@@ -9,7 +9,7 @@ use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use lambda_runtime::LambdaEvent;
-use platform::batch::{Deadline, stream};
+use platform::batch::{BatchError, Deadline, dynamodb};
 use platform::env::{EnvError, Source};
 use telemetry_aws_sdk::Interceptor;
 use telemetry_core::Coded;
@@ -96,13 +96,10 @@ impl OrderRelay {
     /// One batch of the stream.
     ///
     /// # Errors
-    /// Never: failed records are named in the answer.
-    pub async fn handle(
-        &self,
-        event: LambdaEvent<Event>,
-    ) -> Result<DynamoDbEventResponse, std::convert::Infallible> {
+    /// When the batch cannot be answered in part; else the record that failed is named in the answer.
+    pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<DynamoDbEventResponse, BatchError> {
         let deadline = Deadline::of(&event.context);
-        let answer = stream::run(event.payload, deadline, |record| async move {
+        let answer = dynamodb::run(event.payload, deadline, |record| async move {
             let told = read(&record)?;
             telemetry_core::annotate("event_id", told.event_id.clone());
             self.bus.tell(&told).await?;
@@ -113,7 +110,7 @@ impl OrderRelay {
             );
             Ok::<(), RelayError>(())
         });
-        Ok(answer.await)
+        answer.await
     }
 }
 

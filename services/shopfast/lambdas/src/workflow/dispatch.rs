@@ -8,7 +8,7 @@ use aws_config::SdkConfig;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_sfn::error::SdkError;
 use lambda_runtime::LambdaEvent;
-use platform::batch::{Deadline, sqs};
+use platform::batch::{BatchError, Deadline, MaxReceiveCount, sqs};
 use platform::env::{EnvError, Source};
 use serde::{Deserialize, Serialize};
 use telemetry_aws_sdk::Interceptor;
@@ -64,6 +64,7 @@ pub fn execution_name(order_id: &str, attempt: u32) -> String {
 #[derive(Clone)]
 pub struct OrderDispatcher {
     workflow: Arc<dyn StartWorkflow>,
+    max_receive_count: Option<MaxReceiveCount>,
 }
 
 impl std::fmt::Debug for OrderDispatcher {
@@ -73,38 +74,40 @@ impl std::fmt::Debug for OrderDispatcher {
 }
 
 impl OrderDispatcher {
-    /// For this workflow.
+    /// For this workflow; the queue gives a message up after so many attempts.
     #[must_use]
-    pub fn new(workflow: Arc<dyn StartWorkflow>) -> Self {
-        Self { workflow }
+    pub fn new(workflow: Arc<dyn StartWorkflow>, max_receive_count: Option<MaxReceiveCount>) -> Self {
+        Self {
+            workflow,
+            max_receive_count,
+        }
     }
 
-    /// From `ORDER_WORKFLOW_ARN`.
+    /// From `ORDER_WORKFLOW_ARN` and `MAX_RECEIVE_COUNT`.
     ///
     /// # Errors
-    /// When it is missing.
+    /// When the first is missing, or the second is no count.
     pub fn from_env(source: &dyn Source, config: &SdkConfig) -> Result<Self, EnvError> {
         let builder = aws_sdk_sfn::config::Builder::from(config).interceptor(Interceptor::new());
         let client = aws_sdk_sfn::Client::from_conf(builder.build());
-        Ok(Self::new(Arc::new(StateMachine {
+        let workflow = StateMachine {
             client,
             arn: source.required("ORDER_WORKFLOW_ARN")?,
-        })))
+        };
+        Ok(Self::new(Arc::new(workflow), MaxReceiveCount::from_env(source)?))
     }
 
     /// One batch of the queue.
     ///
     /// # Errors
-    /// Never: failed messages are named in the answer.
-    pub async fn handle(
-        &self,
-        event: LambdaEvent<SqsEvent>,
-    ) -> Result<SqsBatchResponse, std::convert::Infallible> {
-        let deadline = Deadline::of(&event.context);
-        Ok(sqs::run(event.payload, deadline, CONCURRENCY, |message| {
-            self.start(message)
-        })
-        .await)
+    /// When the batch cannot be answered in part; else failed messages are named in the answer.
+    pub async fn handle(&self, event: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, BatchError> {
+        let limits = sqs::Limits {
+            deadline: Deadline::of(&event.context),
+            concurrency: CONCURRENCY,
+            max_receive_count: self.max_receive_count,
+        };
+        sqs::run(event.payload, limits, |message| self.start(message)).await
     }
 
     async fn start(&self, message: SqsMessage) -> Result<(), DispatchError> {
@@ -193,7 +196,7 @@ mod tests {
             context,
         );
         let workflow = Arc::new(Workflow::default());
-        let answer = OrderDispatcher::new(Arc::clone(&workflow) as _)
+        let answer = OrderDispatcher::new(Arc::clone(&workflow) as _, None)
             .handle(event)
             .await
             .unwrap();

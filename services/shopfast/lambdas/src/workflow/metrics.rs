@@ -47,6 +47,7 @@ pub const METRICS: &[&MetricSpec] = &[
     &SHIPMENTS_SPEC,
     &RECONCILED_SPEC,
     &STUCK_SPEC,
+    &platform::batch::LAST_ATTEMPTS,
 ];
 
 pub(super) static STARTED: Counter = Counter::new(&STARTED_SPEC);
