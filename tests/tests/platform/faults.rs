@@ -192,6 +192,9 @@ fn emulator_restarted(platform: &Platform) -> Result<()> {
             },
         )?;
     }
+    for order in &orders {
+        told_after_redrive(platform, order)?;
+    }
     let after = Books::of(platform, &shop)?;
     ensure!(
         after.orders == before.orders + 5,
@@ -204,6 +207,26 @@ fn emulator_restarted(platform: &Platform) -> Result<()> {
         "{before:?} then {after:?}"
     );
     Ok(())
+}
+
+/// The customer of a delivered order has three mails: where the retries of a notification all fell into the outage it waits
+/// in its DLQ, and is redriven as an operator would.
+fn told_after_redrive(platform: &Platform, order: &Placed) -> Result<()> {
+    const DLQ: &str = "shopfast-notification-dlq";
+    wait::until(&format!("the mails of {}", order.order_id), RETRIES_LIMIT, || {
+        if depth(platform, DLQ)? > 0 {
+            platform.json(&["dlq", "redrive", DLQ, "--json"])?;
+        }
+        let printed = platform.json(&["mails", "--id", &order.order_id, "--json"])?;
+        let mails = printed.as_array().or(printed["mails"].as_array());
+        let count = mails.map_or(0, Vec::len);
+        ensure!(count <= 3, "more than 3: {printed}");
+        Ok(if count == 3 {
+            Ok(())
+        } else {
+            Err(format!("{count} mails"))
+        })
+    })
 }
 
 /// What must add up.
