@@ -230,7 +230,7 @@ fn value(out: &mut String, value: &Attribute, longest: usize) {
         Attribute::Bool(true) => out.push_str("true"),
         Attribute::Bool(false) => out.push_str("false"),
         Attribute::I64(value) => json::integer(out, *value),
-        Attribute::F64(value) => json::number(out, *value),
+        Attribute::F64(value) if value.is_finite() => json::number(out, *value),
         other => {
             let text = other.as_str();
             json::string(out, &redact(&shortened(&text, longest)));

@@ -266,6 +266,16 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_number_that_json_has_not_is_a_text() {
+        let attributes = vec![
+            KeyValue::new("annotation.a", f64::NAN),
+            KeyValue::new("annotation.b", f64::NEG_INFINITY),
+        ];
+        let annotations = read(vec![span(2, 1, attributes)])[0]["annotations"].clone();
+        assert_eq!(annotations, json!({"a": "NaN", "b": "-inf"}));
+    }
+
+    #[test]
     fn a_deep_chain_and_a_ring_lose_no_span() {
         let chain: Vec<SpanData> = (2..2_000).map(|id| span(id, id - 1, vec![])).collect();
         let ids = |documents: &[Value]| json!(documents).to_string().matches("\"id\"").count();
