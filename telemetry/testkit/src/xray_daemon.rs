@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::net::UdpSocket;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 pub use document::{MAX_ANNOTATIONS, MAX_DOCUMENT_BYTES, MAX_LINKS, MAX_NAME, check};
@@ -47,6 +47,7 @@ pub struct Received {
 pub struct Daemon {
     address: SocketAddr,
     received: watch::Receiver<Received>,
+    drains: mpsc::UnboundedSender<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
 
@@ -65,10 +66,12 @@ impl Daemon {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = socket.local_addr()?;
         let (sender, received) = watch::channel(Received::default());
-        let task = tokio::spawn(receive(socket, sender));
+        let (drains, orders) = mpsc::unbounded_channel();
+        let task = tokio::spawn(receive(socket, sender, orders));
         Ok(Self {
             address,
             received,
+            drains,
             task,
         })
     }
@@ -83,6 +86,17 @@ impl Daemon {
         self.received.borrow().clone()
     }
 
+    /// Everything that was sent before the call: on loopback a datagram is in the socket when its sender goes on. No need
+    /// to know how many there are.
+    pub async fn drained(&self) -> Received {
+        let (reply, done) = oneshot::channel();
+        if self.drains.send(reply).is_ok() {
+            // An error means that the task is gone, and nothing is read any more.
+            let _ = done.await;
+        }
+        self.received()
+    }
+
     /// Waits until what arrived satisfies the condition, 10 s at most, and returns it either way: an assertion on
     /// the returned value then shows what is missing.
     pub async fn until(&self, condition: impl Fn(&Received) -> bool) -> Received {
@@ -95,12 +109,32 @@ impl Daemon {
     }
 }
 
-async fn receive(socket: UdpSocket, sender: watch::Sender<Received>) {
+async fn receive(
+    socket: UdpSocket,
+    sender: watch::Sender<Received>,
+    mut drains: mpsc::UnboundedReceiver<oneshot::Sender<()>>,
+) {
     let mut buffer = vec![0; 65_536];
     let mut traces = Traces::default();
+    let mut waiting: Vec<oneshot::Sender<()>> = Vec::new();
     loop {
+        // The socket itself is asked: readiness known to the runtime may lag behind what was sent.
+        if !waiting.is_empty() && rustix::io::ioctl_fionread(&socket).unwrap_or(0) == 0 {
+            for drain in waiting.drain(..) {
+                // Whoever asked may have given up.
+                let _ = drain.send(());
+            }
+        }
+        let length = tokio::select! {
+            biased;
+            length = socket.recv(&mut buffer) => length,
+            Some(drain) = drains.recv() => {
+                waiting.push(drain);
+                continue;
+            }
+        };
         // A datagram that was cut or refused by the system is gone, as with the real daemon.
-        let Ok(length) = socket.recv(&mut buffer).await else {
+        let Ok(length) = length else {
             continue;
         };
         let (document, violations) = read(&buffer[..length]);
@@ -215,6 +249,20 @@ mod tests {
         let received = daemon.until(|received| received.documents.len() == 3).await;
         assert_eq!(received.violations, Vec::<String>::new());
         assert_eq!(received.documents[0]["id"], "00f067aa0ba902b7");
+    }
+
+    #[tokio::test]
+    async fn all_that_was_sent_is_there_when_it_is_drained() {
+        let daemon = Daemon::start().await.unwrap();
+        assert!(daemon.drained().await.documents.is_empty());
+        for n in 0..100 {
+            send(
+                &daemon,
+                &format!("{HEADER}\n{}", subsegment(&format!("{n:016x}"))),
+            )
+            .await;
+        }
+        assert_eq!(daemon.drained().await.documents.len(), 100);
     }
 
     #[tokio::test]
