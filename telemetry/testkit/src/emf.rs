@@ -215,13 +215,12 @@ fn read_dimensions(
     let mut dimensions = BTreeMap::new();
     for name in names {
         let name = name.as_str().unwrap_or_default();
-        let name_fits =
-            !name.is_empty() && name.chars().count() <= MAX_DIMENSION_NAME && !name.starts_with(':');
+        let name_fits = is_dimension_text(name) && name.len() <= MAX_DIMENSION_NAME && !name.starts_with(':');
         broken.unless(name_fits, || format!("dimension {name:?} has no valid name"));
         let value = document.get(name).and_then(Value::as_str).unwrap_or_default();
         broken.unless(
-            !value.trim().is_empty() && value.chars().count() <= MAX_DIMENSION_VALUE,
-            || format!("dimension {name:?} has no string value of 1 to {MAX_DIMENSION_VALUE} characters"),
+            is_dimension_text(value) && value.len() <= MAX_DIMENSION_VALUE,
+            || format!("dimension {name:?} has no ASCII text of 1 to {MAX_DIMENSION_VALUE} characters"),
         );
         let twice = dimensions.insert(name.to_owned(), value.to_owned()).is_some();
         broken.unless(!twice, || format!("dimension {name:?} is twice in a set"));
@@ -286,6 +285,12 @@ fn read_values(value: &Value) -> Option<Vec<(f64, u64)>> {
         }
         _ => None,
     }
+}
+
+/// ASCII without control characters, and not blank.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Dimension.html>
+fn is_dimension_text(text: &str) -> bool {
+    !text.trim().is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 fn is_name(name: &str) -> bool {
@@ -397,6 +402,16 @@ mod tests {
         );
         refused(|d| d["Service"] = json!("x".repeat(1025)), "Service");
         refused(|d| d["Service"] = json!(7), "Service");
+        for text in ["", " ", "caf\u{e9}", "a\nb"] {
+            refused(|d| d["Service"] = json!(text), "Service");
+        }
+        refused(
+            |d| {
+                d["na\u{ef}ve"] = json!("x");
+                directive(d, "Dimensions", json!([["na\u{ef}ve"]]));
+            },
+            "no valid name",
+        );
         refused(|d| d["OrderPlaced"] = json!(vec![1; 101]), "101 values");
         refused(|d| d["OrderPlaced"] = json!("1"), "no numeric value");
         refused(|d| d["OrderPlaced"] = json!(1e300), "refuses");

@@ -19,6 +19,8 @@ struct Span {
     name: String,
     links: Vec<(String, String)>,
     correlation: Option<String>,
+    /// The record of a batch that it is the span of.
+    record: Option<String>,
 }
 
 /// The spans of some documents.
@@ -65,6 +67,9 @@ impl Story {
                 .map(|link| (text(link, "trace_id"), text(link, "span_id")))
                 .collect(),
             correlation: part["annotations"]["correlation_id"]
+                .as_str()
+                .map(ToOwned::to_owned),
+            record: part["metadata"]["telemetry"]["record_id"]
                 .as_str()
                 .map(ToOwned::to_owned),
         });
@@ -155,6 +160,84 @@ impl Story {
     }
 }
 
+/// What becomes of what one function sends to another.
+impl Story {
+    /// Checks that the span of this record of a batch is linked to a span of this name, and belongs to the same correlation ID:
+    /// "this message's consumer was caused by that call".
+    ///
+    /// # Errors
+    /// What is there instead, in a sentence.
+    pub fn check_link(&self, record_id: &str, producer: &str) -> Result<(), String> {
+        let consumer = self.find(|span| span.record.as_deref() == Some(record_id));
+        let consumer = consumer.ok_or_else(|| format!("no span of record {record_id}"))?;
+        let mut senders = Vec::new();
+        for (trace, id) in &consumer.links {
+            let sender = self.find(|span| span.trace == *trace && span.id == *id);
+            let sender =
+                sender.ok_or_else(|| format!("record {record_id} is linked to nowhere: {trace}/{id}"))?;
+            senders.push(sender);
+        }
+        let Some(sender) = senders.iter().find(|sender| sender.name == producer) else {
+            let names: Vec<&str> = senders.iter().map(|sender| sender.name.as_str()).collect();
+            return Err(format!(
+                "record {record_id} is linked to {names:?} instead of {producer:?}"
+            ));
+        };
+        let (sent, received) = (self.correlation_of(sender), self.correlation_of(consumer));
+        if sent == received {
+            Ok(())
+        } else {
+            Err(format!(
+                "record {record_id} has correlation id {received:?}, its producer {sent:?}"
+            ))
+        }
+    }
+
+    /// Checks that a span of this name is below one of that name in the same trace, at any depth: "this call caused that one".
+    ///
+    /// # Errors
+    /// What is there instead, in a sentence.
+    pub fn check_below(&self, name: &str, ancestor: &str) -> Result<(), String> {
+        let named: Vec<&Span> = self.spans.iter().filter(|span| span.name == name).collect();
+        if named.is_empty() {
+            return Err(format!("no span {name:?}"));
+        }
+        let is_below = |span: &&Span| self.ancestors(span).any(|other| other.name == ancestor);
+        if named.iter().any(is_below) {
+            return Ok(());
+        }
+        let paths: Vec<Vec<&str>> = named
+            .iter()
+            .map(|span| self.ancestors(span).map(|other| other.name.as_str()).collect())
+            .collect();
+        Err(format!("{name:?} is below {paths:?} and not below {ancestor:?}"))
+    }
+
+    fn find(&self, is_it: impl Fn(&Span) -> bool) -> Option<&Span> {
+        self.spans.iter().find(|span| is_it(span))
+    }
+
+    /// Its own, or that of the nearest span above it that has one.
+    fn correlation_of<'a>(&'a self, span: &'a Span) -> Option<&'a str> {
+        let own = span.correlation.as_deref();
+        own.or_else(|| {
+            self.ancestors(span)
+                .find_map(|other| other.correlation.as_deref())
+        })
+    }
+
+    /// From the parent upwards. As many steps as there are spans: documents may name each other as parents.
+    fn ancestors<'a>(&'a self, span: &'a Span) -> impl Iterator<Item = &'a Span> {
+        let parent = |span: &&'a Span| {
+            let parent = span.parent.as_ref()?;
+            self.find(|other| other.trace == span.trace && other.id == *parent)
+        };
+        std::iter::successors(Some(span), parent)
+            .skip(1)
+            .take(self.spans.len())
+    }
+}
+
 fn text(object: &Value, name: &str) -> String {
     object[name].as_str().unwrap_or_default().to_owned()
 }
@@ -219,6 +302,48 @@ mod tests {
         let story = Story::of([&sender, &consumer]).with_outside(TRACE, "lambda");
         assert_eq!(story.check("c"), Ok(()));
         assert_eq!(story.parts(), 1);
+    }
+
+    /// A sender that calls SQS, and the consumer of its message.
+    fn two_hops(change: impl FnOnce(&mut Value, &mut Value)) -> Story {
+        let mut sender = span(TRACE, "a", Some("lambda"));
+        sender["subsegments"] = json!([{"name": "SQS", "id": "b"}, {"name": "SNS", "id": "c"}]);
+        let mut consumer = span(OTHER, "d", None);
+        consumer["metadata"] =
+            json!({"telemetry": {"record_id": "m-1", "links": [{"trace_id": TRACE, "span_id": "b"}]}});
+        change(&mut sender, &mut consumer);
+        Story::of([&sender, &consumer])
+    }
+
+    #[test]
+    fn a_record_is_linked_to_its_producer_or_told_why_not() {
+        assert_eq!(two_hops(|_, _| {}).check_link("m-1", "SQS"), Ok(()));
+        let check = |change: fn(&mut Value, &mut Value), record: &str, producer: &str, reason: &str| {
+            let fault = two_hops(change).check_link(record, producer).unwrap_err();
+            assert!(fault.contains(reason), "{reason}: {fault}");
+        };
+        check(|_, _| {}, "m-2", "SQS", "no span of record m-2");
+        check(|_, _| {}, "m-1", "SNS", r#"linked to ["SQS"] instead of "SNS""#);
+        let gone =
+            |_: &mut Value, consumer: &mut Value| consumer["metadata"]["telemetry"]["links"] = json!([]);
+        check(gone, "m-1", "SQS", "linked to [] instead");
+        let nowhere = |sender: &mut Value, _: &mut Value| sender["subsegments"] = json!([]);
+        check(nowhere, "m-1", "SQS", "linked to nowhere");
+        let stranger =
+            |_: &mut Value, consumer: &mut Value| consumer["annotations"]["correlation_id"] = json!("x");
+        check(stranger, "m-1", "SQS", "its producer Some(\"c\")");
+    }
+
+    #[test]
+    fn a_call_is_below_its_caller_or_told_why_not() {
+        let story = two_hops(|_, _| {});
+        assert_eq!(story.check_below("SQS", "a"), Ok(()));
+        assert_eq!(story.check_below("S3", "a"), Err("no span \"S3\"".to_owned()));
+        let fault = story.check_below("SQS", "d").unwrap_err();
+        assert_eq!(fault, r#""SQS" is below [["a"]] and not below "d""#);
+        // Two that are each other's parents.
+        let circle = [span(TRACE, "a", Some("b")), span(TRACE, "b", Some("a"))];
+        assert!(Story::of(&circle).check_below("a", "c").is_err());
     }
 
     #[test]

@@ -193,13 +193,8 @@ struct Traces {
 impl Traces {
     fn add(&mut self, document: &Value) -> Vec<String> {
         let mut violations = Vec::new();
-        let text = |name: &str| document[name].as_str().unwrap_or_default().to_owned();
-        let (trace, id) = (text("trace_id"), text("id"));
-        // A document in progress is replaced by the one that ends it.
-        let finished = document["in_progress"] != true;
-        if finished && !self.finished.insert((trace.clone(), id.clone())) {
-            violations.push(format!("id {id} is used twice in trace {trace}"));
-        }
+        let trace = document["trace_id"].as_str().unwrap_or_default().to_owned();
+        self.add_ids(document, &trace, 0, &mut violations);
         let keys = document["annotations"]
             .as_object()
             .into_iter()
@@ -214,6 +209,22 @@ impl Traces {
             ));
         }
         violations
+    }
+}
+
+impl Traces {
+    /// Embedded subsegments count as well. What is in progress is replaced by what ends it.
+    fn add_ids(&mut self, part: &Value, trace: &str, depth: usize, violations: &mut Vec<String>) {
+        let id = part["id"].as_str().unwrap_or_default().to_owned();
+        if part["in_progress"] != true && !self.finished.insert((trace.to_owned(), id.clone())) {
+            violations.push(format!("id {id} is used twice in trace {trace}"));
+        }
+        // What is nested more deeply is a violation of its own.
+        if depth < document::MAX_DEPTH {
+            for child in part["subsegments"].as_array().into_iter().flatten() {
+                self.add_ids(child, trace, depth + 1, violations);
+            }
+        }
     }
 }
 
@@ -288,6 +299,10 @@ mod tests {
         )
         .await;
         check(&[valid.clone(), valid], "used twice").await;
+        let mut twins = subsegment("00f067aa0ba902b7");
+        let child = json!({"name": "a", "id": "00f067aa0ba902b9", "start_time": 1.5, "end_time": 2.0});
+        twins["subsegments"] = json!([child, child]);
+        check(&[format!("{HEADER}\n{twins}")], "00f067aa0ba902b9 is used twice").await;
         let mut segment = subsegment("00f067aa0ba902b7");
         segment.as_object_mut().unwrap().remove("type");
         check(&[format!("{HEADER}\n{segment}")], "Lambda writes it").await;

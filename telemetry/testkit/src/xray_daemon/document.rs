@@ -16,7 +16,7 @@ const MAX_STRING: usize = 250;
 /// Longest string value of an annotation, characters.
 const MAX_ANNOTATION: usize = 1000;
 /// Deepest nesting that is looked at.
-const MAX_DEPTH: usize = 32;
+pub(super) const MAX_DEPTH: usize = 32;
 
 /// Every rule that the document breaks, one sentence each; empty when X-Ray takes it.
 ///
