@@ -10,6 +10,8 @@ use crate::process::Settings;
 
 /// More series than this in one invocation fold into `other`, so that its memory is bounded.
 const MOST_SERIES: usize = 500;
+/// Longest name of a metric or a dimension, in characters (CloudWatch API, `MetricDatum` and `Dimension`).
+const LONGEST_NAME: usize = 255;
 /// Longest dimension value, in characters (EMF specification).
 const LONGEST_VALUE: usize = 1024;
 /// Values of one histogram in one invocation; further ones are dropped and counted.
@@ -134,7 +136,11 @@ impl Buffer {
     ) -> Added {
         let name = match spec_of(settings, name) {
             Some(spec) => Name::Declared(spec),
-            None => Name::Foreign(name.to_owned()),
+            None => {
+                let mut name = name.to_owned();
+                mend(&mut name, LONGEST_NAME);
+                Name::Foreign(name)
+            }
         };
         self.put_new(name, dimensions, what, cardinality)
     }
@@ -147,8 +153,11 @@ impl Buffer {
         cardinality: &Cardinality,
     ) -> Added {
         dimensions.retain(|(name, _)| name != "Service");
-        for (_, value) in &mut dimensions {
-            mend(value);
+        for (name, value) in &mut dimensions {
+            if let Cow::Owned(name) = name {
+                mend_name(name);
+            }
+            mend(value, LONGEST_VALUE);
         }
         dimensions.sort();
         if dimensions.len() > MOST_DIMENSIONS {
@@ -272,14 +281,28 @@ fn accepted(value: f64) -> Option<f64> {
     }
 }
 
-/// CloudWatch refuses an empty value and cuts none: both are mended here.
-fn mend(value: &mut String) {
-    if value.trim().is_empty() {
-        "none".clone_into(value);
-    } else if value.len() > LONGEST_VALUE
-        && let Some((end, _)) = value.char_indices().nth(LONGEST_VALUE)
-    {
-        value.truncate(end);
+/// CloudWatch refuses what is blank, too long, or has other characters than ASCII's visible ones and the blank; the whole metric is
+/// lost then, and nobody is told. So it is mended here.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Dimension.html>
+fn mend(text: &mut String, longest: usize) {
+    if text.trim().is_empty() {
+        return "none".clone_into(text);
+    }
+    if text.bytes().any(|byte| !matches!(byte, b' '..=b'~')) {
+        *text = text
+            .chars()
+            .map(|c| if matches!(c, ' '..='~') { c } else { '?' })
+            .collect();
+    }
+    // ASCII by now: each byte is a character.
+    text.truncate(longest);
+}
+
+/// The name of a dimension that a library chose.
+fn mend_name(name: &mut String) {
+    mend(name, LONGEST_NAME);
+    if name.starts_with(':') {
+        name.replace_range(..1, "?");
     }
 }
 
