@@ -138,9 +138,8 @@ pub(crate) fn describe(span: &Span, record: &Record) {
     }
     if let Some(attempt) = record.attempt {
         span.set_attribute("telemetry.attempt", attempt);
-        if attempt > 1 {
-            standard::REDELIVERIES.add(1, &[]);
-        }
+        #[expect(clippy::cast_precision_loss, reason = "an attempt fits 53 bits")]
+        standard::ATTEMPTS.record(attempt as f64, &[]);
     }
     span.set_status(Status::Unset);
 }

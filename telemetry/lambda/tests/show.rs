@@ -132,9 +132,9 @@ fn it_shows_what_each_invocation_leaves() {
             <time> INFO  stock reserved  items=5 order_id=o-2003 correlation_id=checkout-o-2003
           metrics
             Shop
+              Attempts  2 ×3 Count  Service=orders
               HandlerDuration  <n> ms  Service=orders
               QueueDelay  <n> ms  Service=orders
-              Redeliveries  3 Count  Service=orders
               StockReserved  8 Count  Service=orders
               Errors  1 Count  Service=orders
               Errors  1 Count  ErrorCode=out-of-stock Service=orders

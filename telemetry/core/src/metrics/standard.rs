@@ -58,12 +58,12 @@ pub static QUEUE_DELAY: Histogram = Histogram::new(&MetricSpec::histogram(
     "from the time a record was sent to the time its handling began",
 ));
 
-/// Deliveries beyond the first.
-pub static REDELIVERIES: Counter = Counter::new(&MetricSpec::counter(
-    "Redeliveries",
+/// How often a record came.
+pub static ATTEMPTS: Histogram = Histogram::new(&MetricSpec::histogram(
+    "Attempts",
     Unit::Count,
     &["Service"],
-    "records that were delivered before",
+    "the delivery attempt of each record that tells it (SQS), from 1; `TC(2:)` are the redeliveries",
 ));
 
 /// What telemetry itself could not write.
@@ -83,6 +83,6 @@ pub static METRICS: &[&MetricSpec] = &[
     FAULTS.spec(),
     BATCH_RECORDS.spec(),
     QUEUE_DELAY.spec(),
-    REDELIVERIES.spec(),
+    ATTEMPTS.spec(),
     TELEMETRY_DROPPED.spec(),
 ];
