@@ -56,6 +56,21 @@ fn logs_are_json_in_a_group_of_this_template() {
     );
 }
 
+/// Otherwise the lines that telemetry holds for an invocation that fails never leave it: Lambda drops what is below its level, so
+/// they are not made.
+#[test]
+fn debug_lines_of_failures_pass_and_ordinary_ones_are_not_written() {
+    let wrong = FUNCTIONS.iter().filter(|function| {
+        let lambda = &function.properties["LoggingConfig"]["ApplicationLogLevel"];
+        let own = function.environment.get("SHOPWATCH_LOG_LEVEL");
+        lambda != "DEBUG" || own != Some(&json!("INFO"))
+    });
+    check(
+        "ApplicationLogLevel DEBUG, and SHOPWATCH_LOG_LEVEL INFO",
+        wrong.map(|f| f.name.clone()),
+    );
+}
+
 #[test]
 fn logs_are_kept_for_two_weeks() {
     let groups: Vec<_> = SHOPFAST.resources_of(LOG_GROUP).collect();
