@@ -1,5 +1,6 @@
 //! A wrapped function for the tests of this crate: it does what the event tells it to.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lambda_runtime::LambdaEvent;
@@ -60,6 +61,10 @@ async fn handle(event: LambdaEvent<Event>) -> Result<Value, WriteGreeting> {
             telemetry_core::count_dropped(DropReason::AttributeCount, 1);
         }
         "shout" => tracing::info!(text = "a".repeat(400_000), "shouted"),
+        "headers" => {
+            let headers = telemetry_core::carrier::current_headers(&tracing::Span::current());
+            return Ok(json!(headers.into_iter().collect::<BTreeMap<_, _>>()));
+        }
         "task" => {
             let task = telemetry_core::spawn_scoped(async { tracing::info!("in a task") });
             let _ = task.await;

@@ -8,7 +8,7 @@ use std::time::Instant;
 use lambda_runtime::LambdaInvocation;
 use opentelemetry::Context as TraceContext;
 use opentelemetry::trace::TraceContextExt as _;
-use telemetry_core::carrier::Refused;
+use telemetry_core::carrier::{CORRELATION_ID, Refused, TRACE_HEADER};
 use telemetry_core::event::Event;
 use telemetry_core::metrics::standard;
 use telemetry_core::xray::attribute;
@@ -89,10 +89,20 @@ where
 /// An invocation that begins.
 struct Begun {
     scope: Scope,
-    /// How many correlation IDs were refused, and one of them.
-    refused: Option<(usize, Refused)>,
+    /// Correlation IDs that were refused, and trace headers.
+    refused: [Option<ManyRefused>; 2],
     /// Milliseconds since the epoch.
     deadline: u64,
+}
+
+/// How many values were refused, and one of them.
+struct ManyRefused(usize, Refused);
+
+impl ManyRefused {
+    fn of<'a>(mut refused: impl Iterator<Item = &'a Refused>) -> Option<Self> {
+        let first = refused.next()?.clone();
+        Some(Self(refused.count() + 1, first))
+    }
 }
 
 impl Outer {
@@ -103,14 +113,22 @@ impl Outer {
             &request.body,
             client_context.and_then(|value| value.to_str().ok()),
         );
-        let ids = event.refused_ids();
-        let refused = ids.first().map(|first| (ids.len(), (*first).clone()));
+        let trace = request.context.xray_trace_id.as_deref();
+        let trace: Option<TraceHeader> = trace.and_then(|text| {
+            let parsed = text.parse().ok();
+            if parsed.is_none() && !text.trim().is_empty() {
+                event.own.carried.refused.push(Refused::of(TRACE_HEADER, text));
+            }
+            parsed
+        });
+        let refused = [true, false].map(|ids| {
+            ManyRefused::of(
+                event
+                    .refused()
+                    .filter(|refused| (refused.name == CORRELATION_ID) == ids),
+            )
+        });
         let loops = source::take_loops(&mut event, &mut request.body);
-        let trace: Option<TraceHeader> = request
-            .context
-            .xray_trace_id
-            .as_deref()
-            .and_then(|text| text.parse().ok());
         if let Some(trace) = &trace {
             self.reporter.spans.begin(trace.root);
         }
@@ -172,7 +190,7 @@ impl Outer {
         let span = scope.span.clone();
         let work = async {
             let began = Instant::now();
-            self.tell_beginning(&invocation, began, begun.refused.as_ref());
+            self.tell_beginning(&invocation, began, begun.refused);
             let result = inner.await;
             standard::DURATION.record(began.elapsed().as_secs_f64() * 1e3, &[]);
             if !invocation.was_handled() {
@@ -187,17 +205,25 @@ impl Outer {
         result
     }
 
-    fn tell_beginning(&self, invocation: &Invocation, began: Instant, refused: Option<&(usize, Refused)>) {
+    fn tell_beginning(&self, invocation: &Invocation, began: Instant, refused: [Option<ManyRefused>; 2]) {
         self.reporter.recorder.adopt_waiting(invocation);
         if invocation.cold_start {
             standard::COLD_START.add(1, &[]);
             standard::INIT_DURATION.record(began.duration_since(self.started).as_secs_f64() * 1e3, &[]);
         }
-        if let Some((count, id)) = refused {
+        let messages = [
+            "a correlation ID was refused, a new chain begins",
+            "a trace header was refused, what sent it is not linked",
+        ];
+        for (ManyRefused(count, one), message) in refused
+            .into_iter()
+            .zip(messages)
+            .filter_map(|(r, m)| Some((r?, m)))
+        {
             tracing::warn!(
                 target: "telemetry",
-                { refused.count = count, refused.length = id.length, refused.prefix = id.prefix },
-                "a correlation ID was refused, a new chain begins"
+                { refused.name = one.name, refused.count = count, refused.length = one.length, refused.prefix = one.prefix },
+                "{message}"
             );
         }
     }

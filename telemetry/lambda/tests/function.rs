@@ -147,8 +147,79 @@ async fn refused_correlation_id() {
     let headers = json!({"x-correlation-id": "a\u{1b}[31m\r\nERROR ada@example.com"});
     check(json!({"requestContext": {}, "headers": headers}), expect![[r###"
         answer {"batchItemFailures":[]}
-        log {"correlation_id":"<minted>","level":"WARN","message":"a correlation ID was refused, a new chain begins","refused.count":1,"refused.length":29,"refused.prefix":"a??31m??ERROR?ad"}
+        log {"correlation_id":"<minted>","level":"WARN","message":"a correlation ID was refused, a new chain begins","refused.count":1,"refused.length":29,"refused.name":"x-correlation-id","refused.prefix":"a??31m??ERROR?ad"}
         xray {"annotations":{"correlation_id":"<minted>"},"metadata":{"telemetry":{"hop":1,"source":"http"}},"name":"## handler","type":"subsegment"}"###]]).await;
+}
+
+/// What the line about a refused trace header says: its name, its length, and as much of it as may be told.
+async fn check_refused(event: Value, lambda: &str, documents: usize, told: &[Value]) {
+    let function = Function::start(&[]).await;
+    let seen = function.seen_traced(event, lambda, documents).await;
+    assert!(seen.starts_with("answer "), "{seen}");
+    let lines = seen.lines().filter_map(|line| line.strip_prefix("log "));
+    let lines: Vec<Value> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
+    let refused = lines.iter().map(|line| {
+        assert_eq!(
+            (&line["level"], &line["message"]),
+            (
+                &json!("WARN"),
+                &json!("a trace header was refused, what sent it is not linked")
+            )
+        );
+        let fields =
+            ["name", "count", "length", "prefix"].map(|field| line[format!("refused.{field}")].clone());
+        json!(fields)
+    });
+    assert_eq!(refused.collect::<Vec<_>>(), told);
+}
+
+#[tokio::test]
+async fn refused_trace_headers_are_told_in_one_line() {
+    let lambda = format!("{ROOT};{PARENT};Sampled=1");
+    let http = |headers: Value| json!({"requestContext": {}, "headers": headers});
+    let bad = "00-\u{1b}[31mada@example.com";
+    check_refused(http(json!({})), &lambda, 1, &[]).await;
+    let told = json!(["traceparent", 1, 23, "00-??31mada@exam"]);
+    check_refused(http(json!({"traceparent": bad})), &lambda, 1, &[told]).await;
+    let told = json!(["x-amzn-trace-id", 1, 9, "Root=what"]);
+    check_refused(http(json!({"X-Amzn-Trace-Id": "Root=what"})), &lambda, 1, &[told]).await;
+    let both = http(json!({"X-Amzn-Trace-Id": "Root=what", "traceparent": bad}));
+    check_refused(both, &lambda, 1, &[json!(["x-amzn-trace-id", 2, 9, "Root=what"])]).await;
+    // Of the last record of a batch.
+    let mut second = record("2", 1, "ok");
+    second["attributes"]["AWSTraceHeader"] = json!("Root=1-2-3");
+    let batch = json!({"do": "drop nothing", "Records": [second]});
+    let function = Function::start(&[]).await;
+    let seen = brief(&function.seen(batch).await);
+    assert!(
+        seen.contains(r#""refused.count":1,"refused.length":10,"refused.name":"AWSTraceHeader""#),
+        "{seen}"
+    );
+    // Lambda's own: without it there is no trace, and no document.
+    let told = json!(["x-amzn-trace-id", 1, 500, "x".repeat(16)]);
+    check_refused(http(json!({})), &"x".repeat(500), 0, &[told]).await;
+}
+
+#[tokio::test]
+async fn a_w3c_trace_goes_on_beside_lambda_s() {
+    let (trace, sender) = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
+    let headers =
+        json!({"Traceparent": format!("00-{trace}-{sender}-01"), "tracestate": "vendor=1, other=x y"});
+    let event = json!({"do": "headers", "requestContext": {"http": {}}, "headers": headers});
+    let function = Function::start(&[]).await;
+    let seen = function.seen(event).await;
+    let answer = seen.lines().next().and_then(|line| line.strip_prefix("answer "));
+    let sent: Value = serde_json::from_str(answer.unwrap()).unwrap();
+    assert_eq!(sent["tracestate"], "vendor=1, other=x y");
+    let traceparent: Vec<&str> = sent["traceparent"].as_str().unwrap().split('-').collect();
+    assert_eq!(
+        (traceparent[0], traceparent[1], traceparent[3]),
+        ("00", trace, "01")
+    );
+    // The span that sends is the parent of both, and no longer the caller's.
+    assert_ne!(traceparent[2], sender);
+    let x_ray = sent["x-amzn-trace-id"].as_str().unwrap();
+    assert_eq!(x_ray, format!("{ROOT};Parent={};Sampled=1", traceparent[2]));
 }
 
 #[tokio::test]

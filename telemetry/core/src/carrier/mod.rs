@@ -62,7 +62,7 @@ const REFUSED_PREFIX: usize = 16;
 impl Refused {
     /// A value of this name. Nothing of it is kept but what may be told.
     #[must_use]
-    pub(crate) fn of(name: &'static str, text: &str) -> Self {
+    pub fn of(name: &'static str, text: &str) -> Self {
         let told = |c| if CorrelationId::may_hold(c) { c } else { '?' };
         Self {
             name,

@@ -122,6 +122,8 @@ impl Event {
             if carried.context.is_some() {
                 event.own.carried = carried;
                 event.own.source = "aws:lambda";
+            } else {
+                event.own.carried.refused.extend(carried.refused);
             }
         }
         event
@@ -140,13 +142,9 @@ impl Event {
         }
     }
 
-    /// The correlation IDs that were refused, of the event and its records.
-    #[must_use]
-    pub fn refused_ids(&self) -> Vec<&Refused> {
+    /// The values that were refused, of the event and its records: correlation IDs, trace headers.
+    pub fn refused(&self) -> impl Iterator<Item = &Refused> {
         let records = std::iter::once(&self.own).chain(&self.records);
-        records
-            .flat_map(|record| &record.carried.refused)
-            .filter(|refused| refused.name == carrier::CORRELATION_ID)
-            .collect()
+        records.flat_map(|record| &record.carried.refused)
     }
 }

@@ -144,8 +144,14 @@ impl Function {
 
     /// The same, with so many documents.
     pub(crate) async fn seen_with(&self, event: Value, documents: usize) -> String {
+        let trace = format!("{ROOT};{PARENT};Sampled=1");
+        self.seen_traced(event, &trace, documents).await
+    }
+
+    /// The same, with this header of Lambda's.
+    pub(crate) async fn seen_traced(&self, event: Value, trace: &str, documents: usize) -> String {
         let mut invocation = Invocation::new(event.to_string());
-        invocation.trace_header = Some(format!("{ROOT};{PARENT};Sampled=1"));
+        invocation.trace_header = Some(trace.to_owned());
         let mut seen = match self.environment.invoke(invocation).await {
             Outcome::Success(bytes) => vec![format!("answer {}", String::from_utf8_lossy(&bytes))],
             Outcome::FunctionError {
