@@ -47,6 +47,8 @@ pub struct Record {
     pub contents: &'static str,
     /// What a partial batch response calls it: SQS `messageId`, stream `SequenceNumber`.
     pub item_identifier: Option<String>,
+    /// The message group, of a FIFO queue: its messages are handled in their order.
+    pub group: Option<String>,
 }
 
 impl Record {
@@ -73,7 +75,8 @@ pub struct Invocation {
     pub trace: Option<TraceHeader>,
     /// The records of its batch; empty where there is none.
     pub records: Vec<Record>,
-    /// Records that were taken out of the batch because their chains go in circles.
+    /// Records that were taken out of the batch because their chains go in circles, and those of a FIFO queue behind them in their
+    /// groups.
     pub refused: Vec<Record>,
     /// The trace that W3C's headers of its request named.
     pub w3c: Option<W3cTrace>,

@@ -55,6 +55,19 @@ impl Coded for Loop {
     }
 }
 
+/// Messages of a FIFO queue wait behind a refused one, and the handler's answer has no place to say so: it would delete them.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "leave messages for later: the answer has no batchItemFailures to name them in, so the whole batch comes again"
+)]
+struct GroupLost;
+
+impl Coded for GroupLost {
+    fn code(&self) -> &'static str {
+        "MessageGroupStopped"
+    }
+}
+
 /// What the function answers.
 #[derive(Debug)]
 pub(crate) enum Answer<R> {
@@ -93,12 +106,12 @@ where
             return Err(failed(&Loop, "loop"));
         }
         // All of them: the batch fails as a whole, so that it ends in the dead-letter queue.
-        if record::is_all_loops(&scope.invocation) {
-            record::refuse(&scope.invocation, &scope.invocation.records).await;
+        if record::is_all_refused(&scope.invocation) {
+            record::refuse(&scope.invocation, &scope.invocation.records, &scope.context).await;
             scope.invocation.track_records(scope.invocation.records.len());
             return Err(refused(&Loop));
         }
-        record::refuse(&scope.invocation, &scope.invocation.refused).await;
+        record::refuse(&scope.invocation, &scope.invocation.refused, &scope.context).await;
     }
     match AssertUnwindSafe(async { handler(event).await })
         .catch_unwind()
@@ -106,7 +119,8 @@ where
     {
         Ok(Ok(response)) => Ok(match response.into_response() {
             FunctionResponse::BufferedResponse(response) => {
-                FunctionResponse::BufferedResponse(answer(response, invocation.map(AsRef::as_ref)))
+                let answer = answer(response, invocation.map(AsRef::as_ref));
+                FunctionResponse::BufferedResponse(answer.map_err(|error| failed(&error, "error"))?)
             }
             FunctionResponse::StreamingResponse(response) => {
                 FunctionResponse::StreamingResponse(StreamResponse {
@@ -130,23 +144,27 @@ where
 
 /// The handler's response. One that names failed records names the refused ones as well: they come again until the service
 /// gives them up, and are not taken for handled.
-fn answer<R: Serialize>(response: R, invocation: Option<&Invocation>) -> Answer<R> {
+fn answer<R: Serialize>(response: R, invocation: Option<&Invocation>) -> Result<Answer<R>, GroupLost> {
     let refused: &[Record] = invocation.map_or(&[], |invocation| &invocation.refused);
     if refused.is_empty() {
-        return Answer::Own(response);
+        return Ok(Answer::Own(response));
     }
     let mut reported = serde_json::to_value(&response).unwrap_or_default();
     let failures = reported
         .get_mut("batchItemFailures")
         .and_then(Value::as_array_mut);
     let Some(failures) = failures else {
-        return Answer::Own(response);
+        return if refused.iter().all(Record::is_loop) {
+            Ok(Answer::Own(response))
+        } else {
+            Err(GroupLost)
+        };
     };
     let identifiers = refused
         .iter()
         .filter_map(|record| record.item_identifier.as_ref());
     failures.extend(identifiers.map(|identifier| json!({"itemIdentifier": identifier})));
-    Answer::Reported(reported)
+    Ok(Answer::Reported(reported))
 }
 
 fn failed<Err: Coded + 'static>(error: &Err, kind: &str) -> Failure {

@@ -128,7 +128,7 @@ impl Outer {
                     .filter(|refused| (refused.name == CORRELATION_ID) == ids),
             )
         });
-        let loops = source::take_loops(&mut event, &mut request.body);
+        let loops = source::take_refused(&mut event, &mut request.body);
         if let Some(trace) = &trace {
             self.reporter.spans.begin(trace.root);
         }

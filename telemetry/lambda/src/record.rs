@@ -11,6 +11,7 @@ use tracing::{Instrument as _, Span, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::handler::Loop;
+use crate::source;
 
 /// Runs the work for one record: what it logs, counts and calls belongs to the record's correlation ID. `record_id` is SQS
 /// `messageId`, stream `eventID` or SNS `MessageId`; an unknown one runs in the invocation's context. Outside of an
@@ -46,35 +47,54 @@ pub async fn in_record<F: Future>(record_id: &str, work: F) -> F::Output {
     .await
 }
 
-/// Do the chains of all records of the batch go in circles?
-pub(crate) fn is_all_loops(invocation: &Invocation) -> bool {
-    !invocation.records.is_empty() && invocation.records.iter().all(Record::is_loop)
+/// Is there no record in the batch that may be handled?
+pub(crate) fn is_all_refused(invocation: &Invocation) -> bool {
+    let records = &invocation.records;
+    !records.is_empty() && source::refused(records).into_iter().all(|is_refused| is_refused)
 }
 
 /// Tells of each of these records, in its own scope, that it is not handled.
-pub(crate) async fn refuse(invocation: &Arc<Invocation>, records: &[Record]) {
+pub(crate) async fn refuse(invocation: &Arc<Invocation>, records: &[Record], outer: &CorrelationContext) {
     for record in records {
-        let Some(context) = &record.carried.context else {
-            continue;
-        };
-        let scope = scope_of(invocation, record, context);
+        let scope = scope_of(invocation, record, outer);
         let span = scope.span.clone();
         let refused = async {
-            let error: &(dyn Error + 'static) = &Loop;
-            tracing::error!(
-                target: "telemetry",
-                {
-                    error.code = Loop.code(), error = error, record_id = record.id, severity = "CRITICAL",
-                    source_arn = record.source_arn.as_deref().unwrap_or_default(), hops = context.chain_length,
-                },
-                "a record is refused: {Loop}"
-            );
-            standard::ERRORS.add(1, &[("ErrorCode", Loop.code())]);
-            standard::BATCH_RECORDS.add(1, &[("Outcome", "refused")]);
-            scope.fail(&Loop, Loop.code());
+            if record.is_loop() {
+                tell_loop(record, &scope);
+            } else {
+                tell_waiting(record);
+            }
         };
         in_scope(Arc::clone(&scope), refused.instrument(span)).await;
     }
+}
+
+fn tell_loop(record: &Record, scope: &Scope) {
+    let error: &(dyn Error + 'static) = &Loop;
+    tracing::error!(
+        target: "telemetry",
+        {
+            error.code = Loop.code(), error = error, record_id = record.id, severity = "CRITICAL",
+            source_arn = record.source_arn.as_deref().unwrap_or_default(), hops = scope.context.chain_length,
+        },
+        "a record is refused: {Loop}"
+    );
+    standard::ERRORS.add(1, &[("ErrorCode", Loop.code())]);
+    standard::BATCH_RECORDS.add(1, &[("Outcome", "refused")]);
+    scope.fail(&Loop, Loop.code());
+}
+
+/// It did nothing wrong, and comes again.
+fn tell_waiting(record: &Record) {
+    tracing::warn!(
+        target: "telemetry",
+        {
+            record_id = record.id, source_arn = record.source_arn.as_deref().unwrap_or_default(),
+            message_group = record.group.as_deref().unwrap_or_default(),
+        },
+        "a message is left for later: one before it in its group is refused"
+    );
+    standard::BATCH_RECORDS.add(1, &[("Outcome", "untracked")]);
 }
 
 /// A record's scope: its context, or else the invocation's, and a span of its own.

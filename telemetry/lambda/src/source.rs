@@ -6,24 +6,47 @@ use serde_json::value::RawValue;
 use telemetry_core::Record;
 use telemetry_core::event::Event;
 
-/// Takes the records out whose chains go in circles, unless all do: then there is nothing else to handle, and the batch
-/// fails as a whole. `body` is the raw event; it loses them too. A transformation of Firehose keeps them: it must answer for
-/// each of its records.
-pub(crate) fn take_loops(event: &mut Event, body: &mut Bytes) -> Vec<Record> {
-    let loops = event.records.iter().filter(|record| record.is_loop()).count();
-    if loops == 0 || loops == event.records.len() {
+/// Which of these records the handler does not get: those whose chains go in circles, and of a FIFO queue those behind them in
+/// their groups. They come again, in their order.
+pub(crate) fn refused(records: &[Record]) -> Vec<bool> {
+    let mut stopped: Vec<&str> = Vec::new();
+    records
+        .iter()
+        .map(|record| {
+            let group = record.group.as_deref();
+            if record.is_loop() {
+                stopped.extend(group);
+            }
+            record.is_loop() || group.is_some_and(|group| stopped.contains(&group))
+        })
+        .collect()
+}
+
+/// Takes the refused records out, unless all are: then there is nothing else to handle, and the batch fails as a whole. `body`
+/// is the raw event; it loses them too. A transformation of Firehose keeps them: it must answer for each of its records.
+pub(crate) fn take_refused(event: &mut Event, body: &mut Bytes) -> Vec<Record> {
+    if !event.records.iter().any(Record::is_loop) {
         return Vec::new();
     }
-    let is_kept = |n: usize| event.records.get(n).is_some_and(|record| !record.is_loop());
+    let refused = refused(&event.records);
+    if refused.iter().all(|is_refused| *is_refused) {
+        return Vec::new();
+    }
+    let is_kept = |n: usize| refused.get(n).is_some_and(|is_refused| !is_refused);
     let Some(kept) = with_records(body, is_kept) else {
         return Vec::new();
     };
     *body = Bytes::from(kept);
-    let (loops, kept) = std::mem::take(&mut event.records)
-        .into_iter()
-        .partition(Record::is_loop);
-    event.records = kept;
-    loops
+    let mut taken = Vec::new();
+    for (record, is_refused) in std::mem::take(&mut event.records).into_iter().zip(refused) {
+        let list = if is_refused {
+            &mut taken
+        } else {
+            &mut event.records
+        };
+        list.push(record);
+    }
+    taken
 }
 
 /// The event with some of its records. Their text stays as it is.
@@ -65,7 +88,7 @@ mod tests {
             let all: Vec<&str> = records.iter().map(String::as_str).collect();
             let mut body = Bytes::from(whole(&all));
             let mut event = Event::read(&body, None);
-            let refused = take_loops(&mut event, &mut body);
+            let refused = take_refused(&mut event, &mut body);
             let left: Vec<&str> = kept.iter().map(|n| all[*n]).collect();
             assert_eq!(std::str::from_utf8(&body).unwrap(), whole(&left));
             assert_eq!(
@@ -76,5 +99,48 @@ mod tests {
         check(&[1, 49], &[0, 1]);
         check(&[1, 50, 2, 900], &[0, 2]);
         check(&[50, 51], &[0, 1]);
+    }
+
+    #[test]
+    fn a_fifo_queue_keeps_what_is_behind_a_loop_in_its_group() {
+        let check = |queue: &str, messages: &[(&str, u32)], expected: &[bool]| {
+            let record = |(group, hops): &(&str, u32)| {
+                let context = json!({"x-correlation-id": "c", "x-call-chain-length": hops}).to_string();
+                json!({
+                    "eventSource": "aws:sqs", "eventSourceARN": format!("arn:aws:sqs:eu-west-1:1:{queue}"), "messageId": "m",
+                    "attributes": {"MessageGroupId": group},
+                    "messageAttributes": {"x-correlation-context": {"stringValue": context},
+                        "x-correlation-id": {"stringValue": "c"}},
+                })
+            };
+            let event = json!({"Records": messages.iter().map(record).collect::<Vec<_>>()}).to_string();
+            assert_eq!(
+                refused(&Event::read(event.as_bytes(), None).records),
+                expected,
+                "{queue} {messages:?}"
+            );
+        };
+        let messages = [
+            ("a", 1),
+            ("a", 60),
+            ("b", 1),
+            ("a", 1),
+            ("b", 60),
+            ("c", 1),
+            ("b", 1),
+        ];
+        check(
+            "orders.fifo",
+            &messages,
+            &[false, true, false, true, true, false, true],
+        );
+        // A group of a fair queue has no order.
+        check(
+            "orders",
+            &messages,
+            &[false, true, false, false, true, false, false],
+        );
+        check("orders.fifo", &[("a", 60), ("a", 1)], &[true, true]);
+        check("orders.fifo", &[], &[]);
     }
 }

@@ -106,6 +106,50 @@ async fn batch_with_a_loop() {
         xray {"annotations":{"correlation_id":"c-1"},"metadata":{"telemetry":{"hop":2}},"name":"## handler","subsegments":[{"annotations":{"correlation_id":"c-2"},"cause":{"exceptions":[{"message":"the chain of calls is longer than 50 hops: it goes in circles","type":"CallChainTooLong"}]},"fault":true,"metadata":{"telemetry":{"attempt":1,"links":[{}],"record_id":"2","source":"aws:sqs","source_arn":"arn:aws:sqs:us-east-1:1:q"}},"name":"## record"},{"annotations":{"correlation_id":"c-1"},"metadata":{"telemetry":{"attempt":1,"links":[{}],"record_id":"1","source":"aws:sqs","source_arn":"arn:aws:sqs:us-east-1:1:q"}},"name":"## record"}],"type":"subsegment"}"###]]).await;
 }
 
+/// The same of a FIFO queue.
+fn fifo_record(id: &str, hops: u32, group: &str) -> Value {
+    let mut record = record(id, hops, "ok");
+    record["eventSourceARN"] = json!("arn:aws:sqs:us-east-1:1:q.fifo");
+    record["attributes"]["MessageGroupId"] = json!(group);
+    record
+}
+
+/// What is behind a loop in its group comes again, in its order; other groups go on.
+#[tokio::test]
+async fn batch_of_a_fifo_queue_with_a_loop() {
+    let records = [("1", 1, "a"), ("2", 50, "a"), ("3", 1, "b"), ("4", 1, "a")];
+    let records = records.map(|(id, hops, group)| fifo_record(id, hops, group));
+    let function = Function::start(&[]).await;
+    let seen = brief(&function.seen(json!({"Records": records})).await);
+    let failures = json!({"batchItemFailures": [{"itemIdentifier": "2"}, {"itemIdentifier": "4"}]});
+    assert_eq!(seen.lines().next(), Some(format!("answer {failures}").as_str()));
+    let line = "a message is left for later: one before it in its group is refused";
+    assert_eq!(
+        (
+            seen.matches(line).count(),
+            seen.matches("\"message\":\"a record\"").count()
+        ),
+        (1, 2),
+        "{seen}"
+    );
+
+    // An answer that cannot name them would delete them.
+    let seen = function.seen(json!({"do": "batch", "Records": records})).await;
+    assert!(seen.starts_with("error MessageGroupStopped: "), "{seen}");
+
+    let none = [fifo_record("1", 50, "a"), fifo_record("2", 1, "a")];
+    let seen = brief(&function.seen(json!({"Records": none})).await);
+    assert!(seen.starts_with("error CallChainTooLong: "), "{seen}");
+    assert_eq!(
+        (
+            seen.matches(line).count(),
+            seen.matches("\"message\":\"a record\"").count()
+        ),
+        (1, 0),
+        "{seen}"
+    );
+}
+
 #[tokio::test]
 async fn batch_of_loops() {
     check(

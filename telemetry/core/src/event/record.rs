@@ -49,6 +49,7 @@ struct System {
     trace: Option<String>,
     sent_ms: Option<i64>,
     attempt: Option<i64>,
+    group: Option<String>,
 }
 
 /// The part of a record that only its service has.
@@ -94,7 +95,12 @@ impl<'a> Parts<'a> {
             _ => return (Trigger::Invoke, Record::default()),
         };
         let record = match trigger {
-            Trigger::Sqs | Trigger::SqsFifo => self.into_message(),
+            // A group alone does not order: messages of a fair queue have one as well.
+            Trigger::Sqs => Record {
+                group: None,
+                ..self.into_message()
+            },
+            Trigger::SqsFifo => self.into_message(),
             Trigger::DynamoDb | Trigger::Kinesis => Record {
                 id: self.event_id.unwrap_or_default(),
                 source_arn: self.source_arn,
@@ -131,6 +137,7 @@ impl<'a> Parts<'a> {
             contents: contents.source,
             sent_ms: self.system.sent_ms,
             attempt: self.system.attempt,
+            group: self.system.group,
             source_arn: self.source_arn,
             item_identifier: self.message_id,
             ..Record::default()
@@ -145,6 +152,7 @@ impl System {
             b"AWSTraceHeader" => system.trace = owned(value),
             b"SentTimestamp" => system.sent_ms = number(value),
             b"ApproximateReceiveCount" => system.attempt = number(value),
+            b"MessageGroupId" => system.group = owned(value),
             _ => {}
         });
         system
