@@ -6,6 +6,7 @@
 mod dependencies;
 mod manifests;
 mod sources;
+mod statements;
 mod tree;
 
 /// Panics with one line per violation, so that a red test is a list of things to do.
