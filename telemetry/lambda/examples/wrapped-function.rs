@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use telemetry_core::{Coded, Counter, DropReason, MetricSpec, Unit};
 use telemetry_lambda::Service;
+use tracing::Instrument as _;
 
 static GREETINGS: Counter = Counter::new(&MetricSpec::counter(
     "Greetings",
@@ -65,6 +66,7 @@ async fn handle(event: LambdaEvent<Event>) -> Result<Value, WriteGreeting> {
             let headers = telemetry_core::carrier::current_headers(&tracing::Span::current());
             return Ok(json!(headers.into_iter().collect::<BTreeMap<_, _>>()));
         }
+        "spans" => spans(300).await,
         "task" => {
             let task = telemetry_core::spawn_scoped(async { tracing::info!("in a task") });
             let _ = task.await;
@@ -83,6 +85,20 @@ async fn handle(event: LambdaEvent<Event>) -> Result<Value, WriteGreeting> {
         _ => {}
     }
     Ok(batch(event.records).await)
+}
+
+/// So many spans in one another, ten at a time.
+async fn spans(count: u64) {
+    for n in 0..count / 10 {
+        let outer = tracing::info_span!("step", n, detail = "x".repeat(100));
+        let inner = async {
+            for n in 1..10 {
+                let span = tracing::info_span!("step", n, detail = "x".repeat(100));
+                async {}.instrument(span).await;
+            }
+        };
+        inner.instrument(outer).await;
+    }
 }
 
 /// Each record does what its body tells; the answer names the failed ones.

@@ -67,14 +67,19 @@ fn telemetry_reads_the_environment_in_one_place() {
         .filter(|file| file.path != "telemetry/lambda/src/environment.rs" && file.text.contains("env::var"))
         .map(|file| file.path)
         .collect();
-    check("the environment is read in telemetry/lambda/src/environment.rs", &readers);
+    check(
+        "the environment is read in telemetry/lambda/src/environment.rs",
+        &readers,
+    );
 }
 
 /// The fuzz targets call the same functions as the property tests, so that neither can rot.
 #[test]
 fn every_fuzz_target_runs_as_a_property_test_too() {
     let files = tree::files(&["rs"]);
-    let properties = files.iter().find(|file| file.path == "telemetry/lambda/tests/properties.rs");
+    let properties = files
+        .iter()
+        .find(|file| file.path == "telemetry/lambda/tests/properties.rs");
     let properties = &properties.expect("the property tests").text;
     let wrong: Vec<String> = ["raw_body", "trace_header", "emf", "x_ray"]
         .into_iter()

@@ -280,6 +280,17 @@ fn a_document_that_is_too_long_is_two() {
     assert_eq!((documents.len(), metrics.sum::<usize>()), (2, 100));
 }
 
+#[test]
+fn a_document_has_a_hundred_metrics_at_most() {
+    let documents = documents(|count| {
+        for n in 0..250 {
+            count.foreign(&format!("m{n}"), &[], What::Add(1.0));
+        }
+    });
+    let metrics: Vec<usize> = documents.iter().map(|d| definitions(d).len()).collect();
+    assert_eq!(metrics, [100, 100, 50]);
+}
+
 fn definitions(document: &Value) -> Vec<&Value> {
     let directives = document["_aws"]["CloudWatchMetrics"].as_array().unwrap();
     directives
@@ -347,6 +358,7 @@ proptest! {
                 *expected.entry(("Took".to_owned(), None)).or_insert(0.0) += f64::from(*value);
             }
         });
+        prop_assert!(documents.iter().all(|document| definitions(document).len() <= 100));
         prop_assert_eq!(sums(&documents), expected);
     }
 }
