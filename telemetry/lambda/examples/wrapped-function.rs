@@ -66,6 +66,11 @@ async fn handle(event: LambdaEvent<Event>) -> Result<Value, WriteGreeting> {
             let headers = telemetry_core::carrier::current_headers(&tracing::Span::current());
             return Ok(json!(headers.into_iter().collect::<BTreeMap<_, _>>()));
         }
+        "annotate" => {
+            for n in 0..60 {
+                telemetry_core::annotate(format!("key_{n}").leak(), "x".repeat(2_000));
+            }
+        }
         "spans" => spans(300).await,
         "task" => {
             let task = telemetry_core::spawn_scoped(async { tracing::info!("in a task") });

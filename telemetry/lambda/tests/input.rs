@@ -135,3 +135,12 @@ async fn many_spans_are_as_many_documents_as_the_limit_asks_for() {
     let count = left.documents.len();
     assert!((2..60).contains(&count), "{count} documents");
 }
+
+/// X-Ray indexes 50 annotations of a trace, and takes texts of 1 000 characters: `invoke` fails for what it would refuse.
+#[tokio::test]
+async fn annotations_stay_within_x_rays_limits() {
+    let mut function = start().await;
+    let left = invoke(&mut function, r#"{"do": "annotate"}"#).await;
+    let annotations = left.documents[0]["annotations"].as_object().unwrap();
+    assert_eq!(annotations.len(), 50);
+}

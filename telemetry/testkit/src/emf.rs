@@ -407,6 +407,13 @@ mod tests {
         }
         refused(
             |d| {
+                d[":id"] = json!("x");
+                directive(d, "Dimensions", json!([[":id"]]));
+            },
+            "no valid name",
+        );
+        refused(
+            |d| {
                 d["na\u{ef}ve"] = json!("x");
                 directive(d, "Dimensions", json!([["na\u{ef}ve"]]));
             },

@@ -249,10 +249,15 @@ fn what_is_too_much_is_counted() {
     check_dropped(&values, &[("metric_buffer", 7)]);
     let names: Vec<String> = (0..40).map(|n| format!("d{n}")).collect();
     let many: Vec<_> = names.iter().map(|name| (name.as_str(), "v")).collect();
-    check_dropped(
-        &documents(|count| count.foreign("m", &many, What::Add(1.0))),
-        &[("metric_dimensions", 1)],
-    );
+    let many = documents(|count| count.foreign("m", &many, What::Add(1.0)));
+    check_dropped(&many, &[("metric_dimensions", 1)]);
+    let sets = many[0]["_aws"]["CloudWatchMetrics"][0]["Dimensions"].as_array();
+    let largest = sets
+        .unwrap()
+        .iter()
+        .map(|set| set.as_array().unwrap().len())
+        .max();
+    assert_eq!(largest, Some(30));
     let no_numbers = documents(|count| {
         count.declared(&TOOK, &[], What::Record(f64::NAN));
         count.declared(&TOOK, &[], What::Record(f64::INFINITY));
