@@ -268,6 +268,12 @@ fn a_client_context_counts_before_the_payload() {
     for text in ["", "null", "{}", r#"{"custom":3}"#, r#"{"custom":{"x":"y"}}"#] {
         assert_eq!(Event::read(b"{}", Some(text)).own.source, "invoke");
     }
+    // One that is refused is noted, and the payload's counts.
+    let refused = r#"{"custom":{"x-correlation-id":"two words"}}"#;
+    let event = Event::read(br#"{"__context__":{"x-correlation-id":"other"}}"#, Some(refused));
+    assert_eq!(event.context().id.as_str(), "other");
+    let told: Vec<&str> = event.refused().map(|refused| refused.prefix.as_str()).collect();
+    assert_eq!(told, ["two?words"]);
 }
 
 #[test]

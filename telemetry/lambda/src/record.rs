@@ -50,7 +50,7 @@ pub async fn in_record<F: Future>(record_id: &str, work: F) -> F::Output {
 /// Is there no record in the batch that may be handled?
 pub(crate) fn is_all_refused(invocation: &Invocation) -> bool {
     let records = &invocation.records;
-    !records.is_empty() && source::refused(records).into_iter().all(|is_refused| is_refused)
+    records.iter().any(Record::is_loop) && source::refused(records).into_iter().all(|is_refused| is_refused)
 }
 
 /// Tells of each of these records, in its own scope, that it is not handled.

@@ -12,6 +12,8 @@ use super::paint::{Paint, Tone, visible};
 struct Span<'a> {
     part: &'a Value,
     parent: Option<&'a str>,
+    /// Its place in the documents: of two that began at the same time the first one stands first.
+    place: usize,
 }
 
 impl<'a> Span<'a> {
@@ -40,7 +42,9 @@ pub fn span_tree(documents: &[Value], paint: Paint) -> String {
             None => roots.push(span),
         }
     }
-    let by_start = |spans: &mut Vec<&Span<'_>>| spans.sort_by(|a, b| a.start().total_cmp(&b.start()));
+    let by_start = |spans: &mut Vec<&Span<'_>>| {
+        spans.sort_by(|a, b| a.start().total_cmp(&b.start()).then(a.place.cmp(&b.place)))
+    };
     by_start(&mut roots);
     children.values_mut().for_each(by_start);
     let mut tree = Tree {
@@ -60,7 +64,8 @@ fn collect<'a>(part: &'a Value, parent: Option<&'a str>, spans: &mut BTreeMap<&'
     let id = part["id"].as_str().unwrap_or_default();
     let is_known = spans.contains_key(id);
     if !is_known || part["in_progress"] != true {
-        spans.insert(id, Span { part, parent });
+        let place = spans.len();
+        spans.insert(id, Span { part, parent, place });
     }
     for child in part["subsegments"].as_array().into_iter().flatten() {
         collect(child, Some(id), spans);
@@ -210,6 +215,12 @@ mod tests {
         for documents in [[open.clone(), ended.clone()], [ended, open]] {
             assert_eq!(span_tree(&documents, Paint::Plain), "call  500.0 ms");
         }
+    }
+
+    #[test]
+    fn spans_of_the_same_time_stand_as_they_came() {
+        let spans = ["c", "a", "b"].map(|id| json!({"id": id, "name": id, "start_time": 1.0}));
+        assert_eq!(span_tree(&spans, Paint::Plain), "c\na\nb");
     }
 
     #[test]
