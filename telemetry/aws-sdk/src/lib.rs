@@ -25,9 +25,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use telemetry_core::carrier::TRACE_HEADER;
 use telemetry_core::xray::attribute;
-use telemetry_core::{Scope, TraceHeader, current_scope};
+use telemetry_core::{Scope, SpanExt as _, TraceHeader, current_scope};
 use tracing::{Span, info_span};
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::inject::Carried;
 
@@ -90,7 +89,7 @@ impl Intercept for Interceptor {
             scope,
         };
         if let Some(region) = config.load::<Region>() {
-            call.span.set_attribute("aws.region", region.to_string());
+            call.span.set_attribute("aws.region", region.as_ref());
         }
         inject::into(
             context.input_mut(),
@@ -167,7 +166,7 @@ impl Intercept for Interceptor {
 fn span_of(metadata: &Metadata, input: &Input) -> Span {
     let span = info_span!("aws", otel.name = %xray_name(metadata.service()), otel.kind = "client");
     span.set_attribute(attribute::NAMESPACE, "aws");
-    span.set_attribute("aws.operation", metadata.name().to_owned());
+    span.set_attribute("aws.operation", metadata.name());
     for (key, value) in resource::of(input) {
         span.set_attribute(key, value);
     }

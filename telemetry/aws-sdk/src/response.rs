@@ -2,9 +2,9 @@
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use serde_json::{Value, json};
+use telemetry_core::SpanExt as _;
 use telemetry_core::xray::attribute;
 use tracing::Span;
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 /// Longest text of an error that has no message of the service's.
 const LONGEST_TEXT: usize = 500;
@@ -16,7 +16,7 @@ pub(crate) fn describe(span: &Span, response: &HttpResponse) {
         .iter()
         .find_map(|name| response.headers().get(*name));
     if let Some(id) = id {
-        span.set_attribute("aws.request_id", id.to_owned());
+        span.set_attribute("aws.request_id", id);
     }
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn describe_error(span: &Span, response: Option<&HttpResponse>, seen:
         _ => attribute::FAULT,
     };
     span.set_attribute(attribute::FLAG, flag);
-    span.set_attribute("aws.error_code", code.clone());
+    span.set_attribute("aws.error_code", code.as_str());
     span.set_attribute(
         attribute::CAUSE,
         json!([{"type": code, "message": message}]).to_string(),

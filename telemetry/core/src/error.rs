@@ -5,10 +5,11 @@ use std::error::Error;
 use std::hash::Hasher as _;
 
 use serde_json::json;
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::invocation::current_scope;
 use crate::metrics::standard;
+use crate::span::SpanExt as _;
+use crate::span::attributes::LONGEST_TEXT;
 use crate::xray::attribute;
 
 /// Causes further down are left out.
@@ -85,6 +86,7 @@ pub(crate) fn cause_of(error: &(dyn Error + 'static), code: &str) -> String {
     let exceptions: Vec<_> = chain(error)
         .into_iter()
         .enumerate()
+        .map(|(depth, message)| (depth, message.chars().take(LONGEST_TEXT).collect::<String>()))
         .map(|(depth, message)| json!({"type": if depth == 0 { code } else { "cause" }, "message": message}))
         .collect();
     json!(exceptions).to_string()
@@ -94,7 +96,6 @@ pub(crate) fn cause_of(error: &(dyn Error + 'static), code: &str) -> String {
 pub fn fail_span(span: &tracing::Span, error: &(dyn Error + 'static), code: &str, flag: &'static str) {
     span.set_attribute(attribute::CAUSE, cause_of(error, code));
     span.set_attribute(attribute::FLAG, flag);
-    span.set_status(opentelemetry::trace::Status::error(error.to_string()));
 }
 
 /// A handler that cannot fail has no code.

@@ -1,25 +1,22 @@
 //! The record of one invocation, and the scope (the invocation itself, or one record of its batch) that code runs in.
 //! Both are task-local: several invocations in one process never see each other's.
 
-use std::borrow::Cow;
 use std::error::Error;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use opentelemetry::trace::{SpanContext, Status, TraceContextExt as _};
-use opentelemetry::{Context as TraceContext, Key, KeyValue, Value};
 use tracing::Span;
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::carrier::Carried;
 use crate::correlation::CorrelationContext;
 use crate::drops::DropReason;
 use crate::error::{Panic, cause_of};
-use crate::ids::trace_id_text;
+use crate::ids::{SpanId, trace_id_text};
 use crate::log::{Pending, scope_fields};
 use crate::metrics::Buffer;
-use crate::open_spans::{Open, OpenSpan};
 use crate::process::Process;
+use crate::span::store::Trace;
+use crate::span::{OpenSpan, OwnSpans, SpanExt as _, Value, entered};
 use crate::trace_header::TraceHeader;
 use crate::w3c::W3cTrace;
 use crate::xray::attribute;
@@ -87,7 +84,7 @@ pub struct Invocation {
     panic: Mutex<Option<Panic>>,
     /// Lines that are not written yet.
     pub(crate) pending: Pending,
-    pub(crate) open: Open,
+    pub(crate) spans: OwnSpans,
     /// How many scopes it had.
     scopes: AtomicU32,
     writing: Mutex<()>,
@@ -102,7 +99,17 @@ impl Invocation {
         cold_start: bool,
         trace: Option<TraceHeader>,
     ) -> Self {
+        // Whether anybody wants spans is the caller's decision: a missing one is not ours to make. Without a parent there is
+        // nothing that they could be added to.
+        let sampled = trace.as_ref().filter(|header| header.is_sampled());
+        let wanted = sampled.and_then(|header| {
+            Some(Trace {
+                id: header.root,
+                parent: header.parent?,
+            })
+        });
         Self {
+            spans: process.spans().begin(&request_id, wanted),
             process,
             request_id,
             cold_start,
@@ -115,7 +122,6 @@ impl Invocation {
             tracked: AtomicUsize::new(0),
             panic: Mutex::default(),
             pending: Pending::default(),
-            open: Open::default(),
             scopes: AtomicU32::new(0),
             writing: Mutex::default(),
         }
@@ -201,17 +207,10 @@ impl Invocation {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A span of the invocation that was made before it.
-    pub fn opened(&self, span: &Span) {
-        if let (Some(id), Some(metadata)) = (span.id(), span.metadata()) {
-            self.open.add(id.into_u64(), None, metadata.name());
-        }
-    }
-
     /// The spans that have not ended, in the order in which they began.
     #[must_use]
     pub fn open_spans(&self) -> Vec<OpenSpan> {
-        self.open.all()
+        OpenSpan::all(&self.spans, &self.spans.open())
     }
 
     /// From now on held lines are written as well, those so far and those to come.
@@ -298,16 +297,9 @@ pub fn within<T>(scope: Arc<Scope>, work: impl FnOnce() -> T) -> T {
 
 /// Annotates the running record or invocation: X-Ray indexes it, `shopwatch trace` finds by it. Keys keep letters, digits
 /// and `_`, the rest becomes `_`. Outside of an invocation nothing happens.
-pub fn annotate(key: &'static str, value: impl Into<Value>) {
+pub fn annotate<'a>(key: &'static str, value: impl Into<Value<'a>>) {
     if let Some(scope) = current_scope() {
-        let annotation = KeyValue::new(attribute::annotation(key), value);
-        if let Some(span) = scope.span.id() {
-            scope
-                .invocation
-                .open
-                .annotate(span.into_u64(), annotation.clone());
-        }
-        scope.span.set_attribute(annotation.key, annotation.value);
+        scope.span.annotate(key, value);
     }
 }
 
@@ -374,35 +366,31 @@ impl Scope {
     }
 
     /// Sets an attribute of the scope's span.
-    pub fn set_attribute(&self, key: impl Into<Key>, value: impl Into<Value>) {
-        self.span.set_attribute(key, value);
+    pub fn set_attribute<'a>(&self, name: &'static str, value: impl Into<Value<'a>>) {
+        self.span.set_attribute(name, value);
     }
 
     /// Marks the scope and its span as failed, with the causes.
     pub fn fail(&self, error: &(dyn Error + 'static), code: &str) {
         self.set_attribute(attribute::CAUSE, cause_of(error, code));
-        self.set_fault(error.to_string());
+        self.set_fault();
     }
 
     /// Marks the scope and its span as failed by a fault of ours.
-    pub fn set_fault(&self, message: impl Into<Cow<'static, str>>) {
+    pub fn set_fault(&self) {
         self.failed.store(true, Ordering::Relaxed);
         self.tell_held();
         self.span.set_attribute(attribute::FLAG, attribute::FAULT);
-        self.span.set_status(Status::error(message));
     }
 
     /// The trace header of a call that runs in `span`: its span is the parent. `None` when there is no trace.
     #[must_use]
     pub fn trace_header_for(&self, span: &Span) -> Option<TraceHeader> {
         let header = self.invocation.trace.as_ref()?;
-        let context = span.context();
-        let context = context.span().span_context().clone();
-        Some(if context.is_valid() && header.is_sampled() {
-            header.with_parent(context.span_id())
-        } else {
-            header.clone()
-        })
+        Some(
+            self.id_of(span)
+                .map_or_else(|| header.clone(), |parent| header.with_parent(parent)),
+        )
     }
 
     /// The W3C trace of a call that runs in `span`. A trace that came in W3C's headers goes on, with its state; without one it
@@ -422,21 +410,22 @@ impl Scope {
         }
     }
 
+    /// The id of a span of this invocation, where it is in a trace.
+    fn id_of(&self, span: &Span) -> Option<SpanId> {
+        let id = span.id()?.into_u64();
+        let spans = &self.invocation.spans;
+        (spans.trace.is_some() && spans.has(id)).then(|| spans.span_id(id))
+    }
+
     /// The span of the running code: the innermost, else the scope's own; 0 where there is none.
     pub(crate) fn span_id(&self) -> u64 {
-        if self.invocation.trace.is_none() {
+        let spans = &self.invocation.spans;
+        if spans.trace.is_none() {
             return 0;
         }
-        let innermost = span_id_of(&TraceContext::map_current(|context| {
-            context.span().span_context().clone()
-        }));
-        if innermost != 0 {
-            return innermost;
-        }
-        span_id_of(self.span.context().span().span_context())
+        let innermost = entered::innermost().filter(|id| spans.has(*id));
+        innermost
+            .or_else(|| Some(self.span.id()?.into_u64()).filter(|id| spans.has(*id)))
+            .map_or(0, |id| spans.span_id(id).into())
     }
-}
-
-fn span_id_of(context: &SpanContext) -> u64 {
-    u64::from_be_bytes(context.span_id().to_bytes())
 }

@@ -11,9 +11,10 @@ mod invocation;
 mod json;
 pub mod log;
 pub mod metrics;
-mod open_spans;
 pub mod payload;
 mod process;
+pub mod span;
+mod subscriber;
 mod task;
 mod trace_header;
 mod w3c;
@@ -22,13 +23,14 @@ pub mod xray;
 pub use correlation::{CorrelationContext, CorrelationId, InvalidCorrelationId, LONGEST_CHAIN};
 pub use drops::{DropReason, count_dropped};
 pub use error::{Coded, Panic, chain, fail_span, fingerprint, record_error};
-pub use ids::{span_id_text, trace_id_text};
+pub use ids::{SpanId, TraceId, span_id_text, trace_id_text};
 pub use invocation::{
     Invocation, Record, Scope, annotate, current, current_invocation, current_scope, in_scope, within,
 };
 pub use metrics::{Counter, Gauge, Histogram, MetricSpec, Unit};
-pub use open_spans::{OpenSpan, OpenSpans};
 pub use process::{Process, Settings};
+pub use span::{OpenSpan, SpanExt};
+pub use subscriber::TelemetrySubscriber;
 pub use task::spawn_scoped;
 pub use trace_header::{InvalidTraceHeader, TraceHeader};
 pub use w3c::{InvalidTraceparent, W3cTrace};

@@ -7,6 +7,7 @@ use tracing::Level;
 
 use crate::log::{Format, Logging, process_fields};
 use crate::metrics::{Cardinality, MetricSpec};
+use crate::span::SpanStores;
 
 /// Names and switches, as `telemetry-lambda` read them.
 #[derive(Debug, Clone)]
@@ -38,6 +39,7 @@ pub struct Process {
     log_fields: String,
     warm: AtomicBool,
     cardinality: Cardinality,
+    spans: SpanStores,
 }
 
 impl Process {
@@ -58,6 +60,7 @@ impl Process {
             log_fields,
             warm: AtomicBool::new(false),
             cardinality: Cardinality::default(),
+            spans: SpanStores::default(),
         }
     }
 
@@ -76,6 +79,11 @@ impl Process {
     /// The dimension values that its metrics had.
     pub(crate) fn cardinality(&self) -> &Cardinality {
         &self.cardinality
+    }
+
+    /// The spans of its invocations.
+    pub(crate) fn spans(&self) -> &SpanStores {
+        &self.spans
     }
 
     /// What becomes of lines below the level.

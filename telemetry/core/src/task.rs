@@ -4,8 +4,7 @@
 use std::sync::Arc;
 
 use tokio::task::JoinHandle;
-use tracing::{Instrument as _, Span, info_span};
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing::{Instrument as _, info_span};
 
 use crate::invocation::{current_scope, in_scope};
 
@@ -22,15 +21,15 @@ where
     let Some(scope) = current_scope() else {
         return tokio::spawn(work);
     };
-    // A root for `tracing`, so that the handler's span can end before it; a child in the trace.
-    let span = info_span!(parent: None, "## task");
-    let _ = span.set_parent(Span::current().context());
+    let span = info_span!("## task");
     let scope = scope.beside(span.clone());
     tokio::spawn(in_scope(Arc::new(scope), work.instrument(span)))
 }
 
 #[cfg(test)]
 mod tests {
+    use tracing::Span;
+
     use super::*;
     use crate::log::tests::process;
     use crate::{CorrelationContext, Invocation, Scope, current};

@@ -4,9 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
-
-use crate::ids::{parse_span_id, parse_trace_id, trace_id_text};
+use crate::ids::{SpanId, TraceId, parse_span_id, parse_trace_id, push_span_id, push_trace_id};
 
 /// Longer headers are refused: X-Ray's own fields need about 100 characters, `Lineage` about as many.
 const LONGEST: usize = 1024;
@@ -55,18 +53,6 @@ impl TraceHeader {
     pub fn is_sampled(&self) -> bool {
         self.sampled == Some(true)
     }
-
-    /// As OpenTelemetry's remote context; `None` without a parent.
-    #[must_use]
-    pub fn span_context(&self) -> Option<SpanContext> {
-        let flags = if self.is_sampled() {
-            TraceFlags::SAMPLED
-        } else {
-            TraceFlags::default()
-        };
-        self.parent
-            .map(|parent| SpanContext::new(self.root, parent, flags, true, TraceState::default()))
-    }
 }
 
 impl FromStr for TraceHeader {
@@ -76,9 +62,11 @@ impl FromStr for TraceHeader {
         if text.len() > LONGEST {
             return Err(InvalidTraceHeader("longer than 1024 bytes"));
         }
-        let (mut root, mut parent, mut sampled, mut rest) = (None, None, None, Vec::new());
+        let (mut root, mut parent, mut sampled, mut rest) = (None, None, None, String::new());
         for field in text.split(';').map(str::trim).filter(|f| !f.is_empty()) {
-            match field.split_once('=') {
+            // Names are short, and nearly always the fields are the three that X-Ray made first.
+            let equals = field.bytes().position(|byte| byte == b'=');
+            match equals.map(|at| (&field[..at], &field[at + 1..])) {
                 // A second one contradicts the first or says nothing new.
                 Some(("Root", _)) if root.is_some() => return Err(InvalidTraceHeader("Root stands twice")),
                 Some(("Parent", _)) if parent.is_some() => {
@@ -94,7 +82,12 @@ impl FromStr for TraceHeader {
                 Some(("Sampled", "0")) => sampled = Some(false),
                 // `?` asks the callee to decide; so does anything we do not know.
                 Some(("Sampled", _)) => sampled = None,
-                Some(_) if field.bytes().all(|b| (0x20..0x7f).contains(&b)) => rest.push(field),
+                Some(_) if field.bytes().all(|b| (0x20..0x7f).contains(&b)) => {
+                    if !rest.is_empty() {
+                        rest.push(';');
+                    }
+                    rest.push_str(field);
+                }
                 _ => return Err(InvalidTraceHeader("a field is not name=value")),
             }
         }
@@ -103,24 +96,29 @@ impl FromStr for TraceHeader {
             root,
             parent,
             sampled,
-            rest: rest.join(";"),
+            rest,
         })
     }
 }
 
 impl fmt::Display for TraceHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Root={}", trace_id_text(self.root))?;
+        // In one piece: every outgoing call has one.
+        let mut text = String::with_capacity(80 + self.rest.len());
+        text.push_str("Root=");
+        push_trace_id(&mut text, self.root);
         if let Some(parent) = self.parent {
-            write!(f, ";Parent={parent}")?;
+            text.push_str(";Parent=");
+            push_span_id(&mut text, parent);
         }
         if let Some(sampled) = self.sampled {
-            write!(f, ";Sampled={}", u8::from(sampled))?;
+            text.push_str(if sampled { ";Sampled=1" } else { ";Sampled=0" });
         }
         if !self.rest.is_empty() {
-            write!(f, ";{}", self.rest)?;
+            text.push(';');
+            text.push_str(&self.rest);
         }
-        Ok(())
+        f.write_str(&text)
     }
 }
 

@@ -4,8 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
-
+use crate::ids::{SpanId, TraceId, parse_span_id, parse_w3c_trace_id};
 use crate::trace_header::TraceHeader;
 
 /// Bytes of a `traceparent` of version 00: `00-<32 hex digits>-<16 hex digits>-<2 hex digits>`.
@@ -63,14 +62,12 @@ fn parse(text: &str) -> Option<W3cTrace> {
     if !well_formed {
         return None;
     }
-    let trace_id = TraceId::from_hex(trace).ok()?;
-    let parent = SpanId::from_hex(parent).ok()?;
     let flags = u8::from_str_radix(flags, 16).ok()?;
-    let is_valid = trace_id != TraceId::INVALID && parent != SpanId::INVALID;
-    is_valid.then(|| W3cTrace {
-        trace_id,
-        parent,
-        sampled: flags & TraceFlags::SAMPLED.to_u8() != 0,
+    Some(W3cTrace {
+        trace_id: parse_w3c_trace_id(trace)?,
+        parent: parse_span_id(parent)?,
+        // The lowest bit (§3.2.2.5.1).
+        sampled: flags & 1 != 0,
         state: String::new(),
     })
 }
@@ -97,13 +94,6 @@ impl W3cTrace {
             sampled: true,
             ..self.clone()
         }
-    }
-
-    /// As OpenTelemetry's remote context.
-    #[must_use]
-    pub fn span_context(&self) -> SpanContext {
-        let flags = TraceFlags::default().with_sampled(self.sampled);
-        SpanContext::new(self.trace_id, self.parent, flags, true, TraceState::default())
     }
 }
 

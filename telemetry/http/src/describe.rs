@@ -5,9 +5,9 @@ use std::error::Error as _;
 use reqwest::{Request, Response, StatusCode, Url};
 use reqwest_middleware::Error;
 use serde_json::{Value, json};
+use telemetry_core::SpanExt as _;
 use telemetry_core::xray::attribute;
 use tracing::{Span, info_span};
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 /// Causes of an error that are told.
 const MOST_CAUSES: usize = 5;
@@ -17,7 +17,7 @@ pub(crate) fn span_of(request: &Request) -> Span {
     let host = request.url().host_str().unwrap_or("unknown").to_owned();
     let span = info_span!("http", otel.name = host, otel.kind = "client");
     span.set_attribute(attribute::NAMESPACE, "remote");
-    span.set_attribute(attribute::HTTP_METHOD, request.method().to_string());
+    span.set_attribute(attribute::HTTP_METHOD, request.method().as_str());
     span.set_attribute(attribute::HTTP_URL, without_secrets(request.url()));
     span
 }

@@ -6,37 +6,15 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
-use opentelemetry::Context as TraceContext;
-use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
-use opentelemetry_sdk::trace::SdkTracerProvider;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use serde_json::Value;
-use telemetry_core::xray::{Datagrams, Gathered};
-use telemetry_core::{
-    CorrelationContext, Invocation, Process, Scope, Settings, TraceHeader, W3cTrace, in_scope,
-};
+use telemetry_core::{CorrelationContext, Invocation, W3cTrace};
 use telemetry_http::TelemetryMiddleware;
-use tracing::Instrument as _;
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
-use tracing_subscriber::prelude::*;
+use telemetry_testkit::in_process;
 
 const TRACE: &str =
     "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a87bd80c:1";
 const W3C: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-
-#[derive(Default)]
-struct Documents(Mutex<Vec<Value>>);
-
-impl Datagrams for Documents {
-    fn send(&self, datagram: &[u8]) -> bool {
-        let document = datagram.split(|byte| *byte == b'\n').nth(1).unwrap();
-        self.0
-            .lock()
-            .unwrap()
-            .push(serde_json::from_slice(document).unwrap());
-        true
-    }
-}
 
 /// A server that answers with the status in the path, and keeps the headers of what arrives.
 async fn server() -> (String, Arc<Mutex<Vec<HeaderMap>>>) {
@@ -59,45 +37,18 @@ fn client(middleware: TelemetryMiddleware) -> ClientWithMiddleware {
 }
 
 fn invocation(trace: Option<&str>, w3c: Option<W3cTrace>) -> Invocation {
-    let settings = Settings {
-        service: "test",
-        namespace: "Test",
-        metrics: &[],
-        function_name: "test".into(),
-        function_version: "1".into(),
-        level: tracing::Level::INFO,
-        format: telemetry_core::log::Format::Json,
-        secret_fields: &[],
-    };
-    let trace = trace.map(|text| text.parse().unwrap());
-    Invocation::new(Arc::new(Process::new(settings)), "r-1".into(), false, trace).with_w3c(w3c)
+    in_process::invocation(trace.map(|text| text.parse().unwrap())).with_w3c(w3c)
 }
 
 /// Runs a call in an invocation with correlation ID `c-1`; returns the subsegments of its handler.
 async fn in_invocation(invocation: Invocation, call: impl Future<Output = ()>) -> Vec<Value> {
-    let spans = Gathered::default();
-    let provider = SdkTracerProvider::builder()
-        .with_span_processor(spans.clone())
-        .build();
-    let ours =
-        |metadata: &tracing::Metadata<'_>| metadata.is_span() && !metadata.target().starts_with("hyper");
-    let layer = tracing_opentelemetry::layer()
-        .with_tracer(provider.tracer("test"))
-        .with_filter(tracing_subscriber::filter::filter_fn(ours));
-    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
-    let trace: TraceHeader = TRACE.parse().unwrap();
-    let span = tracing::info_span!("## handler");
-    span.set_parent(TraceContext::new().with_remote_span_context(trace.span_context().unwrap()))
-        .unwrap();
     let mut context = CorrelationContext::new("c-1".parse().unwrap());
     context.debug = true;
     context.set_baggage("shop", "north");
-    let scope = Scope::new(Arc::new(invocation), context, span.clone());
-    in_scope(Arc::new(scope), call.instrument(span)).await;
-    let documents = Documents::default();
-    spans.send(trace.root, Some(&documents));
-    let document = documents.0.into_inner().unwrap().remove(0);
-    document["subsegments"].as_array().cloned().unwrap_or_default()
+    in_process::run(invocation, context, call)
+        .await
+        .subsegments()
+        .to_vec()
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

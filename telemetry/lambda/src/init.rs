@@ -9,19 +9,13 @@ use std::time::Instant;
 use bytes::Bytes;
 use futures::{FutureExt as _, Stream};
 use lambda_runtime::{Diagnostic, IntoFunctionResponse, LambdaEvent, Runtime};
-use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_aws::trace::XrayIdGenerator;
-use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use telemetry_core::log::{LogLines, LogWriter, Stdout};
+use telemetry_core::log::{LogWriter, Stdout};
 use telemetry_core::metrics::Recorder;
-use telemetry_core::xray::{Datagrams, Gathered, Udp};
-use telemetry_core::{Coded, MetricSpec, OpenSpans, Process, Settings};
+use telemetry_core::xray::{Datagrams, Udp};
+use telemetry_core::{Coded, MetricSpec, Process, Settings, TelemetrySubscriber};
 use tower::service_fn;
-use tracing::{Level, Metadata};
-use tracing_subscriber::filter::FilterFn;
-use tracing_subscriber::prelude::*;
 
 use crate::environment::Environment;
 use crate::layer::{Outer, OuterLayer};
@@ -90,7 +84,6 @@ pub fn init_with(service: Service, options: Options) -> Telemetry {
     let reporter = Reporter {
         writer: LogWriter::new(Arc::clone(&process), Arc::new(Stdout::default())),
         process,
-        spans: Gathered::default(),
         recorder: Recorder::default(),
         datagrams: environment
             .daemon
@@ -98,8 +91,8 @@ pub fn init_with(service: Service, options: Options) -> Telemetry {
             .and_then(Udp::connect)
             .map(|udp| Arc::new(udp) as Arc<dyn Datagrams>),
     };
-    subscribe(&reporter);
     // A second recorder or subscriber (a test's) stays in charge: telemetry is then its business.
+    let _ = tracing::subscriber::set_global_default(TelemetrySubscriber::new(reporter.writer.clone()));
     let _ = metrics::set_global_recorder(reporter.recorder.clone());
     panic::install_hook();
     for warning in &environment.warnings {
@@ -178,61 +171,4 @@ fn flush(outer: &Outer) {
         outer.reporter.unfinished(&running, Reason::Shutdown);
     }
     outer.reporter.leftovers();
-}
-
-fn subscribe(reporter: &Reporter) {
-    let provider = SdkTracerProvider::builder()
-        .with_id_generator(XrayIdGenerator::default())
-        // The decision is the caller's, in the header. Without one there is no trace to add to.
-        .with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOff)))
-        .with_span_processor(reporter.spans.clone())
-        .build();
-    let traces = tracing_opentelemetry::layer()
-        .with_tracer(provider.tracer("telemetry"))
-        .with_location(false)
-        .with_threads(false)
-        .with_target(false)
-        .with_tracked_inactivity(false)
-        .with_filter(FilterFn::new(is_our_span).with_max_level_hint(Level::INFO));
-    let level = reporter.process.settings().level;
-    let detail = reporter
-        .process
-        .logging()
-        .detail
-        .map_or(level, |detail| detail.max(level));
-    let lines = LogLines::new(reporter.writer.clone())
-        .and_then(OpenSpans)
-        .with_filter(
-            FilterFn::new(move |metadata| is_our_span(metadata) || is_written(metadata, detail))
-                .with_max_level_hint(detail.max(Level::INFO)),
-        );
-    let _ = tracing_subscriber::registry().with(traces).with(lines).try_init();
-}
-
-/// Spans of the SDK's and the runtime's inner workings would be most of a trace and say nothing.
-fn is_our_span(metadata: &Metadata<'_>) -> bool {
-    metadata.is_span() && *metadata.level() <= Level::INFO && !is_foreign(metadata.target())
-}
-
-/// Libraries write from WARN on; the runtime's own report of a failed handler would be the second one.
-fn is_written(metadata: &Metadata<'_>, detail: Level) -> bool {
-    let target = metadata.target();
-    metadata.is_event()
-        && *metadata.level() <= detail
-        && (!is_foreign(target) || *metadata.level() <= Level::WARN)
-        && !target.starts_with("lambda_runtime::layers")
-}
-
-fn is_foreign(target: &str) -> bool {
-    [
-        "aws_",
-        "hyper",
-        "lambda_runtime",
-        "h2",
-        "rustls",
-        "tower",
-        "opentelemetry",
-    ]
-    .iter()
-    .any(|prefix| target.starts_with(prefix))
 }

@@ -6,16 +6,12 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use lambda_runtime::LambdaInvocation;
-use opentelemetry::Context as TraceContext;
-use opentelemetry::trace::TraceContextExt as _;
 use telemetry_core::carrier::{CORRELATION_ID, Refused, TRACE_HEADER};
 use telemetry_core::event::Event;
 use telemetry_core::metrics::standard;
-use telemetry_core::xray::attribute;
-use telemetry_core::{CorrelationContext, Invocation, Scope, TraceHeader, in_scope};
+use telemetry_core::{Invocation, Record, Scope, SpanExt as _, TraceHeader, in_scope, within};
 use tower::{Layer, Service};
 use tracing::{Instrument as _, Span, info_span};
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::record;
 use crate::report::Reporter;
@@ -88,7 +84,10 @@ where
 
 /// An invocation that begins.
 struct Begun {
-    scope: Scope,
+    /// The invocation around its handler's span: what is written last runs in it.
+    outside: Arc<Scope>,
+    /// The handler's.
+    span: Span,
     /// Correlation IDs that were refused, and trace headers.
     refused: [Option<ManyRefused>; 2],
     /// Milliseconds since the epoch.
@@ -129,50 +128,35 @@ impl Outer {
             )
         });
         let loops = source::take_refused(&mut event, &mut request.body);
-        if let Some(trace) = &trace {
-            self.reporter.spans.begin(trace.root);
-        }
         let cold_start = self.reporter.process.begin_invocation();
         let mut context = event.context();
         self.sampling.decide(&mut context);
-        let span = self.span(&event, &context, trace.as_ref(), cold_start);
+        let own = std::mem::take(&mut event.own);
         let invocation = Invocation::new(
             Arc::clone(&self.reporter.process),
             request.context.request_id.clone(),
             cold_start,
             trace,
         )
-        .with_w3c(event.own.carried.w3c)
+        .with_w3c(own.carried.w3c.clone())
         .with_records(event.records)
         .with_refused(loops);
-        invocation.opened(&span);
+        let outside = Arc::new(Scope::new(Arc::new(invocation), context, Span::none()));
         Begun {
-            scope: Scope::new(Arc::new(invocation), context, span),
+            span: within(Arc::clone(&outside), || self.span(&own, &outside)),
+            outside,
             refused,
             deadline: request.context.deadline,
         }
     }
 
-    fn span(
-        &self,
-        event: &Event,
-        context: &CorrelationContext,
-        trace: Option<&TraceHeader>,
-        cold: bool,
-    ) -> Span {
+    fn span(&self, own: &Record, scope: &Scope) -> Span {
         let span = info_span!(HANDLER);
-        if let Some(parent) = trace.and_then(TraceHeader::span_context) {
-            // Fails only where no tracing layer is installed: then there is nothing to parent.
-            let _ = span.set_parent(TraceContext::new().with_remote_span_context(parent));
-        }
-        span.set_attribute(attribute::annotation("correlation_id"), context.id.to_string());
-        span.set_attribute(
-            attribute::annotation("service"),
-            self.reporter.process.settings().service,
-        );
-        span.set_attribute(attribute::annotation("cold_start"), cold);
-        span.set_attribute("telemetry.hop", i64::from(context.chain_length));
-        record::describe(&span, &event.own);
+        span.annotate("correlation_id", scope.context.id.as_str());
+        span.annotate("service", self.reporter.process.settings().service);
+        span.annotate("cold_start", scope.invocation.cold_start);
+        span.set_attribute("telemetry.hop", scope.context.chain_length);
+        record::describe(&span, own);
         span
     }
 
@@ -182,12 +166,11 @@ impl Outer {
         begun: Begun,
         inner: impl Future<Output = Result<(), BoxError>>,
     ) -> Result<(), BoxError> {
-        let scope = Arc::new(begun.scope);
-        let invocation = Arc::clone(&scope.invocation);
+        let outside = begun.outside;
+        let invocation = Arc::clone(&outside.invocation);
+        // The handler's span ends with its scope.
+        let scope = Arc::new(outside.beside(begun.span.clone()));
         let watch = self.watchdog.watch(&invocation, &scope, begun.deadline);
-        // The handler's span ends with its scope: what is written last runs beside it.
-        let beside = Arc::new(scope.beside(Span::none()));
-        let span = scope.span.clone();
         let work = async {
             let began = Instant::now();
             self.tell_beginning(&invocation, began, begun.refused);
@@ -199,9 +182,9 @@ impl Outer {
             count_untracked(&invocation);
             result
         };
-        let result = in_scope(scope, work.instrument(span)).await;
+        let result = in_scope(scope, work.instrument(begun.span)).await;
         drop(watch);
-        self.reporter.end(&beside);
+        self.reporter.end(&outside);
         result
     }
 
@@ -243,7 +226,7 @@ fn count_untracked(invocation: &Invocation) {
 fn payload_rejected() {
     let code = "payload_rejected";
     if let Some(scope) = telemetry_core::current_scope() {
-        scope.set_fault(code);
+        scope.set_fault();
     }
     tracing::error!(target: "telemetry", { error.code = code }, "the event is not what the handler takes");
     standard::ERRORS.add(1, &[("ErrorCode", code)]);

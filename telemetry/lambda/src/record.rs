@@ -3,12 +3,11 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use opentelemetry::trace::Status;
 use telemetry_core::metrics::standard;
-use telemetry_core::xray::attribute;
-use telemetry_core::{Coded as _, CorrelationContext, Invocation, Record, Scope, current_scope, in_scope};
+use telemetry_core::{
+    Coded as _, CorrelationContext, Invocation, Record, Scope, SpanExt as _, current_scope, in_scope,
+};
 use tracing::{Instrument as _, Span, info_span};
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::handler::Loop;
 use crate::source;
@@ -102,7 +101,7 @@ fn scope_of(invocation: &Arc<Invocation>, record: &Record, outer: &CorrelationCo
     let context = record.carried.context.as_ref().unwrap_or(outer).clone();
     let span = info_span!("## record");
     describe(&span, record);
-    span.set_attribute(attribute::annotation("correlation_id"), context.id.to_string());
+    span.annotate("correlation_id", context.id.as_str());
     Arc::new(Scope::new(Arc::clone(invocation), context, span))
 }
 
@@ -127,16 +126,11 @@ impl Drop for Outcome {
 
 /// Where a record came from, how long it waited, how often it was tried.
 pub(crate) fn describe(span: &Span, record: &Record) {
-    if let Some(producer) = record
-        .carried
-        .trace
-        .as_ref()
-        .and_then(telemetry_core::TraceHeader::span_context)
-    {
-        span.add_link(producer);
+    if let Some(sender) = &record.carried.trace {
+        span.link_to(sender);
     }
     if !record.id.is_empty() {
-        span.set_attribute("telemetry.record_id", record.id.clone());
+        span.set_attribute("telemetry.record_id", &record.id);
     }
     if !record.source.is_empty() {
         span.set_attribute("telemetry.source", record.source);
@@ -145,7 +139,7 @@ pub(crate) fn describe(span: &Span, record: &Record) {
         span.set_attribute("telemetry.contents", record.contents);
     }
     if let Some(arn) = &record.source_arn {
-        span.set_attribute("telemetry.source_arn", arn.clone());
+        span.set_attribute("telemetry.source_arn", arn);
     }
     if let Some(sent) = record.sent_ms {
         let delay = jiff::Timestamp::now()
@@ -161,5 +155,4 @@ pub(crate) fn describe(span: &Span, record: &Record) {
         #[expect(clippy::cast_precision_loss, reason = "an attempt fits 53 bits")]
         standard::ATTEMPTS.record(attempt as f64, &[]);
     }
-    span.set_status(Status::Unset);
 }

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use opentelemetry::KeyValue;
-use opentelemetry::trace::TraceId;
 use serde_json::json;
 use telemetry_core::log::LogWriter;
 use telemetry_core::metrics::{Recorder, standard};
-use telemetry_core::xray::{Datagrams, Gathered, attribute};
+use telemetry_core::xray::{self, Datagrams};
 use telemetry_core::{DropReason, Invocation, OpenSpan, Process, Scope, within};
 
 use crate::watchdog::Running;
@@ -18,7 +16,6 @@ use crate::watchdog::Running;
 pub(crate) struct Reporter {
     pub(crate) process: Arc<Process>,
     pub(crate) writer: LogWriter,
-    pub(crate) spans: Gathered,
     pub(crate) recorder: Recorder,
     pub(crate) datagrams: Option<Arc<dyn Datagrams>>,
 }
@@ -44,10 +41,7 @@ impl Reporter {
     pub(crate) fn end(&self, scope: &Arc<Scope>) {
         let invocation = &scope.invocation;
         let _writing = invocation.writing();
-        if let Some(trace) = &invocation.trace {
-            let sent = self.spans.send(trace.root, self.datagrams.as_deref());
-            sent.count_dropped(invocation);
-        }
+        xray::send_ended(invocation, self.datagrams.as_deref()).count_dropped(invocation);
         self.recorder.adopt_waiting(invocation);
         let mut lines = self.writer.take(invocation);
         let lost = self.count_lost(invocation);
@@ -89,13 +83,9 @@ impl Reporter {
         within(Arc::clone(&beside), || {
             self.recorder.adopt_waiting(invocation);
             tell_unfinished(running, &open, reason);
-            if let Some(trace) = &invocation.trace {
-                let attributes = |span: &OpenSpan| attributes(span, &open, &scope, reason);
-                let sent = self
-                    .spans
-                    .send_unfinished(trace, &open, attributes, self.datagrams.as_deref());
-                sent.count_dropped(invocation);
-            }
+            let fault_of = |span: &OpenSpan| fault(span, &open, reason);
+            let sent = xray::send_unfinished(invocation, fault_of, self.datagrams.as_deref());
+            sent.count_dropped(invocation);
             let mut lines = self.writer.take(invocation);
             let lost = self.count_lost(invocation);
             tell_dropped(invocation);
@@ -109,8 +99,7 @@ impl Reporter {
     /// What waits for a next invocation that will not come.
     pub(crate) fn leftovers(&self) {
         let none = Invocation::new(Arc::clone(&self.process), String::new(), false, None);
-        let sent = self.spans.send(TraceId::INVALID, self.datagrams.as_deref());
-        sent.count_dropped(&none);
+        xray::send_late(&self.process, self.datagrams.as_deref()).count_dropped(&none);
         self.recorder.adopt_waiting(&none);
         let mut lines = Vec::new();
         let lost = self.count_lost(&none);
@@ -132,7 +121,7 @@ fn now_ms() -> i64 {
 
 fn tell_unfinished(running: &Running, open: &[OpenSpan], reason: Reason) {
     let hanging = OpenSpan::hanging(open);
-    let name = hanging.map_or("the handler", |span| span.name);
+    let name = hanging.map_or("the handler", |span| &span.name);
     let path = hanging.map(|span| span.path(open)).unwrap_or_default();
     let state = match hanging {
         Some(span) if span.is_running => "running",
@@ -165,39 +154,18 @@ fn tell_unfinished(running: &Running, open: &[OpenSpan], reason: Reason) {
     }
 }
 
-/// What is known of a span that has not ended: a final document brings the rest.
-fn attributes(span: &OpenSpan, open: &[OpenSpan], scope: &Scope, reason: Reason) -> Vec<KeyValue> {
-    let mut attributes = Vec::new();
-    if span.parent(open).is_none() && span.name == crate::layer::HANDLER {
-        let service = scope.invocation.process.settings().service;
-        attributes.push(KeyValue::new(
-            attribute::annotation("correlation_id"),
-            scope.context.id.to_string(),
-        ));
-        attributes.push(KeyValue::new(attribute::annotation("service"), service));
-        attributes.push(KeyValue::new(
-            attribute::annotation("cold_start"),
-            scope.invocation.cold_start,
-        ));
-    }
-    let hanging = OpenSpan::hanging(open);
-    let is_hanging = hanging.is_some_and(|hanging| hanging.span_id == span.span_id);
-    let hangs_below = hanging.is_some_and(|hanging| {
-        std::iter::successors(Some(hanging), |span| span.parent(open))
-            .any(|other| other.span_id == span.span_id)
-    });
-    if reason == Reason::TimeLimit && hangs_below {
-        let message = if is_hanging {
-            format!("{} had not ended when the time limit was near", span.name)
-        } else {
-            let name = hanging.map_or("", |span| span.name);
-            format!("{name} below it had not ended when the time limit was near")
-        };
-        let cause = json!([{"type": "timeout", "message": message}]);
-        attributes.push(KeyValue::new(attribute::FLAG, attribute::FAULT));
-        attributes.push(KeyValue::new(attribute::CAUSE, cause.to_string()));
-    }
-    attributes
+/// The cause of a span's fault: the one that hangs, and those around it, were not done when the time limit was near.
+fn fault(span: &OpenSpan, open: &[OpenSpan], reason: Reason) -> Option<String> {
+    let hanging = OpenSpan::hanging(open).filter(|_| reason == Reason::TimeLimit)?;
+    let message = if span.is(hanging) {
+        format!("{} had not ended when the time limit was near", span.name)
+    } else {
+        let mut around = std::iter::successors(Some(hanging), |span| span.parent(open));
+        around.find(|other| other.is(span))?;
+        let name = &hanging.name;
+        format!("{name} below it had not ended when the time limit was near")
+    };
+    Some(json!([{"type": "timeout", "message": message}]).to_string())
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -220,10 +188,9 @@ fn tell_dropped(invocation: &Invocation) {
 mod tests {
     use std::sync::Mutex;
 
-    use telemetry_core::log::{Format, LogLines, Sink};
-    use telemetry_core::{CorrelationContext, Settings};
+    use telemetry_core::log::{Format, Sink};
+    use telemetry_core::{CorrelationContext, Settings, TelemetrySubscriber};
     use tracing::{Level, Span};
-    use tracing_subscriber::prelude::*;
 
     use super::*;
 
@@ -256,13 +223,12 @@ mod tests {
         let reporter = Reporter {
             writer: LogWriter::new(Arc::clone(&process), Arc::clone(&writes) as _),
             process: Arc::clone(&process),
-            spans: Gathered::default(),
             recorder: Recorder::default(),
             datagrams: None,
         };
         let invocation = Arc::new(Invocation::new(process, "r-1".into(), false, None));
         let scope = Arc::new(Scope::new(invocation, CorrelationContext::begin(), Span::none()));
-        let subscriber = tracing_subscriber::registry().with(LogLines::new(reporter.writer.clone()));
+        let subscriber = TelemetrySubscriber::new(reporter.writer.clone());
         tracing::subscriber::with_default(subscriber, || {
             metrics::with_local_recorder(&reporter.recorder, || {
                 within(Arc::clone(&scope), || {

@@ -3,6 +3,7 @@
 
 pub mod emf;
 pub mod function;
+pub mod in_process;
 pub mod runtime_api;
 pub mod show;
 pub mod trace_assert;

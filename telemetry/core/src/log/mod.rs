@@ -17,9 +17,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::layer::{Context, Layer};
-use tracing_subscriber::registry::LookupSpan;
+use tracing::{Event, Level};
 
 pub(crate) use line::{process_fields, scope_fields};
 pub(crate) use pending::Pending;
@@ -107,6 +105,11 @@ impl LogWriter {
         }
     }
 
+    /// Whose lines they are.
+    pub(crate) fn process(&self) -> &Arc<Process> {
+        &self.process
+    }
+
     /// Takes the lines of an invocation that wait, and the held ones that are wanted. What was dropped of those is counted.
     #[must_use]
     pub fn take(&self, invocation: &Invocation) -> Vec<u8> {
@@ -184,14 +187,13 @@ impl LogWriter {
     }
 }
 
-/// The layer that makes lines of events.
+/// Makes lines of events.
 #[derive(Debug)]
-pub struct LogLines(LogWriter);
+pub(crate) struct LogLines(LogWriter);
 
 impl LogLines {
     /// Lines by this writer.
-    #[must_use]
-    pub fn new(writer: LogWriter) -> Self {
+    pub(crate) fn new(writer: LogWriter) -> Self {
         Self(writer)
     }
 
@@ -221,13 +223,9 @@ impl LogLines {
         scope.invocation.pending.hold(held, &values.0, most);
         give_back(values.0);
     }
-}
 
-impl<S> Layer<S> for LogLines
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-{
-    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+    /// Writes an event, or holds it.
+    pub(crate) fn write(&self, event: &Event<'_>) {
         let level = *event.metadata().level();
         let scope = current_scope();
         if !self.is_written(level, scope.as_deref()) {

@@ -3,7 +3,6 @@
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
-use tracing_subscriber::prelude::*;
 
 use super::*;
 use crate::process::Settings;
@@ -45,7 +44,7 @@ fn with_logging(logging: Logging) -> Process {
 fn writes(work: impl FnOnce(&LogWriter)) -> Vec<Vec<Value>> {
     let lines = Arc::new(Lines::default());
     let writer = LogWriter::new(process(), Arc::clone(&lines) as _);
-    let subscriber = tracing_subscriber::registry().with(LogLines::new(writer.clone()));
+    let subscriber = crate::TelemetrySubscriber::new(writer.clone());
     tracing::subscriber::with_default(subscriber, || work(&writer));
     std::mem::take(&mut *lines.0.lock().unwrap())
 }
@@ -225,7 +224,7 @@ fn each_line_is_written_by_itself_where_that_is_wanted() {
     }));
     let invocation = Arc::new(Invocation::new(Arc::clone(&process), "r-1".into(), true, None));
     let writer = LogWriter::new(process, Arc::clone(&lines) as _);
-    let subscriber = tracing_subscriber::registry().with(LogLines::new(writer));
+    let subscriber = crate::TelemetrySubscriber::new(writer);
     tracing::subscriber::with_default(subscriber, || {
         within(&scope_of(&invocation, "c-1", false), || {
             tracing::info!("one");
@@ -382,7 +381,7 @@ fn lines_that_were_not_taken_are_counted() {
     }
     let invocation = invocation();
     let writer = LogWriter::new(process(), Arc::new(Full));
-    let subscriber = tracing_subscriber::registry().with(LogLines::new(writer.clone()));
+    let subscriber = crate::TelemetrySubscriber::new(writer.clone());
     tracing::subscriber::with_default(subscriber, || {
         within(&scope_of(&invocation, "c-1", false), || {
             tracing::info!("one");

@@ -4,14 +4,15 @@
 use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use opentelemetry::{KeyValue, Value as Attribute};
-use opentelemetry_sdk::trace::SpanData;
 use serde_json::{Value, json};
 
 use super::attribute;
-use crate::ids::{push_span_id, push_trace_id};
+use crate::ids::{TraceId, push_span_id, push_trace_id};
 use crate::json;
 use crate::log::redact;
+use crate::span::attributes::{LONGEST_TEXT as LONGEST_METADATA, Read};
+use crate::span::place::Place;
+use crate::span::store::{Entry, Spans};
 
 /// Longest name (X-Ray segment documents).
 const LONGEST_NAME: usize = 200;
@@ -19,8 +20,6 @@ const LONGEST_NAME: usize = 200;
 const LONGEST_TEXT: usize = 250;
 /// Annotations of one document; X-Ray indexes 50 per trace.
 const MOST_ANNOTATIONS: usize = 50;
-/// Longest text of metadata: ours, so that one value cannot fill a document.
-const LONGEST_METADATA: usize = 4096;
 /// Characters of an exception's message in a document that is too large otherwise.
 const SHORT_MESSAGE: usize = 500;
 
@@ -33,213 +32,246 @@ pub(super) enum Detail {
     Everything,
 }
 
-/// Appends the members of a subsegment that stands in its parent, without braces.
-pub(super) fn embedded(out: &mut String, span: &SpanData, detail: Detail) {
-    out.push_str("\"name\":");
-    json::string(out, &name(&span.name));
-    out.push_str(",\"id\":\"");
-    push_span_id(out, span.span_context.span_id());
-    out.push_str("\",\"start_time\":");
-    seconds(out, span.start_time);
-    if last(span, attribute::IN_PROGRESS).is_some() {
-        out.push_str(",\"in_progress\":true");
-    } else {
-        out.push_str(",\"end_time\":");
-        // A clock that went back must not make a span end before it began.
-        seconds(out, span.end_time.max(span.start_time));
-    }
-    flags(out, span);
-    blocks(out, span);
-    if let Some(cause) = last(span, attribute::CAUSE) {
-        cause_of(out, &cause.as_str(), detail);
-    }
-    if detail == Detail::Everything {
-        metadata(out, span);
-    }
+/// One span and what is known of it.
+pub(super) struct Subsegment<'a> {
+    pub(super) spans: &'a Spans,
+    pub(super) span: &'a Entry,
+    /// Has it not ended?
+    pub(super) is_in_progress: bool,
 }
 
-/// Appends the members that a subsegment needs beside to stand alone, each with a comma before it.
-pub(super) fn independent(out: &mut String, span: &SpanData) {
-    out.push_str(",\"type\":\"subsegment\",\"trace_id\":\"");
-    push_trace_id(out, span.span_context.trace_id());
-    out.push_str("\",\"parent_id\":\"");
-    push_span_id(out, span.parent_span_id);
-    out.push('"');
-}
+impl<'a> Subsegment<'a> {
+    /// Appends its members as it stands in its parent, without braces.
+    pub(super) fn embedded(&self, out: &mut String, detail: Detail) {
+        let places = self.places();
+        out.push_str("\"name\":");
+        let given = self.text(places, Place::Name);
+        json::string(out, &name(given.unwrap_or(self.span.metadata.name())));
+        out.push_str(",\"id\":\"");
+        push_span_id(out, self.span.span_id);
+        out.push_str("\",\"start_time\":");
+        seconds(out, self.span.began);
+        if self.is_in_progress {
+            out.push_str(",\"in_progress\":true");
+        } else {
+            out.push_str(",\"end_time\":");
+            // A clock that went back must not make a span end before it began.
+            seconds(out, self.span.ended.max(self.span.began));
+        }
+        self.flags(out, places);
+        self.block(out, places, Place::Annotation, ",\"annotations\":{");
+        self.block(out, places, Place::Aws, ",\"aws\":{");
+        self.http(out, places);
+        if let Some(chain) = self.text(places, Place::Cause) {
+            cause(out, chain, detail);
+        }
+        if detail == Detail::Everything {
+            self.metadata(out, places);
+        }
+    }
 
-fn flags(out: &mut String, span: &SpanData) {
-    if let Some(namespace) = last(span, attribute::NAMESPACE).map(Attribute::as_str)
-        && matches!(&*namespace, "aws" | "remote")
-    {
-        out.push_str(",\"namespace\":\"");
-        out.push_str(&namespace);
+    /// Appends the members that it needs beside to stand alone, each with a comma before it.
+    pub(super) fn independent(&self, out: &mut String, trace: TraceId) {
+        out.push_str(",\"type\":\"subsegment\",\"trace_id\":\"");
+        push_trace_id(out, trace);
+        out.push_str("\",\"parent_id\":\"");
+        push_span_id(out, self.span.parent_id);
         out.push('"');
     }
-    match last(span, attribute::FLAG).map(Attribute::as_str).as_deref() {
-        Some(attribute::THROTTLE) => out.push_str(",\"throttle\":true,\"error\":true"),
-        Some(attribute::FAULT) => out.push_str(",\"fault\":true"),
-        Some(attribute::ERROR) => out.push_str(",\"error\":true"),
-        _ => {}
-    }
-}
 
-/// Annotations, `aws` and `http`.
-fn blocks(out: &mut String, span: &SpanData) {
-    let annotations = under(span, attribute::ANNOTATION)
-        // Keys are made by `attribute::annotation`; X-Ray takes no others.
-        .filter(|(key, _)| !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
-    block(
-        out,
-        ",\"annotations\":{",
-        annotations.take(MOST_ANNOTATIONS),
-        LONGEST_TEXT,
-    );
-    block(out, ",\"aws\":{", under(span, attribute::AWS), LONGEST_TEXT);
-    let text = |key, name| {
-        let value = last(span, key).filter(|value| matches!(value, Attribute::String(_)));
-        value.map(|value| (name, value))
-    };
-    let number = |key, name| {
-        let value = last(span, key).filter(|value| matches!(value, Attribute::I64(0..)));
-        value.map(|value| (name, value))
-    };
-    let request = [
-        text(attribute::HTTP_METHOD, "method"),
-        text(attribute::HTTP_URL, "url"),
-    ];
-    let response = [
-        number(attribute::HTTP_STATUS, "status"),
-        number(attribute::HTTP_LENGTH, "content_length"),
-    ];
-    let has = |members: &[Option<(&str, &Attribute)>]| members.iter().any(Option::is_some);
-    if has(&request) || has(&response) {
-        out.push_str(",\"http\":{");
-        block(out, "\"request\":{", request.into_iter().flatten(), LONGEST_TEXT);
-        let opening = if has(&request) {
-            ",\"response\":{"
-        } else {
-            "\"response\":{"
+    fn attributes(&self) -> impl Iterator<Item = (Place, &'static str, Read<'a>)> + use<'a> {
+        self.spans.attributes.of(self.span.attributes)
+    }
+
+    /// The places for which it has attributes: most spans have few.
+    fn places(&self) -> Places {
+        let all = self.attributes();
+        Places(all.fold(0, |places, (place, ..)| places | 1 << place as u32))
+    }
+
+    fn one(&self, places: Places, place: Place) -> Option<Read<'a>> {
+        if !places.have(place) {
+            return None;
+        }
+        self.attributes()
+            .find_map(|(other, _, value)| (other == place).then_some(value))
+    }
+
+    fn text(&self, places: Places, place: Place) -> Option<&'a str> {
+        match self.one(places, place) {
+            Some(Read::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn flags(&self, out: &mut String, places: Places) {
+        if let Some(namespace @ ("aws" | "remote")) = self.text(places, Place::Namespace) {
+            out.push_str(",\"namespace\":\"");
+            out.push_str(namespace);
+            out.push('"');
+        }
+        match self.text(places, Place::Flag) {
+            Some(attribute::THROTTLE) => out.push_str(",\"throttle\":true,\"error\":true"),
+            Some(attribute::FAULT) => out.push_str(",\"fault\":true"),
+            Some(attribute::ERROR) => out.push_str(",\"error\":true"),
+            _ => {}
+        }
+    }
+
+    /// Appends an object of the attributes of one place after its opening; nothing where there are none.
+    fn block(&self, out: &mut String, places: Places, place: Place, opening: &str) {
+        if !places.have(place) {
+            return;
+        }
+        let (most, longest) = match place {
+            Place::Annotation => (MOST_ANNOTATIONS, LONGEST_TEXT),
+            Place::Aws => (usize::MAX, LONGEST_TEXT),
+            _ => (usize::MAX, LONGEST_METADATA),
         };
-        block(out, opening, response.into_iter().flatten(), LONGEST_TEXT);
+        let own = self.attributes().filter(|(other, ..)| *other == place);
+        out.push_str(opening);
+        for (n, (_, key, one)) in own.take(most).enumerate() {
+            if n > 0 {
+                out.push(',');
+            }
+            self::key(out, place, key);
+            value(out, one, longest);
+        }
         out.push('}');
     }
-}
 
-/// `metadata.telemetry` with the links, and all that has no place of its own in `metadata.default`.
-fn metadata(out: &mut String, span: &SpanData) {
-    let began = out.len();
-    out.push_str(",\"metadata\":{");
-    let inner = out.len();
-    block(
-        out,
-        "\"telemetry\":{",
-        under(span, attribute::TELEMETRY),
-        LONGEST_METADATA,
-    );
-    links(out, span, inner);
-    let opening = if out.len() == inner {
-        "\"default\":{"
-    } else {
-        ",\"default\":{"
-    };
-    block(out, opening, others(span), LONGEST_METADATA);
-    if out.len() == inner {
-        out.truncate(began);
-    } else {
+    fn http(&self, out: &mut String, places: Places) {
+        let method = self.text(places, Place::HttpMethod);
+        let url = self.text(places, Place::HttpUrl);
+        let number = |place| match self.one(places, place) {
+            Some(Read::I64(number @ 0..)) => Some(number),
+            _ => None,
+        };
+        let (status, length) = (number(Place::HttpStatus), number(Place::HttpLength));
+        let is_request = method.is_some() || url.is_some();
+        let is_response = status.is_some() || length.is_some();
+        if !is_request && !is_response {
+            return;
+        }
+        out.push_str(",\"http\":{");
+        if is_request {
+            out.push_str("\"request\":");
+            let texts = [("method", method.map(Read::Text)), ("url", url.map(Read::Text))];
+            object(out, texts);
+        }
+        if is_response {
+            out.push_str(if is_request {
+                ",\"response\":"
+            } else {
+                "\"response\":"
+            });
+            let numbers = [
+                ("status", status.map(Read::I64)),
+                ("content_length", length.map(Read::I64)),
+            ];
+            object(out, numbers);
+        }
         out.push('}');
     }
+
+    /// `metadata.telemetry` with the links, and all that has no place of its own in `metadata.default`.
+    fn metadata(&self, out: &mut String, places: Places) {
+        let began = out.len();
+        out.push_str(",\"metadata\":{");
+        let inner = out.len();
+        self.block(out, places, Place::Telemetry, "\"telemetry\":{");
+        self.links(out, inner);
+        let is_first = out.len() == inner;
+        let opening = if is_first {
+            "\"default\":{"
+        } else {
+            ",\"default\":{"
+        };
+        self.block(out, places, Place::Metadata, opening);
+        if out.len() == inner {
+            out.truncate(began);
+        } else {
+            out.push('}');
+        }
+    }
+
+    /// Into the block `telemetry` that ends `out`, or into one of their own where there is none after `inner`.
+    fn links(&self, out: &mut String, inner: usize) {
+        let mut links = self.spans.links_of(self.span.id).peekable();
+        if links.peek().is_none() {
+            return;
+        }
+        if out.len() == inner {
+            out.push_str("\"telemetry\":{\"links\":[");
+        } else {
+            out.pop();
+            out.push_str(",\"links\":[");
+        }
+        while let Some(link) = links.next() {
+            out.push_str("{\"trace_id\":\"");
+            push_trace_id(out, link.trace);
+            out.push_str("\",\"span_id\":\"");
+            push_span_id(out, link.span);
+            out.push_str(if links.peek().is_some() { "\"}," } else { "\"}" });
+        }
+        out.push_str("]}");
+    }
 }
 
-/// Into the block `telemetry` that ends `out`, or into one of their own where there is none after `inner`.
-fn links(out: &mut String, span: &SpanData, inner: usize) {
-    let mut links = span.links.iter().peekable();
-    if links.peek().is_none() {
-        return;
+/// A set of places.
+#[derive(Debug, Clone, Copy)]
+struct Places(u32);
+
+impl Places {
+    fn have(self, place: Place) -> bool {
+        self.0 & 1 << place as u32 != 0
     }
-    if out.len() == inner {
-        out.push_str("\"telemetry\":{\"links\":[");
+}
+
+/// Appends a key and its colon. Annotations keep what X-Ray indexes.
+fn key(out: &mut String, place: Place, key: &'static str) {
+    let is_indexed = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_clean = !key.is_empty() && key.chars().all(is_indexed);
+    if place != Place::Annotation || is_clean {
+        json::string(out, key);
     } else {
-        out.pop();
-        out.push_str(",\"links\":[");
+        let clean: String = key.chars().map(|c| if is_indexed(c) { c } else { '_' }).collect();
+        json::string(out, if clean.is_empty() { "_" } else { &clean });
     }
-    while let Some(link) = links.next() {
-        out.push_str("{\"trace_id\":\"");
-        push_trace_id(out, link.span_context.trace_id());
-        out.push_str("\",\"span_id\":\"");
-        push_span_id(out, link.span_context.span_id());
-        out.push_str(if links.peek().is_some() { "\"}," } else { "\"}" });
-    }
-    out.push_str("]}");
+    out.push(':');
 }
 
-/// The value that an attribute was given last.
-fn last<'s>(span: &'s SpanData, key: &str) -> Option<&'s Attribute> {
-    let found = span.attributes.iter().rev().find(|pair| pair.key.as_str() == key);
-    found.map(|pair| &pair.value)
-}
-
-/// Attributes by the rest of their keys after a prefix.
-fn under<'s>(span: &'s SpanData, prefix: &'static str) -> impl Iterator<Item = (&'s str, &'s Attribute)> {
-    settled(span).filter_map(move |pair| Some((pair.key.as_str().strip_prefix(prefix)?, &pair.value)))
-}
-
-fn others(span: &SpanData) -> impl Iterator<Item = (&str, &Attribute)> {
-    settled(span)
-        .map(|pair| (pair.key.as_str(), &pair.value))
-        .filter(|(key, _)| {
-            let elsewhere = [attribute::ANNOTATION, attribute::AWS, attribute::TELEMETRY];
-            // What tracing-opentelemetry adds about the source is of no use to a reader of traces.
-            let of_no_use = ["busy_ns", "idle_ns", "thread.id", "thread.name", "target"];
-            !elsewhere.iter().any(|prefix| key.starts_with(prefix))
-                && !attribute::PARTS.contains(key)
-                && !of_no_use.contains(key)
-        })
-}
-
-/// Attributes without those that were set anew later.
-fn settled(span: &SpanData) -> impl Iterator<Item = &KeyValue> {
-    let all = &span.attributes;
-    all.iter()
+/// Appends an object of the members that there are.
+fn object(out: &mut String, members: [(&'static str, Option<Read<'_>>); 2]) {
+    out.push('{');
+    for (n, (key, one)) in members
+        .into_iter()
+        .filter_map(|(key, one)| Some((key, one?)))
         .enumerate()
-        .filter(|(n, pair)| all[n + 1..].iter().all(|later| later.key != pair.key))
-        .map(|(_, pair)| pair)
-}
-
-/// Appends an object after its opening; nothing where it would be empty.
-fn block<'a>(
-    out: &mut String,
-    opening: &str,
-    members: impl Iterator<Item = (&'a str, &'a Attribute)>,
-    longest: usize,
-) {
-    let mut is_open = false;
-    for (key, one) in members {
-        out.push_str(if is_open { "," } else { opening });
-        is_open = true;
+    {
+        if n > 0 {
+            out.push(',');
+        }
         json::string(out, key);
         out.push(':');
-        value(out, one, longest);
+        value(out, one, LONGEST_TEXT);
     }
-    if is_open {
-        out.push('}');
-    }
+    out.push('}');
 }
 
-fn value(out: &mut String, value: &Attribute, longest: usize) {
+fn value(out: &mut String, value: Read<'_>, longest: usize) {
     match value {
-        Attribute::Bool(true) => out.push_str("true"),
-        Attribute::Bool(false) => out.push_str("false"),
-        Attribute::I64(value) => json::integer(out, *value),
-        Attribute::F64(value) if value.is_finite() => json::number(out, *value),
-        other => {
-            let text = other.as_str();
-            json::string(out, &redact(&shortened(&text, longest)));
-        }
+        Read::Bool(true) => out.push_str("true"),
+        Read::Bool(false) => out.push_str("false"),
+        Read::I64(value) => json::integer(out, value),
+        Read::F64(value) if value.is_finite() => json::number(out, value),
+        Read::F64(value) => json::string(out, &value.to_string()),
+        Read::Text(text) => json::string(out, &redact(&shortened(text, longest))),
     }
 }
 
 /// X-Ray's exceptions from the error's chain: each with an id, each naming its cause. Rare, so read and written as a tree.
-fn cause_of(out: &mut String, chain: &str, detail: Detail) {
+fn cause(out: &mut String, chain: &str, detail: Detail) {
     let Ok(cause) = serde_json::from_str::<Value>(chain) else {
         return;
     };

@@ -1,5 +1,5 @@
-//! Ended OpenTelemetry spans as X-Ray subsegments over UDP. Never a segment: the function's segment is Lambda's own and
-//! cannot be changed, so ours are subsegments below the header's `Parent`.
+//! Spans as X-Ray subsegments over UDP. Never a segment: the function's segment is Lambda's own and cannot be changed, so ours
+//! are subsegments below the header's `Parent`.
 //!
 //! Sources: X-Ray segment documents (fields, 64 kB per document), X-Ray daemon (datagram format).
 
@@ -7,39 +7,17 @@ pub mod attribute;
 mod document;
 mod pack;
 mod sink;
-mod unfinished;
-
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
-use opentelemetry::Context;
-use opentelemetry::trace::TraceId;
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 pub use sink::{Datagrams, Udp};
 
 use crate::drops::DropReason;
 use crate::invocation::Invocation;
+use crate::process::Process;
+use crate::span::OpenSpan;
+use crate::span::place::Place;
+use crate::span::store::{Taken, Trace};
 
-/// Spans that wait at the most; a runaway loop must not eat the memory.
-const MOST_WAITING: usize = 5_000;
-
-/// Gathers ended spans until their invocation ends.
-#[derive(Debug, Clone, Default)]
-pub struct Gathered(Arc<Mutex<Waiting>>);
-
-#[derive(Debug, Default)]
-struct Waiting {
-    ended: Vec<SpanData>,
-    /// How many invocations of each trace run.
-    running: HashMap<TraceId, u32>,
-    /// Spans for which there was no room.
-    dropped: u64,
-}
-
-/// What became of an invocation's spans.
+/// What became of spans.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sent {
     /// Documents sent.
@@ -48,19 +26,25 @@ pub struct Sent {
     pub dropped: u64,
     /// Spans too large for any document.
     pub too_large: u64,
-    /// Spans for which there was no room to wait.
+    /// Spans, and attributes, for which there was no room to wait.
     pub no_room: u64,
 }
 
 impl Sent {
-    fn send(&mut self, spans: &[SpanData], datagrams: &dyn Datagrams) {
-        let packed = pack::documents(spans);
+    fn taken(&mut self, trace: &Trace, taken: &Taken, datagrams: &dyn Datagrams) {
+        self.no_room += taken.dropped;
+        let packed = pack::documents(trace, &taken.spans);
         self.too_large += packed.too_large;
         for document in packed.documents {
-            match datagrams.send(document.as_bytes()) {
-                true => self.documents += 1,
-                false => self.dropped += 1,
-            }
+            self.document(&document, datagrams);
+        }
+    }
+
+    fn document(&mut self, document: &str, datagrams: &dyn Datagrams) {
+        if datagrams.send(document.as_bytes()) {
+            self.documents += 1;
+        } else {
+            self.dropped += 1;
         }
     }
 
@@ -78,146 +62,198 @@ impl Sent {
     }
 }
 
-impl Gathered {
-    /// An invocation of this trace begins: its spans wait until [`Gathered::send`].
-    pub fn begin(&self, trace: TraceId) {
-        *self.waiting().running.entry(trace).or_default() += 1;
-    }
-
-    /// An invocation of this trace ended. Sends its spans, and those of traces that ended before: work that outlives its
-    /// invocation ends its spans late. Without a daemon they are given up, as nobody asked for them.
-    pub fn send(&self, trace: TraceId, datagrams: Option<&dyn Datagrams>) -> Sent {
-        let (spans, no_room) = self.waiting().end(trace);
-        let Some(datagrams) = datagrams else {
-            return Sent::default();
-        };
-        let mut sent = Sent {
-            no_room,
-            ..Sent::default()
-        };
-        sent.send(&spans, datagrams);
-        sent
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// An invocation ended: sends its spans, and those that ended late in invocations before. Spans that are still open are sent
+/// when a later one ends. Without a daemon they are given up, as nobody asked for them.
+pub fn send_ended(invocation: &Invocation, datagrams: Option<&dyn Datagrams>) -> Sent {
+    invocation.spans.end();
+    send_late(&invocation.process, datagrams)
 }
 
-impl Waiting {
-    /// Takes the spans of this trace and of all that do not run, and how many there was no room for.
-    fn end(&mut self, trace: TraceId) -> (Vec<SpanData>, u64) {
-        if let Some(running) = self.running.get_mut(&trace) {
-            *running -= 1;
-            if *running == 0 {
-                self.running.remove(&trace);
+/// Sends the spans of invocations that ended.
+pub fn send_late(process: &Process, datagrams: Option<&dyn Datagrams>) -> Sent {
+    let mut sent = Sent::default();
+    for (trace, taken) in process.spans().take_late() {
+        if let Some(datagrams) = datagrams {
+            sent.taken(&trace, &taken, datagrams);
+        }
+    }
+    sent
+}
+
+/// The invocation goes on, but may not end: sends its ended spans, and the open ones as `in_progress`, which is the last that is
+/// seen of them when Lambda kills the environment. Final documents with the same ids take their place when they end after all.
+/// `fault_of` says what an open span failed at, if it did.
+///
+/// Each open span stands alone, and ended children of an open span do: a final document would take them away.
+pub fn send_unfinished(
+    invocation: &Invocation,
+    fault_of: impl Fn(&OpenSpan) -> Option<String>,
+    datagrams: Option<&dyn Datagrams>,
+) -> Sent {
+    let mut sent = Sent::default();
+    let store = &invocation.spans;
+    let (Some(datagrams), Some(trace)) = (datagrams, store.trace) else {
+        return sent;
+    };
+    let mut open = store.open();
+    for (n, span) in OpenSpan::all(store, &open).iter().enumerate() {
+        if let (Some(cause), Some(entry)) = (fault_of(span), open.entries.get_mut(n)) {
+            let attributes = [
+                (Place::Flag, attribute::FLAG, attribute::FAULT),
+                (Place::Cause, attribute::CAUSE, &cause),
+            ];
+            for (place, key, value) in attributes {
+                open.attributes
+                    .set(&mut entry.attributes, place, key, &value.into());
             }
         }
-        let running: HashSet<TraceId> = self
-            .running
-            .keys()
-            .copied()
-            .filter(|other| *other != trace)
-            .collect();
-        let (kept, taken) = std::mem::take(&mut self.ended)
-            .into_iter()
-            .partition(|span| running.contains(&span.span_context.trace_id()));
-        self.ended = kept;
-        (taken, std::mem::take(&mut self.dropped))
-    }
-}
-
-impl Waiting {
-    /// Takes the spans of this trace, which goes on.
-    fn take(&mut self, trace: TraceId) -> Vec<SpanData> {
-        let is_of = |span: &SpanData| span.span_context.trace_id() == trace;
-        let (taken, kept) = std::mem::take(&mut self.ended).into_iter().partition(is_of);
-        self.ended = kept;
-        taken
-    }
-}
-
-impl SpanProcessor for Gathered {
-    fn on_start(&self, _span: &mut Span, _context: &Context) {}
-
-    fn on_end(&self, span: SpanData) {
-        if !span.span_context.is_sampled() {
-            return;
-        }
-        let mut waiting = self.waiting();
-        if waiting.ended.len() < MOST_WAITING {
-            waiting.ended.push(span);
-        } else {
-            waiting.dropped += 1;
+        match pack::in_progress(&trace, &open, n) {
+            Some(document) => sent.document(&document, datagrams),
+            None => sent.too_large += 1,
         }
     }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
-        Ok(())
-    }
+    sent.taken(&trace, &store.take(), datagrams);
+    sent
 }
 
 #[cfg(test)]
-mod tests {
-    use opentelemetry::KeyValue;
+pub(crate) mod tests {
+    use std::sync::{Arc, Mutex};
 
-    use super::pack::tests::span;
+    use serde_json::Value;
+    use tracing::{Span, info_span};
+
+    use super::sink::HEADER;
     use super::*;
     use crate::log::tests::process;
+    use crate::{CorrelationContext, Scope, SpanExt as _, TelemetrySubscriber, TraceHeader, within};
 
     /// Takes the first documents only.
-    struct Takes(Mutex<usize>);
+    pub(crate) struct Takes(Mutex<usize>, Mutex<Vec<String>>);
+
+    impl Takes {
+        pub(crate) fn first(count: usize) -> Self {
+            Self(Mutex::new(count), Mutex::default())
+        }
+
+        pub(crate) fn documents(&self) -> Vec<Value> {
+            let taken = self.1.lock().unwrap();
+            taken
+                .iter()
+                .map(|text| serde_json::from_str(text.strip_prefix(HEADER).unwrap()).unwrap())
+                .collect()
+        }
+    }
 
     impl Datagrams for Takes {
-        fn send(&self, _document: &[u8]) -> bool {
+        fn send(&self, document: &[u8]) -> bool {
             let mut left = self.0.lock().unwrap();
             let takes = *left > 0;
             *left = left.saturating_sub(1);
+            if takes {
+                let text = String::from_utf8(document.to_vec()).unwrap();
+                self.1.lock().unwrap().push(text);
+            }
             takes
         }
     }
 
-    fn in_trace(trace: u128, id: u64) -> SpanData {
-        let mut span = span(id, 1, vec![]);
-        let flags = span.span_context.trace_flags();
-        let state = opentelemetry::trace::TraceState::default();
-        span.span_context =
-            opentelemetry::trace::SpanContext::new(trace.into(), id.into(), flags, false, state);
-        span
+    pub(crate) const PARENT: u64 = 0x5399_5c3f_42cd_8ad8;
+
+    pub(crate) fn begin(process: &Arc<Process>, sampled: bool) -> Arc<Scope> {
+        let header = TraceHeader::new((1_u128 << 100).into(), PARENT.into(), sampled);
+        let invocation = Invocation::new(Arc::clone(process), "r-1".into(), false, Some(header));
+        let context = CorrelationContext::new("c-1".parse().unwrap());
+        Arc::new(Scope::new(Arc::new(invocation), context, Span::none()))
+    }
+
+    /// What the daemon gets of an invocation in which this happens.
+    pub(crate) fn documents(work: impl FnOnce()) -> Vec<Value> {
+        let process = process();
+        let _guard = tracing::subscriber::set_default(TelemetrySubscriber::silent(&process));
+        let scope = begin(&process, true);
+        within(Arc::clone(&scope), work);
+        let takes = Takes::first(usize::MAX);
+        send_ended(&scope.invocation, Some(&takes));
+        takes.documents()
     }
 
     #[test]
     fn late_spans_go_with_the_next_invocation_and_running_ones_stay() {
-        let gathered = Gathered::default();
-        gathered.begin(1.into());
-        gathered.begin(2.into());
-        for trace in 1..=3 {
-            gathered.on_end(in_trace(trace, trace as u64 + 10));
+        let process = process();
+        let _guard = tracing::subscriber::set_default(TelemetrySubscriber::silent(&process));
+        let takes = Takes::first(10);
+        let (one, two) = (begin(&process, true), begin(&process, true));
+        let late = within(Arc::clone(&one), || info_span!("late"));
+        for scope in [&one, &two] {
+            within(Arc::clone(scope), || drop(info_span!("early")));
         }
-        let takes = Takes(Mutex::new(10));
-        assert_eq!(gathered.send(2.into(), Some(&takes)).documents, 2);
-        assert_eq!(gathered.send(1.into(), Some(&takes)).documents, 1);
-        assert_eq!(gathered.send(1.into(), Some(&takes)), Sent::default());
-        gathered.on_end(in_trace(1, 99));
-        assert_eq!(gathered.send(4.into(), None), Sent::default());
-        assert_eq!(gathered.send(4.into(), Some(&takes)), Sent::default());
+        assert_eq!(send_ended(&one.invocation, Some(&takes)).documents, 1);
+        assert_eq!(send_ended(&one.invocation, Some(&takes)), Sent::default());
+        drop(late);
+        // A task that goes on may begin another one.
+        within(Arc::clone(&one), || drop(info_span!("later")));
+        assert_eq!(send_ended(&two.invocation, Some(&takes)).documents, 3);
+        let ids: std::collections::HashSet<String> = takes
+            .documents()
+            .iter()
+            .map(|document| document["id"].to_string())
+            .collect();
+        assert_eq!(ids.len(), 4, "each has an id of its own");
+        within(Arc::clone(&two), || drop(info_span!("nobody wants it")));
+        assert_eq!(send_late(&process, None), Sent::default());
+        assert_eq!(send_late(&process, Some(&takes)), Sent::default());
+    }
+
+    #[test]
+    fn nothing_is_kept_of_invocations_that_are_gone() {
+        let process = process();
+        let _guard = tracing::subscriber::set_default(TelemetrySubscriber::silent(&process));
+        for _ in 0..3 {
+            let scope = begin(&process, true);
+            within(Arc::clone(&scope), || drop(info_span!("work")));
+        }
+        assert_eq!(send_late(&process, Some(&Takes::first(9))).documents, 3);
+        assert_eq!(process.spans().count(), 0);
+    }
+
+    #[test]
+    fn without_a_decision_to_sample_nothing_is_sent() {
+        let process = process();
+        let _guard = tracing::subscriber::set_default(TelemetrySubscriber::silent(&process));
+        let scope = begin(&process, false);
+        let span = within(Arc::clone(&scope), || info_span!("work", a = 1));
+        span.annotate("b", 2);
+        assert_eq!(span.span_id(), None);
+        assert_eq!(
+            scope.invocation.open_spans().len(),
+            1,
+            "who hangs is told all the same"
+        );
+        drop(span);
+        assert_eq!(
+            send_ended(&scope.invocation, Some(&Takes::first(9))),
+            Sent::default()
+        );
     }
 
     #[test]
     fn what_is_not_sent_is_counted() {
-        let gathered = Gathered::default();
-        let aws: Vec<_> = (0..300)
-            .map(|n| KeyValue::new(format!("aws.{n}"), "x".repeat(250)))
-            .collect();
-        gathered.on_end(span(7, 1, aws));
-        for id in 0..MOST_WAITING as u64 + 2 {
-            gathered.on_end(span(id + 100, 1, vec![]));
-        }
-        let sent = gathered.send((1_u128 << 100).into(), Some(&Takes(Mutex::new(4_990))));
+        let process = process();
+        let _guard = tracing::subscriber::set_default(TelemetrySubscriber::silent(&process));
+        let scope = begin(&process, true);
+        within(Arc::clone(&scope), || {
+            let large = info_span!("large");
+            for n in 0..128 {
+                let name: &'static str = Box::leak(format!("aws.{n}").into_boxed_str());
+                large.set_attribute(name, "ü".repeat(250));
+            }
+            drop(large);
+            for _ in 0..crate::span::store::MOST_WAITING + 2 {
+                drop(info_span!("small"));
+            }
+        });
+        let sent = send_ended(&scope.invocation, Some(&Takes::first(4_990)));
         assert_eq!(
             sent,
             Sent {
@@ -227,13 +263,57 @@ mod tests {
                 no_room: 3
             }
         );
-        let invocation = Invocation::new(process(), "r-1".into(), false, None);
-        sent.count_dropped(&invocation);
+        sent.count_dropped(&scope.invocation);
         let dropped = [
             (DropReason::SpanSend, 9),
             (DropReason::SpanSize, 1),
             (DropReason::SpanBuffer, 3),
         ];
-        assert_eq!(invocation.dropped(), dropped);
+        assert_eq!(scope.invocation.dropped(), dropped);
+    }
+
+    #[test]
+    fn open_spans_are_in_progress_until_they_end_after_all() {
+        let process = process();
+        let _guard = tracing::subscriber::set_default(TelemetrySubscriber::silent(&process));
+        let scope = begin(&process, true);
+        let takes = Takes::first(9);
+        let (outer, inner) = within(Arc::clone(&scope), || {
+            let outer = info_span!("outer", annotation.order_id = "o-1");
+            drop(info_span!(parent: &outer, "ended"));
+            let inner = info_span!(parent: &outer, "inner");
+            (outer, inner)
+        });
+        let fault_of = |span: &OpenSpan| {
+            (span.name == "inner").then(|| r#"[{"type": "timeout", "message": "hung"}]"#.to_owned())
+        };
+        let sent = send_unfinished(&scope.invocation, fault_of, Some(&takes));
+        assert_eq!(sent.documents, 3);
+        drop((inner, outer));
+        send_ended(&scope.invocation, Some(&takes));
+        let all = takes.documents();
+        assert_eq!(all.len(), 4);
+        let [outer, inner, ended, last] = &all[..] else {
+            panic!("four documents");
+        };
+        assert_eq!(outer["annotations"]["order_id"], "o-1");
+        assert_eq!(
+            (&outer["in_progress"], &outer["fault"]),
+            (&true.into(), &Value::Null)
+        );
+        assert_eq!(
+            (&inner["in_progress"], &inner["fault"]),
+            (&true.into(), &true.into())
+        );
+        assert_eq!(inner["cause"]["exceptions"][0]["message"], "hung");
+        assert_eq!(inner["parent_id"], outer["id"]);
+        assert_eq!(
+            (&ended["name"], &ended["parent_id"]),
+            (&"ended".into(), &outer["id"])
+        );
+        assert_eq!(outer["parent_id"], format!("{PARENT:016x}"));
+        assert_eq!((&last["id"], &last["in_progress"]), (&outer["id"], &Value::Null));
+        assert_eq!(last["subsegments"][0]["id"], inner["id"]);
+        assert!(last["end_time"].is_number() && last["subsegments"][0]["fault"].is_null());
     }
 }
