@@ -2,6 +2,7 @@
 //! What is read or written rarely is `serde_json`'s.
 
 mod read;
+mod scan;
 mod write;
 
 pub(crate) use read::*;
