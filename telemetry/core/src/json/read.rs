@@ -192,6 +192,15 @@ impl<'a> Cursor<'a> {
 
     /// The next byte that is not white space.
     fn peek(&mut self) -> Option<u8> {
+        match self.bytes.get(self.at) {
+            // Nearly always: machines write no white space.
+            Some(b) if *b > b' ' => Some(*b),
+            _ => self.past_space(),
+        }
+    }
+
+    #[cold]
+    fn past_space(&mut self) -> Option<u8> {
         while let Some(b) = self.bytes.get(self.at) {
             if !matches!(b, b' ' | b'\n' | b'\r' | b'\t') {
                 return Some(*b);
