@@ -71,7 +71,10 @@ fn calm(bytes: &[u8]) -> usize {
         return 0;
     }
     let mut at = 0;
-    while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<{ BLOCK + 1 }>()) {
+    while let Some(block) = bytes
+        .get(at..)
+        .and_then(|rest| rest.first_chunk::<{ BLOCK + 1 }>())
+    {
         if is_eventful(block) {
             break;
         }
@@ -105,7 +108,12 @@ mod tests {
         let mut is_escaped = false;
         while let Some(byte) = bytes.get(at) {
             match byte {
-                b'"' => return Some(End { length: at, is_escaped }),
+                b'"' => {
+                    return Some(End {
+                        length: at,
+                        is_escaped,
+                    });
+                }
                 b'\\' => {
                     is_escaped = true;
                     at += 2;
