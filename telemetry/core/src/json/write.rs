@@ -41,6 +41,7 @@ pub(crate) fn string(out: &mut impl Out, text: &str) {
 }
 
 /// Appends what stands between the quotes of a string (RFC 8259, section 7).
+#[inline]
 pub(crate) fn inside(out: &mut impl Out, text: &str) {
     if is_plain(text.as_bytes()) {
         out.put(text);
@@ -87,6 +88,11 @@ const fn pairs<const COUNT: usize>(base: usize) -> [[u8; 2]; COUNT] {
     pairs
 }
 
+/// The last two digits of a number.
+pub(crate) fn pair(number: u32) -> [u8; 2] {
+    DECIMAL[(number % 100) as usize]
+}
+
 /// Appends a whole number.
 pub(crate) fn integer(out: &mut impl Out, number: i64) {
     if number < 0 {
@@ -117,8 +123,8 @@ pub(crate) fn unsigned(out: &mut impl Out, number: u64) {
 pub(crate) fn padded(out: &mut impl Out, number: u32, digits: usize) {
     let mut text = [b'0'; 10];
     let mut rest = number;
-    for pair in text.rchunks_exact_mut(2) {
-        pair.copy_from_slice(&DECIMAL[(rest % 100) as usize]);
+    for two_digits in text.rchunks_exact_mut(2) {
+        two_digits.copy_from_slice(&pair(rest));
         rest /= 100;
     }
     out.put_ascii(&text[text.len().saturating_sub(digits)..]);
