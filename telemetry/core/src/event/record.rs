@@ -39,14 +39,14 @@ struct Parts<'a> {
     event_time: Option<i64>,
     body: Option<Text<'a>>,
     attributes: Carried,
-    system: System,
+    system: System<'a>,
     detail: Detail,
 }
 
 /// System attributes of a message of SQS.
 #[derive(Debug, Default)]
-struct System {
-    trace: Option<String>,
+struct System<'a> {
+    trace: Option<Text<'a>>,
     sent_ms: Option<i64>,
     attempt: Option<i64>,
     group: Option<String>,
@@ -127,8 +127,8 @@ impl<'a> Parts<'a> {
                 source: "",
             }
         };
-        if let Some(text) = &self.system.trace {
-            let trace = contents.carried.parse_trace(SQS_TRACE_ATTRIBUTE, text);
+        if let Some(text) = self.system.trace.and_then(Text::decoded) {
+            let trace = contents.carried.parse_trace(SQS_TRACE_ATTRIBUTE, &text);
             contents.carried.trace = contents.carried.trace.or(trace);
         }
         Record {
@@ -145,11 +145,11 @@ impl<'a> Parts<'a> {
     }
 }
 
-impl System {
-    fn read(attributes: &mut Cursor<'_>) -> Self {
+impl<'a> System<'a> {
+    fn read(attributes: &mut Cursor<'a>) -> Self {
         let mut system = Self::default();
         attributes.members(|key, value| match key {
-            b"AWSTraceHeader" => system.trace = owned(value),
+            b"AWSTraceHeader" => system.trace = value.text(),
             b"SentTimestamp" => system.sent_ms = number(value),
             b"ApproximateReceiveCount" => system.attempt = number(value),
             b"MessageGroupId" => system.group = owned(value),
@@ -240,7 +240,14 @@ fn owned(value: &mut Cursor<'_>) -> Option<String> {
 
 /// A number in a text.
 fn number(value: &mut Cursor<'_>) -> Option<i64> {
-    value.decoded()?.parse().ok()
+    let text = value.text()?;
+    // Nearly always plain digits, few enough for any number of them to fit.
+    match text.raw() {
+        digits @ [_, ..] if digits.len() <= 18 && digits.iter().all(u8::is_ascii_digit) => {
+            Some(digits.iter().fold(0, |n, digit| n * 10 + i64::from(digit - b'0')))
+        }
+        _ => text.decoded()?.parse().ok(),
+    }
 }
 
 /// Milliseconds since the epoch of an RFC 3339 time.

@@ -100,7 +100,8 @@ impl<'a> Shape<'a> {
     }
 
     fn read_records(&mut self, value: &mut Cursor<'a>) {
-        let (mut records, mut batch) = (Vec::new(), None);
+        // As many as a queue hands over unless it is told otherwise.
+        let (mut records, mut batch) = (Vec::with_capacity(10), None);
         value.items(|item| {
             let (trigger, read) = record::read(item);
             batch.get_or_insert(trigger);

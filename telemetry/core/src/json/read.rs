@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr2;
+use super::scan::end_of_text;
 
 /// A place in a JSON text. After a fault it stands at the end, where nothing more is found.
 #[derive(Debug)]
@@ -192,6 +192,15 @@ impl<'a> Cursor<'a> {
 
     /// The next byte that is not white space.
     fn peek(&mut self) -> Option<u8> {
+        match self.bytes.get(self.at) {
+            // Nearly always: machines write no white space.
+            Some(b) if *b > b' ' => Some(*b),
+            _ => self.past_space(),
+        }
+    }
+
+    #[cold]
+    fn past_space(&mut self) -> Option<u8> {
         while let Some(b) = self.bytes.get(self.at) {
             if !matches!(b, b' ' | b'\n' | b'\r' | b'\t') {
                 return Some(*b);
@@ -208,21 +217,13 @@ impl<'a> Cursor<'a> {
 
     /// Past the string that begins here; says whether it has escapes.
     fn skip_text(&mut self) -> Option<bool> {
-        let mut is_escaped = false;
-        self.at += 1;
-        loop {
-            let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let Some(found) = memchr2(b'"', b'\\', rest) else {
-                self.fault();
-                return None;
-            };
-            self.at += found + 1;
-            if rest.get(found) == Some(&b'"') {
-                return Some(is_escaped);
-            }
-            is_escaped = true;
-            self.at += 1;
-        }
+        let rest = self.bytes.get(self.at + 1..).unwrap_or_default();
+        let Some(end) = end_of_text(rest) else {
+            self.fault();
+            return None;
+        };
+        self.at += end.length + 2;
+        Some(end.is_escaped)
     }
 
     /// Past the object or array that begins here. Brackets are counted, of which kind they are is not asked.

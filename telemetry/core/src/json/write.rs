@@ -1,93 +1,214 @@
-//! Writing JSON by hand, for the two documents that every invocation writes. What does not belong here: reading JSON, and
+//! Writing JSON by hand, for the documents and lines that every invocation writes. What does not belong here: reading JSON, and
 //! anything that is not written often (`serde_json` does that).
 
 use std::fmt::Write as _;
 
+use super::plain::{is_plain, needs_escape};
+
+/// What is written into. Bytes are the cheaper one: a string proves again that digits are UTF-8.
+pub(crate) trait Out {
+    /// Appends a text as it is.
+    fn put(&mut self, text: &str);
+    /// Appends ASCII.
+    fn put_ascii(&mut self, text: &[u8]);
+}
+
+impl Out for String {
+    fn put(&mut self, text: &str) {
+        self.push_str(text);
+    }
+
+    fn put_ascii(&mut self, text: &[u8]) {
+        self.push_str(std::str::from_utf8(text).unwrap_or_default());
+    }
+}
+
+impl Out for Vec<u8> {
+    fn put(&mut self, text: &str) {
+        self.extend_from_slice(text.as_bytes());
+    }
+
+    fn put_ascii(&mut self, text: &[u8]) {
+        self.extend_from_slice(text);
+    }
+}
+
 /// Appends a string with its quotes.
-pub(crate) fn string(out: &mut String, text: &str) {
-    out.push('"');
+pub(crate) fn string(out: &mut impl Out, text: &str) {
+    out.put("\"");
+    inside(out, text);
+    out.put("\"");
+}
+
+/// Appends what stands between the quotes of a string (RFC 8259, section 7).
+#[inline]
+pub(crate) fn inside(out: &mut impl Out, text: &str) {
+    if is_plain(text.as_bytes()) {
+        out.put(text);
+    } else {
+        with_escapes(out, text);
+    }
+}
+
+#[inline(never)]
+fn with_escapes(out: &mut impl Out, text: &str) {
     let mut rest = text;
-    while let Some(at) = rest
-        .bytes()
-        .position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\')
-    {
+    while let Some(at) = rest.bytes().position(needs_escape) {
         let (plain, special) = rest.split_at(at);
-        out.push_str(plain);
+        out.put(plain);
         match special.as_bytes()[0] {
-            b'"' => out.push_str("\\\""),
-            b'\\' => out.push_str("\\\\"),
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\t' => out.push_str("\\t"),
-            // Writing into a string does not fail.
-            control => drop(write!(out, "\\u{control:04x}")),
+            b'"' => out.put("\\\""),
+            b'\\' => out.put("\\\\"),
+            b'\n' => out.put("\\n"),
+            b'\r' => out.put("\\r"),
+            b'\t' => out.put("\\t"),
+            control => {
+                let [high, low] = HEXADECIMAL[usize::from(control)];
+                out.put_ascii(&[b'\\', b'u', b'0', b'0', high, low]);
+            }
         }
         rest = &special[1..];
     }
-    out.push_str(rest);
-    out.push('"');
+    out.put(rest);
+}
+
+/// The digits of each number below 100.
+static DECIMAL: [[u8; 2]; 100] = pairs(10);
+/// The digits of each byte.
+static HEXADECIMAL: [[u8; 2]; 256] = pairs(16);
+
+const fn pairs<const COUNT: usize>(base: usize) -> [[u8; 2]; COUNT] {
+    let mut pairs = [[0; 2]; COUNT];
+    let mut number = 0;
+    while number < COUNT {
+        let digits = b"0123456789abcdef";
+        pairs[number] = [digits[number / base], digits[number % base]];
+        number += 1;
+    }
+    pairs
+}
+
+/// The last two digits of a number.
+pub(crate) fn pair(number: u32) -> [u8; 2] {
+    DECIMAL[(number % 100) as usize]
 }
 
 /// Appends a whole number.
-pub(crate) fn integer(out: &mut String, number: i64) {
+pub(crate) fn integer(out: &mut impl Out, number: i64) {
     if number < 0 {
-        out.push('-');
+        out.put("-");
     }
+    unsigned(out, number.unsigned_abs());
+}
+
+/// Appends a whole number.
+pub(crate) fn unsigned(out: &mut impl Out, number: u64) {
     let mut digits = [b'0'; 20];
     let mut at = digits.len();
-    let mut rest = number.unsigned_abs();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
+    let mut rest = number;
+    while rest >= 10 {
+        at -= 2;
+        digits[at..at + 2].copy_from_slice(&DECIMAL[(rest % 100) as usize]);
+        rest /= 100;
     }
-    ascii(out, &digits[at..]);
+    // The first digit of an odd number of them; a pair never begins with more than one 0.
+    if rest > 0 || number == 0 {
+        at -= 1;
+        digits[at] = b'0' + rest as u8;
+    }
+    out.put_ascii(&digits[at..]);
 }
 
 /// Appends the last digits of a number, with zeros before it: at most 10.
-pub(crate) fn padded(out: &mut String, number: u32, digits: usize) {
+pub(crate) fn padded(out: &mut impl Out, number: u32, digits: usize) {
     let mut text = [b'0'; 10];
     let mut rest = number;
-    for digit in text.iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
+    for two_digits in text.rchunks_exact_mut(2) {
+        two_digits.copy_from_slice(&pair(rest));
+        rest /= 100;
     }
-    ascii(out, &text[text.len().saturating_sub(digits)..]);
+    out.put_ascii(&text[text.len().saturating_sub(digits)..]);
 }
 
 /// Appends the last hexadecimal digits of a number, lower case: at most 32.
-pub(crate) fn hexadecimal(out: &mut String, number: u128, digits: usize) {
-    let mut text = [b'0'; 32];
-    for (byte, pair) in number.to_be_bytes().iter().zip(text.chunks_exact_mut(2)) {
-        pair[0] = b"0123456789abcdef"[usize::from(byte >> 4)];
-        pair[1] = b"0123456789abcdef"[usize::from(byte & 15)];
+pub(crate) fn hexadecimal(out: &mut impl Out, number: u128, digits: usize) {
+    let mut text = [[b'0'; 2]; 16];
+    let needed = digits.div_ceil(2).min(text.len());
+    let bytes = number.to_be_bytes();
+    for at in text.len() - needed..text.len() {
+        text[at] = HEXADECIMAL[usize::from(bytes[at])];
     }
-    ascii(out, &text[text.len().saturating_sub(digits)..]);
-}
-
-fn ascii(out: &mut String, text: &[u8]) {
-    // Digits are UTF-8.
-    out.push_str(std::str::from_utf8(text).unwrap_or_default());
+    let text = text.as_flattened();
+    out.put_ascii(&text[text.len().saturating_sub(digits)..]);
 }
 
 /// Appends a finite number: without a fraction where it has none.
-pub(crate) fn number(out: &mut String, number: f64) {
+pub(crate) fn number(out: &mut impl Out, number: f64) {
     #[expect(
         clippy::cast_possible_truncation,
         reason = "checked to be whole and within 2^53"
     )]
     if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 {
         integer(out, number as i64);
+    } else if short(out, number) {
     } else if (1e-5..1e16).contains(&number.abs()) {
-        // The shortest text that reads back as the same number; writing into a string does not fail.
-        let _ = write!(out, "{number}");
+        // The shortest text that reads back as the same number.
+        formatted(out, format_args!("{number}"));
     } else if number.is_finite() {
-        let _ = write!(out, "{number:e}");
+        formatted(out, format_args!("{number:e}"));
     } else {
-        out.push_str("null");
+        out.put("null");
+    }
+}
+
+/// Appends a number as the formatter shows it to programmers: with a fraction or an exponent, always.
+pub(crate) fn float(out: &mut impl Out, number: f64) {
+    if !short(out, number) {
+        formatted(out, format_args!("{number:?}"));
+    }
+}
+
+/// Appends a number of a few digits, three of them or less behind the point; false for others. It is the shortest text of this
+/// number: no two numbers of 15 digits or less are the same double.
+fn short(out: &mut impl Out, number: f64) -> bool {
+    if !(1e-3..1e9).contains(&number.abs()) {
+        return false;
+    }
+    for (digits, scale) in [(1, 10.0), (2, 100.0), (3, 1000.0)] {
+        let scaled = (number.abs() * scale).round();
+        #[expect(clippy::float_cmp, reason = "the same number is meant")]
+        if scaled / scale != number.abs() {
+            continue;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole, positive and below 10^12"
+        )]
+        let (scaled, scale) = (scaled as u64, scale as u64);
+        if number < 0.0 {
+            out.put("-");
+        }
+        unsigned(out, scaled / scale);
+        out.put(".");
+        padded(out, (scaled % scale) as u32, digits);
+        return true;
+    }
+    false
+}
+
+fn formatted(out: &mut impl Out, text: std::fmt::Arguments<'_>) {
+    // Writing into memory does not fail.
+    let _ = Written(out).write_fmt(text);
+}
+
+/// Takes what the formatter writes.
+pub(crate) struct Written<'a, O>(pub(crate) &'a mut O);
+
+impl<O: Out> std::fmt::Write for Written<'_, O> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.0.put(text);
+        Ok(())
     }
 }
 
@@ -135,10 +256,35 @@ mod tests {
         }
 
         #[test]
+        fn few_digits_are_those_of_the_formatter(whole in -10_000_000_i64..10_000_000, scale in 0..7_i32) {
+            let value = whole as f64 / 10_f64.powi(scale);
+            prop_assert_eq!(written(|out| float(out, value)), format!("{value:?}"));
+            if value.fract() != 0.0 && value.abs() > 1e-5 {
+                prop_assert_eq!(written(|out| number(out, value)), format!("{value}"));
+            }
+            prop_assert_eq!(written(|out| integer(out, whole)), whole.to_string());
+        }
+
+        #[test]
+        fn bytes_are_those_of_a_string(text in ".*", value: f64, whole: u64) {
+            let mut out = Vec::new();
+            string(&mut out, &text);
+            number(&mut out, value);
+            unsigned(&mut out, whole);
+            let expected = written(|out| {
+                string(out, &text);
+                number(out, value);
+                unsigned(out, whole);
+            });
+            prop_assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+
+        #[test]
         fn any_number_reads_back(value in proptest::num::f64::NORMAL, whole: i64) {
             let text = written(|out| number(out, value));
             prop_assert!(text.len() <= 24 && serde_json::from_str::<f64>(&text).is_ok(), "{}", text);
             prop_assert_eq!(text.parse::<f64>().unwrap(), value);
+            prop_assert_eq!(written(|out| float(out, value)), format!("{value:?}"));
             let read: i64 = serde_json::from_str(&written(|out| integer(out, whole))).unwrap();
             prop_assert_eq!(read, whole);
         }

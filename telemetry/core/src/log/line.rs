@@ -3,11 +3,11 @@
 
 use std::borrow::Cow;
 use std::fmt::{Debug, Write as _};
-use std::io::Write as _;
 
-use super::redact::{Shapes, is_card_number, redact};
+use super::redact::{Glance, Shapes, is_card_number, redact};
 use super::{Format, text, timestamp};
 use crate::error::fingerprint;
+use crate::json::{self, Written};
 
 const REDACTED: &str = "[redacted]";
 
@@ -67,7 +67,9 @@ impl<'a> Line<'a> {
                 out.extend_from_slice(head.process.as_bytes());
                 out.extend_from_slice(head.scope.as_bytes());
                 if head.span != 0 {
-                    let _ = write!(out, ",\"span_id\":\"{:016x}\"", head.span);
+                    out.extend_from_slice(b",\"span_id\":\"");
+                    json::hexadecimal(&mut out, head.span.into(), 16);
+                    out.push(b'"');
                 }
             }
             Format::Text => {
@@ -111,11 +113,9 @@ impl<'a> Line<'a> {
         self.has_message |= name == "message";
         self.out.push(b'"');
         let start = self.out.len();
-        let _ = write!(self.out, "{value:?}");
-        let mut shapes = Shapes::of(&self.out[start..]);
-        // Nearly always it may stay as it was written.
-        let is_clean = shapes.next().is_none() && !shapes.needs_escapes();
-        if !is_clean || self.out.len() - start > self.head.longest {
+        let _ = write!(Written(&mut self.out), "{value:?}");
+        // Nearly always it may.
+        if !is_clean(&self.out[start..]) || self.out.len() - start > self.head.longest {
             let written = self.out.split_off(start);
             let cut = cut(
                 std::str::from_utf8(&written).unwrap_or_default(),
@@ -131,20 +131,19 @@ impl<'a> Line<'a> {
             return self.text(name, if self.is_secret(name) { "" } else { "[card]" });
         }
         self.name(name);
-        let out = self.values();
-        let _ = write!(out, "{value}");
+        json::unsigned(self.values(), value);
     }
 
     pub(super) fn signed(&mut self, name: &str, value: i64) {
         if let Ok(value) = u64::try_from(value) {
             return self.unsigned(name, value);
         }
-        self.plain(name, format_args!("{value}"));
+        self.plain(name, |out| json::integer(out, value));
     }
 
     pub(super) fn float(&mut self, name: &str, value: f64) {
         if value.is_finite() {
-            self.plain(name, format_args!("{value:?}"));
+            self.plain(name, |out| json::float(out, value));
         } else {
             // JSON has no such number.
             self.text(name, &value.to_string());
@@ -152,7 +151,8 @@ impl<'a> Line<'a> {
     }
 
     pub(super) fn bool(&mut self, name: &str, value: bool) {
-        self.plain(name, format_args!("{value}"));
+        let text: &[u8] = if value { b"true" } else { b"false" };
+        self.plain(name, |out| out.extend_from_slice(text));
     }
 
     /// The messages of an error and its causes.
@@ -171,7 +171,7 @@ impl<'a> Line<'a> {
         match self.head.format {
             Format::Json => {
                 if let Some(bytes) = self.head.truncated_from {
-                    let _ = write!(self.out, ",\"truncated_from\":{bytes}");
+                    let _ = write!(Written(&mut self.out), ",\"truncated_from\":{bytes}");
                 }
                 self.out.extend_from_slice(b"}\n");
             }
@@ -179,10 +179,10 @@ impl<'a> Line<'a> {
                 self.out.append(&mut self.rest);
                 self.out.extend_from_slice(self.head.scope.as_bytes());
                 if self.head.span != 0 {
-                    let _ = write!(self.out, " span_id={:016x}", self.head.span);
+                    let _ = write!(Written(&mut self.out), " span_id={:016x}", self.head.span);
                 }
                 if let Some(bytes) = self.head.truncated_from {
-                    let _ = write!(self.out, " truncated_from={bytes}");
+                    let _ = write!(Written(&mut self.out), " truncated_from={bytes}");
                 }
                 self.out.push(b'\n');
             }
@@ -240,12 +240,12 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn plain(&mut self, name: &str, value: std::fmt::Arguments<'_>) {
+    fn plain(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) {
         if self.is_secret(name) {
             return self.text(name, "");
         }
         self.name(name);
-        let _ = self.values().write_fmt(value);
+        write(self.values());
     }
 
     /// Where values go.
@@ -268,7 +268,7 @@ impl<'a> Line<'a> {
         match self.head.format {
             Format::Json => {
                 self.out.extend_from_slice(b",\"");
-                escape(&mut self.out, name);
+                json::inside(&mut self.out, name);
                 self.out.extend_from_slice(b"\":");
             }
             Format::Text => {
@@ -333,13 +333,24 @@ fn json_fields(fields: &[(&str, &str)]) -> String {
         out.extend_from_slice(b",\"");
         out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(b"\":\"");
-        escape(&mut out, value);
+        json::inside(&mut out, value);
         out.push(b'"');
     }
     String::from_utf8(out).unwrap_or_default()
 }
 
 fn is_secret(name: &str) -> bool {
+    may_be_secret(name) && ends_in_secret(name)
+}
+
+/// By its last two letters: few names end in those of a secret's.
+fn may_be_secret(name: &str) -> bool {
+    let last = name.as_bytes().last_chunk::<2>().copied().unwrap_or_default();
+    let last = last.map(|letter| letter.to_ascii_lowercase());
+    matches!(&last, b"rd" | b"et" | b"on" | b"en" | b"ey" | b"ie" | b"il")
+}
+
+fn ends_in_secret(name: &str) -> bool {
     let ends = |secret: &&str| {
         let start = name.len().checked_sub(secret.len());
         start.is_some_and(|start| {
@@ -381,43 +392,39 @@ fn cut(text: &str, longest: usize) -> Cow<'_, str> {
 
 /// Appends a text, redacted, as the inside of a JSON string.
 fn put(out: &mut Vec<u8>, text: &str) {
+    match Glance::at(text.as_bytes()) {
+        Glance::Clean => out.extend_from_slice(text.as_bytes()),
+        Glance::Escapes => json::inside(out, text),
+        Glance::Unknown => put_redacted(out, text),
+    }
+}
+
+fn put_redacted(out: &mut Vec<u8>, text: &str) {
     let mut shapes = Shapes::of(text.as_bytes());
     let mut from = 0;
     for shape in shapes.by_ref() {
-        escape(out, text.get(from..shape.range.start).unwrap_or_default());
+        json::inside(out, text.get(from..shape.range.start).unwrap_or_default());
         out.extend_from_slice(shape.name.as_bytes());
         from = shape.range.end;
     }
     let rest = text.get(from..).unwrap_or_default();
     if shapes.needs_escapes() {
-        escape(out, rest);
+        json::inside(out, rest);
     } else {
         out.extend_from_slice(rest.as_bytes());
     }
 }
 
-/// Appends a text as the inside of a JSON string (RFC 8259, section 7).
-fn escape(out: &mut Vec<u8>, text: &str) {
-    let bytes = text.as_bytes();
-    let mut from = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        if *byte >= 0x20 && *byte != b'"' && *byte != b'\\' {
-            continue;
-        }
-        out.extend_from_slice(&bytes[from..at]);
-        from = at + 1;
-        match byte {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            other => {
-                let _ = write!(out, "\\u{other:04x}");
-            }
+/// May it stay as it was written?
+fn is_clean(text: &[u8]) -> bool {
+    match Glance::at(text) {
+        Glance::Clean => true,
+        Glance::Escapes => false,
+        Glance::Unknown => {
+            let mut shapes = Shapes::of(text);
+            shapes.next().is_none() && !shapes.needs_escapes()
         }
     }
-    out.extend_from_slice(&bytes[from..]);
 }
 
 #[cfg(test)]
@@ -465,6 +472,11 @@ mod tests {
             });
             assert_eq!(line[name] == "[redacted]", expected, "{name}");
         }
+    }
+
+    #[test]
+    fn every_secret_s_last_letters_are_looked_at() {
+        assert!(SECRET_NAMES.iter().all(|name| may_be_secret(name)));
     }
 
     #[test]

@@ -8,6 +8,8 @@ use super::held::{Held, Ring};
 
 /// Bytes of lines that wait at the most: an invocation that logs more is written in parts.
 const MOST_WAITING: usize = 32 * 1024;
+/// Bytes that are made room for at the least.
+const LEAST_WAITING: usize = 4 * 1024;
 
 /// The lines of one invocation.
 #[derive(Debug, Default)]
@@ -35,6 +37,11 @@ impl Pending {
         let mut state = self.state();
         if state.ended {
             return Some(Urgent::These);
+        }
+        if state.waiting.capacity() - state.waiting.len() < lines.len() {
+            // An ordinary invocation's lines fit without moving them.
+            let more = lines.len().max(LEAST_WAITING).max(state.waiting.len());
+            state.waiting.reserve_exact(more);
         }
         state.waiting.extend_from_slice(lines);
         (is_urgent || state.waiting.len() > MOST_WAITING).then_some(Urgent::All)
