@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::json::hexadecimal;
+use crate::json::{Out, hexadecimal};
 
 /// The id of a trace. Its first 32 bits are the seconds since the epoch at which it began (X-Ray), or random (W3C).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,14 +78,14 @@ pub fn span_id_text(id: SpanId) -> String {
     text
 }
 
-pub(crate) fn push_trace_id(out: &mut String, id: TraceId) {
-    out.push_str("1-");
+pub(crate) fn push_trace_id(out: &mut impl Out, id: TraceId) {
+    out.put("1-");
     hexadecimal(out, id.0 >> 96, 8);
-    out.push('-');
+    out.put("-");
     hexadecimal(out, id.0, 24);
 }
 
-pub(crate) fn push_span_id(out: &mut String, id: SpanId) {
+pub(crate) fn push_span_id(out: &mut impl Out, id: SpanId) {
     hexadecimal(out, u128::from(id.0), 16);
 }
 

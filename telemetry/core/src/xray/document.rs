@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::attribute;
 use crate::ids::{TraceId, push_span_id, push_trace_id};
-use crate::json;
+use crate::json::{self, Out as _};
 use crate::log::redact;
 use crate::span::attributes::{LONGEST_TEXT as LONGEST_METADATA, Read};
 use crate::span::place::Place;
@@ -42,19 +42,19 @@ pub(super) struct Subsegment<'a> {
 
 impl<'a> Subsegment<'a> {
     /// Appends its members as it stands in its parent, without braces.
-    pub(super) fn embedded(&self, out: &mut String, detail: Detail) {
+    pub(super) fn embedded(&self, out: &mut Vec<u8>, detail: Detail) {
         let places = self.places();
-        out.push_str("\"name\":");
+        out.put("\"name\":");
         let given = self.text(places, Place::Name);
         json::string(out, &name(given.unwrap_or(self.span.metadata.name())));
-        out.push_str(",\"id\":\"");
+        out.put(",\"id\":\"");
         push_span_id(out, self.span.span_id);
-        out.push_str("\",\"start_time\":");
+        out.put("\",\"start_time\":");
         seconds(out, self.span.began);
         if self.is_in_progress {
-            out.push_str(",\"in_progress\":true");
+            out.put(",\"in_progress\":true");
         } else {
-            out.push_str(",\"end_time\":");
+            out.put(",\"end_time\":");
             // A clock that went back must not make a span end before it began.
             seconds(out, self.span.ended.max(self.span.began));
         }
@@ -71,12 +71,12 @@ impl<'a> Subsegment<'a> {
     }
 
     /// Appends the members that it needs beside to stand alone, each with a comma before it.
-    pub(super) fn independent(&self, out: &mut String, trace: TraceId) {
-        out.push_str(",\"type\":\"subsegment\",\"trace_id\":\"");
+    pub(super) fn independent(&self, out: &mut Vec<u8>, trace: TraceId) {
+        out.put(",\"type\":\"subsegment\",\"trace_id\":\"");
         push_trace_id(out, trace);
-        out.push_str("\",\"parent_id\":\"");
+        out.put("\",\"parent_id\":\"");
         push_span_id(out, self.span.parent_id);
-        out.push('"');
+        out.push(b'"');
     }
 
     fn attributes(&self) -> impl Iterator<Item = (Place, &'static str, Read<'a>)> + use<'a> {
@@ -104,22 +104,22 @@ impl<'a> Subsegment<'a> {
         }
     }
 
-    fn flags(&self, out: &mut String, places: Places) {
+    fn flags(&self, out: &mut Vec<u8>, places: Places) {
         if let Some(namespace @ ("aws" | "remote")) = self.text(places, Place::Namespace) {
-            out.push_str(",\"namespace\":\"");
-            out.push_str(namespace);
-            out.push('"');
+            out.put(",\"namespace\":\"");
+            out.put(namespace);
+            out.push(b'"');
         }
         match self.text(places, Place::Flag) {
-            Some(attribute::THROTTLE) => out.push_str(",\"throttle\":true,\"error\":true"),
-            Some(attribute::FAULT) => out.push_str(",\"fault\":true"),
-            Some(attribute::ERROR) => out.push_str(",\"error\":true"),
+            Some(attribute::THROTTLE) => out.put(",\"throttle\":true,\"error\":true"),
+            Some(attribute::FAULT) => out.put(",\"fault\":true"),
+            Some(attribute::ERROR) => out.put(",\"error\":true"),
             _ => {}
         }
     }
 
     /// Appends an object of the attributes of one place after its opening; nothing where there are none.
-    fn block(&self, out: &mut String, places: Places, place: Place, opening: &str) {
+    fn block(&self, out: &mut Vec<u8>, places: Places, place: Place, opening: &str) {
         if !places.have(place) {
             return;
         }
@@ -129,18 +129,18 @@ impl<'a> Subsegment<'a> {
             _ => (usize::MAX, LONGEST_METADATA),
         };
         let own = self.attributes().filter(|(other, ..)| *other == place);
-        out.push_str(opening);
+        out.put(opening);
         for (n, (_, key, one)) in own.take(most).enumerate() {
             if n > 0 {
-                out.push(',');
+                out.push(b',');
             }
             self::key(out, place, key);
             value(out, one, longest);
         }
-        out.push('}');
+        out.push(b'}');
     }
 
-    fn http(&self, out: &mut String, places: Places) {
+    fn http(&self, out: &mut Vec<u8>, places: Places) {
         let method = self.text(places, Place::HttpMethod);
         let url = self.text(places, Place::HttpUrl);
         let number = |place| match self.one(places, place) {
@@ -153,14 +153,14 @@ impl<'a> Subsegment<'a> {
         if !is_request && !is_response {
             return;
         }
-        out.push_str(",\"http\":{");
+        out.put(",\"http\":{");
         if is_request {
-            out.push_str("\"request\":");
+            out.put("\"request\":");
             let texts = [("method", method.map(Read::Text)), ("url", url.map(Read::Text))];
             object(out, texts);
         }
         if is_response {
-            out.push_str(if is_request {
+            out.put(if is_request {
                 ",\"response\":"
             } else {
                 "\"response\":"
@@ -171,13 +171,13 @@ impl<'a> Subsegment<'a> {
             ];
             object(out, numbers);
         }
-        out.push('}');
+        out.push(b'}');
     }
 
     /// `metadata.telemetry` with the links, and all that has no place of its own in `metadata.default`.
-    fn metadata(&self, out: &mut String, places: Places) {
+    fn metadata(&self, out: &mut Vec<u8>, places: Places) {
         let began = out.len();
-        out.push_str(",\"metadata\":{");
+        out.put(",\"metadata\":{");
         let inner = out.len();
         self.block(out, places, Place::Telemetry, "\"telemetry\":{");
         self.links(out, inner);
@@ -191,30 +191,30 @@ impl<'a> Subsegment<'a> {
         if out.len() == inner {
             out.truncate(began);
         } else {
-            out.push('}');
+            out.push(b'}');
         }
     }
 
     /// Into the block `telemetry` that ends `out`, or into one of their own where there is none after `inner`.
-    fn links(&self, out: &mut String, inner: usize) {
+    fn links(&self, out: &mut Vec<u8>, inner: usize) {
         let mut links = self.spans.links_of(self.span.id).peekable();
         if links.peek().is_none() {
             return;
         }
         if out.len() == inner {
-            out.push_str("\"telemetry\":{\"links\":[");
+            out.put("\"telemetry\":{\"links\":[");
         } else {
             out.pop();
-            out.push_str(",\"links\":[");
+            out.put(",\"links\":[");
         }
         while let Some(link) = links.next() {
-            out.push_str("{\"trace_id\":\"");
+            out.put("{\"trace_id\":\"");
             push_trace_id(out, link.trace);
-            out.push_str("\",\"span_id\":\"");
+            out.put("\",\"span_id\":\"");
             push_span_id(out, link.span);
-            out.push_str(if links.peek().is_some() { "\"}," } else { "\"}" });
+            out.put(if links.peek().is_some() { "\"}," } else { "\"}" });
         }
-        out.push_str("]}");
+        out.put("]}");
     }
 }
 
@@ -229,40 +229,46 @@ impl Places {
 }
 
 /// Appends a key and its colon. Annotations keep what X-Ray indexes.
-fn key(out: &mut String, place: Place, key: &'static str) {
-    let is_indexed = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let is_clean = !key.is_empty() && key.chars().all(is_indexed);
-    if place != Place::Annotation || is_clean {
-        json::string(out, key);
-    } else {
-        let clean: String = key.chars().map(|c| if is_indexed(c) { c } else { '_' }).collect();
-        json::string(out, if clean.is_empty() { "_" } else { &clean });
+fn key(out: &mut Vec<u8>, place: Place, key: &'static str) {
+    let is_clean = !key.is_empty() && key.bytes().all(|byte| IN_KEYS[usize::from(byte)]);
+    if is_clean {
+        out.put("\"");
+        out.put(key);
+        out.put("\":");
+        return;
     }
-    out.push(':');
+    if place == Place::Annotation {
+        let is_kept = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let kept: String = key.chars().map(|c| if is_kept(c) { c } else { '_' }).collect();
+        json::string(out, if kept.is_empty() { "_" } else { &kept });
+    } else {
+        json::string(out, key);
+    }
+    out.put(":");
 }
 
 /// Appends an object of the members that there are.
-fn object(out: &mut String, members: [(&'static str, Option<Read<'_>>); 2]) {
-    out.push('{');
+fn object(out: &mut Vec<u8>, members: [(&'static str, Option<Read<'_>>); 2]) {
+    out.push(b'{');
     for (n, (key, one)) in members
         .into_iter()
         .filter_map(|(key, one)| Some((key, one?)))
         .enumerate()
     {
         if n > 0 {
-            out.push(',');
+            out.push(b',');
         }
         json::string(out, key);
-        out.push(':');
+        out.push(b':');
         value(out, one, LONGEST_TEXT);
     }
-    out.push('}');
+    out.push(b'}');
 }
 
-fn value(out: &mut String, value: Read<'_>, longest: usize) {
+fn value(out: &mut Vec<u8>, value: Read<'_>, longest: usize) {
     match value {
-        Read::Bool(true) => out.push_str("true"),
-        Read::Bool(false) => out.push_str("false"),
+        Read::Bool(true) => out.put("true"),
+        Read::Bool(false) => out.put("false"),
         Read::I64(value) => json::integer(out, value),
         Read::F64(value) if value.is_finite() => json::number(out, value),
         Read::F64(value) => json::string(out, &value.to_string()),
@@ -271,7 +277,7 @@ fn value(out: &mut String, value: Read<'_>, longest: usize) {
 }
 
 /// X-Ray's exceptions from the error's chain: each with an id, each naming its cause. Rare, so read and written as a tree.
-fn cause(out: &mut String, chain: &str, detail: Detail) {
+fn cause(out: &mut Vec<u8>, chain: &str, detail: Detail) {
     let Ok(cause) = serde_json::from_str::<Value>(chain) else {
         return;
     };
@@ -297,8 +303,8 @@ fn cause(out: &mut String, chain: &str, detail: Detail) {
             object
         })
         .collect();
-    out.push_str(",\"cause\":");
-    out.push_str(&json!({"exceptions": exceptions}).to_string());
+    out.put(",\"cause\":");
+    out.put(&json!({"exceptions": exceptions}).to_string());
 }
 
 fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
@@ -315,15 +321,13 @@ fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
 
 /// A name keeps letters, digits, spaces and `_ . : / % & # = + \ - @`; it is never empty.
 fn name(text: &str) -> Cow<'_, str> {
-    const MARKS: &[u8] = b" _.:/%&#=+\\-@";
     if text.is_empty() {
         return "unnamed".into();
     }
-    let plain = |b: u8| b.is_ascii_alphanumeric() || MARKS.contains(&b);
-    if text.len() <= LONGEST_NAME && text.bytes().all(plain) {
+    if text.len() <= LONGEST_NAME && text.bytes().all(|byte| IN_NAMES[usize::from(byte)]) {
         return text.into();
     }
-    let allowed = |c: char| c.is_alphanumeric() || u8::try_from(c).is_ok_and(|b| MARKS.contains(&b));
+    let allowed = |c: char| c.is_alphanumeric() || u8::try_from(c).is_ok_and(|b| IN_NAMES[usize::from(b)]);
     text.chars()
         .map(|c| if allowed(c) { c } else { '_' })
         .take(LONGEST_NAME)
@@ -331,10 +335,30 @@ fn name(text: &str) -> Cow<'_, str> {
         .into()
 }
 
+/// Is this byte a letter, a digit or a mark that names keep?
+static IN_NAMES: [bool; 256] = table(b" _.:/%&#=+\\-@");
+/// Is this byte one that keys of annotations keep?
+static IN_KEYS: [bool; 256] = table(b"_");
+
+const fn table(marks: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut mark = 0;
+    while mark < marks.len() {
+        table[marks[mark] as usize] = true;
+        mark += 1;
+    }
+    table
+}
+
 /// Seconds since the epoch with microseconds, as X-Ray writes times.
-fn seconds(out: &mut String, time: SystemTime) {
+fn seconds(out: &mut Vec<u8>, time: SystemTime) {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     json::integer(out, i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
-    out.push('.');
+    out.push(b'.');
     json::padded(out, since.subsec_micros(), 6);
 }

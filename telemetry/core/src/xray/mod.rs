@@ -40,8 +40,8 @@ impl Sent {
         }
     }
 
-    fn document(&mut self, document: &str, datagrams: &dyn Datagrams) {
-        if datagrams.send(document.as_bytes()) {
+    fn document(&mut self, document: &[u8], datagrams: &dyn Datagrams) {
+        if datagrams.send(document) {
             self.documents += 1;
         } else {
             self.dropped += 1;

@@ -3,6 +3,7 @@
 
 use super::document::{Detail, Subsegment};
 use super::sink::HEADER;
+use crate::json::Out as _;
 use crate::span::store::{Spans, Trace};
 
 /// A document has at most 64 kB, and a datagram at most 65 507 bytes; this leaves room for both, header line included.
@@ -16,7 +17,7 @@ const CLOSING: usize = 2;
 #[derive(Debug, Default)]
 pub(super) struct Packed {
     /// Documents as JSON, each after the daemon's header line.
-    pub(super) documents: Vec<String>,
+    pub(super) documents: Vec<Vec<u8>>,
     /// Spans that fit no document.
     pub(super) too_large: u64,
 }
@@ -37,26 +38,26 @@ pub(super) fn documents(trace: &Trace, spans: &Spans) -> Packed {
 }
 
 /// The document of one span that has not ended.
-pub(super) fn in_progress(trace: &Trace, spans: &Spans, span: usize) -> Option<String> {
+pub(super) fn in_progress(trace: &Trace, spans: &Spans, span: usize) -> Option<Vec<u8>> {
     let subsegment = Subsegment {
         spans,
         span: spans.entries.get(span)?,
         is_in_progress: true,
     };
-    let mut out = String::with_capacity(ORDINARY * 2);
+    let mut out = Vec::with_capacity(ORDINARY * 2);
     begin_fitting(&mut out, trace, &subsegment).then(|| {
-        out.push('}');
+        out.push(b'}');
         out
     })
 }
 
 /// Begins a document with a span, as much of it as fits; false where nothing does.
-fn begin_fitting(out: &mut String, trace: &Trace, subsegment: &Subsegment<'_>) -> bool {
+fn begin_fitting(out: &mut Vec<u8>, trace: &Trace, subsegment: &Subsegment<'_>) -> bool {
     let details = [Detail::Everything, Detail::WithoutMetadata, Detail::Short];
     details.into_iter().any(|detail| {
         out.clear();
-        out.push_str(HEADER);
-        out.push('{');
+        out.put(HEADER);
+        out.push(b'{');
         subsegment.embedded(out, detail);
         subsegment.independent(out, trace.id);
         out.len() + CLOSING <= LARGEST
@@ -99,14 +100,14 @@ impl<'a> Packer<'a> {
 
     /// Writes one document; children that do not fit are put aside to stand alone.
     fn write(&mut self, span: usize, alone: &mut Vec<usize>) {
-        let mut out = String::with_capacity((ORDINARY * (self.spans.entries.len() + 1)).min(LARGEST));
+        let mut out = Vec::with_capacity((ORDINARY * (self.spans.entries.len() + 1)).min(LARGEST));
         if !begin_fitting(&mut out, self.trace, &self.subsegment(span)) {
             self.packed.too_large += 1;
             alone.extend(self.children(span));
             return;
         }
         self.nested(span, 1, &mut out, alone);
-        out.push('}');
+        out.push(b'}');
         self.packed.documents.push(out);
     }
 
@@ -118,11 +119,11 @@ impl<'a> Packer<'a> {
     }
 
     /// Appends the children of a span.
-    fn nested(&self, span: usize, depth: usize, out: &mut String, alone: &mut Vec<usize>) {
+    fn nested(&self, span: usize, depth: usize, out: &mut Vec<u8>, alone: &mut Vec<usize>) {
         let mut is_open = false;
         for child in self.children(span) {
             let before = out.len();
-            out.push_str(if is_open { ",{" } else { ",\"subsegments\":[{" });
+            out.put(if is_open { ",{" } else { ",\"subsegments\":[{" });
             self.subsegment(child).embedded(out, Detail::Everything);
             // What is open up to here has to be closed.
             if out.len() + CLOSING * (depth + 1) > LARGEST || depth > DEEPEST {
@@ -132,10 +133,10 @@ impl<'a> Packer<'a> {
             }
             is_open = true;
             self.nested(child, depth + 1, out, alone);
-            out.push('}');
+            out.push(b'}');
         }
         if is_open {
-            out.push(']');
+            out.push(b']');
         }
     }
 }
@@ -223,7 +224,7 @@ mod tests {
         let mut spans = scope.invocation.spans.take().spans;
         (spans.entries[0].began, spans.entries[0].ended) = (began, ended);
         let packed = documents(&scope.invocation.spans.trace.unwrap(), &spans);
-        serde_json::from_str(packed.documents[0].strip_prefix(HEADER).unwrap()).unwrap()
+        serde_json::from_slice(packed.documents[0].strip_prefix(HEADER.as_bytes()).unwrap()).unwrap()
     }
 
     #[test]
