@@ -67,11 +67,7 @@ fn process() -> Arc<Process> {
 pub(crate) fn emf(data: &[u8]) {
     let invocation = Arc::new(Invocation::new(process(), "r-1".into(), false, None));
     let context = CorrelationContext::new("c-1".parse().expect("an ID"));
-    let scope = Arc::new(Scope::new(
-        Arc::clone(&invocation),
-        context,
-        Span::none(),
-    ));
+    let scope = Arc::new(Scope::new(Arc::clone(&invocation), context, Span::none()));
     let mut errors = 0_u64;
     let work = in_scope(scope, async {
         let mut choices = Choices(data);

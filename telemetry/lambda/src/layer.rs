@@ -9,6 +9,7 @@ use lambda_runtime::LambdaInvocation;
 use telemetry_core::carrier::{CORRELATION_ID, Refused, TRACE_HEADER};
 use telemetry_core::event::Event;
 use telemetry_core::metrics::standard;
+use telemetry_core::span::Value;
 use telemetry_core::{Invocation, Record, Scope, SpanExt as _, TraceHeader, in_scope, within};
 use tower::{Layer, Service};
 use tracing::{Instrument as _, Span, info_span};
@@ -152,8 +153,8 @@ impl Outer {
 
     fn span(&self, own: &Record, scope: &Scope) -> Span {
         let span = info_span!(HANDLER);
-        span.annotate("correlation_id", scope.context.id.as_str());
-        span.annotate("service", self.reporter.process.settings().service);
+        span.annotate("correlation_id", Value::Plain(scope.context.id.as_str()));
+        span.annotate("service", Value::Plain(self.reporter.process.settings().service));
         span.annotate("cold_start", scope.invocation.cold_start);
         span.set_attribute("telemetry.hop", scope.context.chain_length);
         record::describe(&span, own);

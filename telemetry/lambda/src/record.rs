@@ -4,6 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use telemetry_core::metrics::standard;
+use telemetry_core::span::Value;
 use telemetry_core::{
     Coded as _, CorrelationContext, Invocation, Record, Scope, SpanExt as _, current_scope, in_scope,
 };
@@ -101,7 +102,7 @@ fn scope_of(invocation: &Arc<Invocation>, record: &Record, outer: &CorrelationCo
     let context = record.carried.context.as_ref().unwrap_or(outer).clone();
     let span = info_span!("## record");
     describe(&span, record);
-    span.annotate("correlation_id", context.id.as_str());
+    span.annotate("correlation_id", Value::Plain(context.id.as_str()));
     Arc::new(Scope::new(Arc::clone(invocation), context, span))
 }
 
@@ -130,16 +131,16 @@ pub(crate) fn describe(span: &Span, record: &Record) {
         span.link_to(sender);
     }
     if !record.id.is_empty() {
-        span.set_attribute("telemetry.record_id", &record.id);
+        span.set_attribute("telemetry.record_id", Value::Plain(&record.id));
     }
     if !record.source.is_empty() {
-        span.set_attribute("telemetry.source", record.source);
+        span.set_attribute("telemetry.source", Value::Plain(record.source));
     }
     if !record.contents.is_empty() {
-        span.set_attribute("telemetry.contents", record.contents);
+        span.set_attribute("telemetry.contents", Value::Plain(record.contents));
     }
     if let Some(arn) = &record.source_arn {
-        span.set_attribute("telemetry.source_arn", arn);
+        span.set_attribute("telemetry.source_arn", Value::Plain(arn));
     }
     if let Some(sent) = record.sent_ms {
         let delay = jiff::Timestamp::now()

@@ -143,4 +143,8 @@ async fn annotations_stay_within_x_rays_limits() {
     let left = invoke(&mut function, r#"{"do": "annotate"}"#).await;
     let annotations = left.documents[0]["annotations"].as_object().unwrap();
     assert_eq!(annotations.len(), 50);
+    assert!(
+        left.to_string().contains("span_buffer="),
+        "what has no place is counted: {left}"
+    );
 }

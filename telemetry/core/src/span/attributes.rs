@@ -8,6 +8,8 @@ use super::value::Value;
 
 /// Attributes of one span; OpenTelemetry's limit (specification, "Attribute limits").
 const MOST_OF_A_SPAN: usize = 128;
+/// Annotations of one span; X-Ray indexes 50 per trace (X-Ray segment documents).
+const MOST_ANNOTATIONS: usize = 50;
 /// Bytes of the texts of an invocation's spans. Ours: a runaway loop must not eat the memory.
 const MOST_TEXT: usize = 1024 * 1024;
 /// Characters that a text keeps. Ours: one value must not fill a document.
@@ -42,6 +44,7 @@ enum Stored {
     I64(i64),
     F64(f64),
     Text(Range<u32>),
+    Plain(Range<u32>),
 }
 
 /// An attribute's value, as it is read.
@@ -51,6 +54,8 @@ pub(crate) enum Read<'a> {
     I64(i64),
     F64(f64),
     Text(&'a str),
+    /// Without a search for what must not be written.
+    Plain(&'a str),
 }
 
 impl Attributes {
@@ -65,7 +70,7 @@ impl Attributes {
         let Some(stored) = self.store(place, value) else {
             return false;
         };
-        let mut count = 0;
+        let (mut all, mut annotations) = (0, 0);
         let mut at = chain.first;
         while let Some(attribute) = self.get_mut(at) {
             if attribute.place == place && attribute.key == key {
@@ -73,9 +78,10 @@ impl Attributes {
                 return true;
             }
             at = attribute.next;
-            count += 1;
+            all += 1;
+            annotations += usize::from(attribute.place == Place::Annotation);
         }
-        if count == MOST_OF_A_SPAN {
+        if all == MOST_OF_A_SPAN || (place == Place::Annotation && annotations == MOST_ANNOTATIONS) {
             return false;
         }
         self.append(chain, place, key, stored)
@@ -107,24 +113,23 @@ impl Attributes {
             Value::Bool(value) => Stored::Bool(*value),
             Value::I64(value) => Stored::I64(*value),
             Value::F64(value) => Stored::F64(*value),
-            Value::Text(text) => {
-                // Causes are JSON, and were shortened before they were written.
-                let text = if place == Place::Cause {
-                    text
-                } else {
-                    shortened(text)
-                };
-                if self.texts.len() + text.len() > MOST_TEXT {
-                    return None;
-                }
-                if self.texts.capacity() == 0 {
-                    self.texts.reserve(512);
-                }
-                let from = u32::try_from(self.texts.len()).ok()?;
-                self.texts.push_str(text);
-                Stored::Text(from..u32::try_from(self.texts.len()).ok()?)
-            }
+            // Causes are JSON, and were shortened before they were written.
+            Value::Text(text) if place == Place::Cause => Stored::Text(self.keep(text)?),
+            Value::Text(text) => Stored::Text(self.keep(shortened(text))?),
+            Value::Plain(text) => Stored::Plain(self.keep(shortened(text))?),
         })
+    }
+
+    fn keep(&mut self, text: &str) -> Option<Range<u32>> {
+        if self.texts.len() + text.len() > MOST_TEXT {
+            return None;
+        }
+        if self.texts.capacity() == 0 {
+            self.texts.reserve(512);
+        }
+        let from = u32::try_from(self.texts.len()).ok()?;
+        self.texts.push_str(text);
+        Some(from..u32::try_from(self.texts.len()).ok()?)
     }
 
     fn get_mut(&mut self, number: u32) -> Option<&mut Attribute> {
@@ -147,11 +152,14 @@ impl Attributes {
             Stored::Bool(value) => Read::Bool(*value),
             Stored::I64(value) => Read::I64(*value),
             Stored::F64(value) => Read::F64(*value),
-            Stored::Text(range) => {
-                let (from, to) = (range.start as usize, range.end as usize);
-                Read::Text(self.texts.get(from..to).unwrap_or_default())
-            }
+            Stored::Text(range) => Read::Text(self.text(range)),
+            Stored::Plain(range) => Read::Plain(self.text(range)),
         }
+    }
+
+    fn text(&self, range: &Range<u32>) -> &str {
+        let (from, to) = (range.start as usize, range.end as usize);
+        self.texts.get(from..to).unwrap_or_default()
     }
 }
 
@@ -231,5 +239,12 @@ mod tests {
             assert!(set(&mut all, &mut others, key, 1.into()));
         }
         assert!(!set(&mut all, &mut others, "one more", 1.into()));
+        let mut annotated = Chain::default();
+        for _ in 0..MOST_ANNOTATIONS {
+            let key: &'static str = Box::leak(annotated.last.to_string().into_boxed_str());
+            assert!(all.set(&mut annotated, Place::Annotation, key, &1.into()));
+        }
+        assert!(!all.set(&mut annotated, Place::Annotation, "one more", &1.into()));
+        assert!(set(&mut all, &mut annotated, "no annotation", 1.into()));
     }
 }

@@ -14,6 +14,8 @@ pub enum Value<'a> {
     F64(f64),
     /// A text. At most 4096 characters of it are kept.
     Text(Cow<'a, str>),
+    /// A text that is nobody's data, such as an ID that a service made: it is not searched for what must not be written.
+    Plain(&'a str),
 }
 
 impl From<bool> for Value<'_> {

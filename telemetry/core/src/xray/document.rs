@@ -18,8 +18,6 @@ use crate::span::store::{Entry, Spans};
 const LONGEST_NAME: usize = 200;
 /// Longest text of an annotation (X-Ray segment documents: strings have at most 250 characters).
 const LONGEST_TEXT: usize = 250;
-/// Annotations of one document; X-Ray indexes 50 per trace.
-const MOST_ANNOTATIONS: usize = 50;
 /// Characters of an exception's message in a document that is too large otherwise.
 const SHORT_MESSAGE: usize = 500;
 
@@ -99,7 +97,7 @@ impl<'a> Subsegment<'a> {
 
     fn text(&self, places: Places, place: Place) -> Option<&'a str> {
         match self.one(places, place) {
-            Some(Read::Text(text)) => Some(text),
+            Some(Read::Text(text) | Read::Plain(text)) => Some(text),
             _ => None,
         }
     }
@@ -123,14 +121,13 @@ impl<'a> Subsegment<'a> {
         if !places.have(place) {
             return;
         }
-        let (most, longest) = match place {
-            Place::Annotation => (MOST_ANNOTATIONS, LONGEST_TEXT),
-            Place::Aws => (usize::MAX, LONGEST_TEXT),
-            _ => (usize::MAX, LONGEST_METADATA),
+        let longest = match place {
+            Place::Annotation | Place::Aws => LONGEST_TEXT,
+            _ => LONGEST_METADATA,
         };
         let own = self.attributes().filter(|(other, ..)| *other == place);
         out.put(opening);
-        for (n, (_, key, one)) in own.take(most).enumerate() {
+        for (n, (_, key, one)) in own.enumerate() {
             if n > 0 {
                 out.push(b',');
             }
@@ -273,6 +270,7 @@ fn value(out: &mut Vec<u8>, value: Read<'_>, longest: usize) {
         Read::F64(value) if value.is_finite() => json::number(out, value),
         Read::F64(value) => json::string(out, &value.to_string()),
         Read::Text(text) => json::string(out, &redact(&shortened(text, longest))),
+        Read::Plain(text) => json::string(out, &shortened(text, longest)),
     }
 }
 
