@@ -1,17 +1,20 @@
-//! The two events: a request of 1.7 KB as an HTTP API hands it over, and ten messages of a queue.
+//! The two events: a request of 2 KB as an HTTP API hands it over, and ten messages of a queue.
 
 use serde_json::{Value, json};
 
 /// The trace of every invocation.
 pub const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
 
-/// A request, 1.7 KB.
+/// A request, 2 KB.
 #[must_use]
 pub fn api() -> String {
     json!({
         "version": "2.0", "routeKey": "POST /orders", "rawPath": "/orders", "rawQueryString": "",
         "headers": {
             "accept": "application/json", "accept-encoding": "gzip, deflate, br", "content-type": "application/json",
+            "accept-language": "en-GB,en;q=0.9,de;q=0.8", "cache-control": "no-cache", "origin": "https://shop.example.com",
+            "referer": "https://shop.example.com/checkout/review", "sec-fetch-dest": "empty", "sec-fetch-mode": "cors",
+            "sec-fetch-site": "cross-site", "via": "2.0 edge.example.com (cdn)",
             "content-length": "356", "host": "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com",
             "user-agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36",
             "x-amzn-trace-id": "Root=1-5759e988-bd862e3fe1be46a994272793", "x-forwarded-for": "203.0.113.7",

@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn the_events_are_what_the_tables_say() {
-        assert_eq!(events::api().len(), 1_715);
+        assert_eq!(events::api().len(), 1_989);
         let request: Event = serde_json::from_str(&events::api()).unwrap();
         assert_eq!(Order::read(&request.body).total(), 11_994);
         let batch: Event = serde_json::from_str(&events::sqs()).unwrap();
