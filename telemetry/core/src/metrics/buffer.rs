@@ -2,29 +2,24 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::cardinality::{Admitted, Cardinality};
+use super::identity::{Dimension, Dimensions, Identity, Mended};
 use super::{MetricSpec, emf, standard};
 use crate::drops::DropReason;
 use crate::process::Settings;
 
 /// More series than this in one invocation fold into `other`, so that its memory is bounded.
 const MOST_SERIES: usize = 500;
-/// Longest name of a metric or a dimension, in characters (CloudWatch API, `MetricDatum` and `Dimension`).
-const LONGEST_NAME: usize = 255;
-/// Longest dimension value, in characters (EMF specification).
-const LONGEST_VALUE: usize = 1024;
+/// Handles of the facade whose series is remembered; they are searched from the start.
+const MOST_KNOWN: usize = 64;
 /// Values of one histogram in one invocation; further ones are dropped and counted.
 const MOST_VALUES: usize = 10_000;
-/// Dimensions of a set beside `Service`, which takes one of the 30 (EMF specification).
-const MOST_DIMENSIONS: usize = 29;
 /// Values lie between ±2^-360 and ±2^360 (`MetricDatum` of the CloudWatch API).
 const LARGEST: f64 = f64::from_bits((1023 + 360) << 52);
 const SMALLEST: f64 = f64::from_bits((1023 - 360) << 52);
 const FOLDED: &str = "other";
-
-/// A dimension and its value, `Service` never among them.
-pub(super) type Dimension = (Cow<'static, str>, String);
 
 /// What a value does.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -85,8 +80,7 @@ impl Name {
 #[derive(Debug)]
 pub(super) struct Series {
     pub(super) name: Name,
-    /// Sorted.
-    pub(super) dimensions: Vec<Dimension>,
+    pub(super) dimensions: Dimensions,
     pub(super) values: Values,
 }
 
@@ -95,6 +89,8 @@ pub(super) struct Series {
 pub(crate) struct Buffer {
     /// In the order of their first values. Few: they are searched from the start.
     series: Vec<Series>,
+    /// Where in it the values of a handle of the facade go.
+    known: Vec<(Arc<Identity>, usize)>,
     dropped: BTreeMap<DropReason, u64>,
 }
 
@@ -122,58 +118,65 @@ impl Buffer {
             return Added::As;
         }
         let dimensions = declared().map(|(name, value)| (Cow::Borrowed(*name), (*value).to_owned()));
-        self.put_new(Name::Declared(spec), dimensions.collect(), what, cardinality)
-    }
-
-    /// Takes a value that came through the facade.
-    pub(super) fn put_named(
-        &mut self,
-        settings: &Settings,
-        name: &str,
-        dimensions: Vec<Dimension>,
-        what: What,
-        cardinality: &Cardinality,
-    ) -> Added {
-        let name = match spec_of(settings, name) {
-            Some(spec) => Name::Declared(spec),
-            None => {
-                let mut name = name.to_owned();
-                mend(&mut name, LONGEST_NAME);
-                Name::Foreign(name)
-            }
-        };
-        self.put_new(name, dimensions, what, cardinality)
-    }
-
-    fn put_new(
-        &mut self,
-        name: Name,
-        mut dimensions: Vec<Dimension>,
-        what: What,
-        cardinality: &Cardinality,
-    ) -> Added {
-        dimensions.retain(|(name, _)| name != "Service");
-        for (name, value) in &mut dimensions {
-            if let Cow::Owned(name) = name {
-                mend_name(name);
-            }
-            mend(value, LONGEST_VALUE);
-        }
-        dimensions.sort();
-        if dimensions.len() > MOST_DIMENSIONS {
-            dimensions.truncate(MOST_DIMENSIONS);
+        let mended = Mended::of(dimensions.collect());
+        if mended.is_cut {
             self.count_dropped(DropReason::MetricDimensions, 1);
         }
+        let dimensions = Dimensions::Own(mended.dimensions);
+        let (index, added) = self.find_or_add(Name::Declared(spec), dimensions, what, cardinality);
+        self.take(index, what);
+        added
+    }
+
+    /// Takes a value that came through a handle of the facade.
+    pub(super) fn put_known(
+        &mut self,
+        settings: &Settings,
+        series: &Arc<Identity>,
+        what: What,
+        cardinality: &Cardinality,
+    ) -> Added {
+        if series.dimensions.is_cut {
+            self.count_dropped(DropReason::MetricDimensions, 1);
+        }
+        if let Some((_, index)) = self.known.iter().find(|(known, _)| Arc::ptr_eq(known, series)) {
+            self.take(*index, what);
+            return Added::As;
+        }
+        let name = match spec_of(settings, &series.name) {
+            Some(spec) => Name::Declared(spec),
+            None => Name::Foreign(series.name.clone()),
+        };
+        let dimensions = Dimensions::Shared(Arc::clone(series));
+        let (index, added) = self.find_or_add(name, dimensions, what, cardinality);
+        // A handle's values that fold go on to fold: combinations are never given back.
+        if self.known.len() < MOST_KNOWN {
+            self.known.push((Arc::clone(series), index));
+        }
+        self.take(index, what);
+        added
+    }
+
+    /// The series of this name and these dimensions, or `other` where there are too many.
+    fn find_or_add(
+        &mut self,
+        name: Name,
+        mut dimensions: Dimensions,
+        what: What,
+        cardinality: &Cardinality,
+    ) -> (usize, Added) {
+        if let Some(index) = self.find(&name, &dimensions) {
+            return (index, Added::As);
+        }
         let mut added = Added::As;
-        if !dimensions.is_empty() && self.find(&name, &dimensions).is_none() {
+        if !dimensions.is_empty() {
             let admitted = match self.series.len() < MOST_SERIES {
                 true => cardinality.admit(name.as_str(), &dimensions),
                 false => Admitted::Folded,
             };
             if admitted != Admitted::Yes {
-                for (_, value) in &mut dimensions {
-                    FOLDED.clone_into(value);
-                }
+                let fold = |(name, _): &Dimension| (name.clone(), FOLDED.to_owned());
+                dimensions = Dimensions::Own(dimensions.iter().map(fold).collect());
             }
             if admitted == Admitted::FoldedFirst {
                 added = Added::FoldedFirst;
@@ -191,14 +194,13 @@ impl Buffer {
             });
             self.series.len() - 1
         });
-        self.take(index, what);
-        added
+        (index, added)
     }
 
     fn find(&self, name: &Name, dimensions: &[Dimension]) -> Option<usize> {
         self.series
             .iter()
-            .position(|series| series.name.as_str() == name.as_str() && series.dimensions == dimensions)
+            .position(|series| series.name.as_str() == name.as_str() && *series.dimensions == *dimensions)
     }
 
     fn take(&mut self, index: usize, what: What) {
@@ -257,7 +259,7 @@ impl Buffer {
     fn drops(&self) -> Vec<Series> {
         let series = |(reason, count): (&DropReason, &u64)| Series {
             name: Name::Declared(standard::TELEMETRY_DROPPED.spec()),
-            dimensions: vec![("Reason".into(), reason.as_str().to_owned())],
+            dimensions: Dimensions::Own(vec![("Reason".into(), reason.as_str().to_owned())]),
             values: Values::One(*count as f64),
         };
         self.dropped.iter().map(series).collect()
@@ -278,31 +280,6 @@ fn accepted(value: f64) -> Option<f64> {
         small if small < SMALLEST => Some(0.0),
         usable if usable <= LARGEST => Some(value),
         _ => None,
-    }
-}
-
-/// CloudWatch refuses what is blank, too long, or has other characters than ASCII's visible ones and the blank; the whole metric is
-/// lost then, and nobody is told. So it is mended here.
-/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Dimension.html>
-fn mend(text: &mut String, longest: usize) {
-    if text.trim().is_empty() {
-        return "none".clone_into(text);
-    }
-    if text.bytes().any(|byte| !matches!(byte, b' '..=b'~')) {
-        *text = text
-            .chars()
-            .map(|c| if matches!(c, ' '..='~') { c } else { '?' })
-            .collect();
-    }
-    // ASCII by now: each byte is a character.
-    text.truncate(longest);
-}
-
-/// The name of a dimension that a library chose.
-fn mend_name(name: &mut String) {
-    mend(name, LONGEST_NAME);
-    if name.starts_with(':') {
-        name.replace_range(..1, "?");
     }
 }
 

@@ -2,7 +2,7 @@
 //! with an unbounded value (an ID, an address) must not reach CloudWatch.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
 use std::sync::{Mutex, PoisonError};
 
 /// Combinations of dimension values that a metric may have in one process; further ones fold into `other`. Far above what
@@ -35,10 +35,11 @@ pub(super) enum Admitted {
 impl Cardinality {
     /// Asks for a combination; `dimensions` are sorted.
     pub(super) fn admit(&self, name: &str, dimensions: &[(impl AsRef<str>, impl AsRef<str>)]) -> Admitted {
-        let values = dimensions
-            .iter()
-            .map(|(name, value)| (name.as_ref(), value.as_ref()));
-        let combination = self.hasher.hash_one(values.collect::<Vec<_>>());
+        let mut hasher = self.hasher.build_hasher();
+        for (name, value) in dimensions {
+            (name.as_ref(), value.as_ref()).hash(&mut hasher);
+        }
+        let combination = hasher.finish();
         let mut metrics = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = match metrics.get_mut(name) {
             Some(seen) => seen,

@@ -5,9 +5,8 @@
 //! document share the dimension values, so metrics with other values of the same dimension have documents of their own;
 //! all that agree share one, with a directive for each choice of dimension sets. A document is one log event.
 
-use std::collections::BTreeMap;
-
-use super::buffer::{Dimension, Name, Series, Values};
+use super::buffer::{Name, Series, Values};
+use super::identity::Dimension;
 use super::spec::Unit;
 use crate::json;
 use crate::process::Settings;
@@ -51,50 +50,75 @@ struct Metric<'s> {
 }
 
 /// Metrics that agree on the values of their dimensions.
-type Document<'s> = Vec<Metric<'s>>;
+struct Document<'s> {
+    metrics: Vec<Metric<'s>>,
+    /// The different dimensions among them. Few: metrics with the same ones come one after the other.
+    dimensions: Vec<&'s [Dimension]>,
+}
+
+impl<'s> Document<'s> {
+    fn of(metric: Metric<'s>) -> Self {
+        Self {
+            dimensions: vec![metric.dimensions],
+            metrics: vec![metric],
+        }
+    }
+
+    fn push(&mut self, metric: Metric<'s>) {
+        if self.dimensions.last() != Some(&metric.dimensions) {
+            self.dimensions.push(metric.dimensions);
+        }
+        self.metrics.push(metric);
+    }
+
+    /// May it stand in this document?
+    fn takes(&self, metric: &Metric<'_>) -> bool {
+        let agrees = |(name, value): &Dimension, others: &[Dimension]| {
+            others.iter().all(|(other, its)| other != name || its == value)
+        };
+        let name = metric.name.as_str();
+        self.metrics.len() < MOST_METRICS
+            && self.metrics.iter().all(|other| {
+                let other = other.name.as_str();
+                other != name && metric.dimensions.iter().all(|(one, _)| one != other)
+            })
+            && self.dimensions.iter().all(|others| {
+                metric.dimensions.iter().all(|one| agrees(one, others))
+                    && others.iter().all(|(one, _)| one != name)
+            })
+    }
+}
+
+/// Metrics that are published by the same sets of dimensions.
+struct Directive<'m> {
+    sets: Vec<Vec<&'m str>>,
+    metrics: Vec<&'m Metric<'m>>,
+}
 
 impl Writer<'_> {
     /// The documents of these series.
     pub(super) fn documents(&self, mut series: Vec<Series>) -> Written {
         // What is written does not depend on the order of the handler's branches.
-        series.sort_by(|a, b| (&a.dimensions, a.name.as_str()).cmp(&(&b.dimensions, b.name.as_str())));
+        series.sort_by(|a, b| (&*a.dimensions, a.name.as_str()).cmp(&(&*b.dimensions, b.name.as_str())));
         let mut documents: Vec<Document<'_>> = Vec::new();
         for one in &series {
-            for piece in in_pieces(&one.values) {
+            in_pieces(&one.values, |piece| {
                 let metric = Metric {
                     name: &one.name,
                     dimensions: &one.dimensions,
                     piece,
                 };
-                match documents.iter_mut().find(|document| self.fits(&metric, document)) {
+                match documents.iter_mut().find(|document| document.takes(&metric)) {
                     Some(document) => document.push(metric),
-                    None => documents.push(vec![metric]),
+                    None => documents.push(Document::of(metric)),
                 }
-            }
+            });
         }
         let mut written = Written::default();
         for document in &documents {
-            self.fitting(document, &mut written);
+            self.fitting(&document.metrics, &mut written);
         }
         written
-    }
-
-    /// May it stand in this document?
-    fn fits(&self, metric: &Metric<'_>, document: &Document<'_>) -> bool {
-        let agrees = |(name, value): &Dimension, others: &[Dimension]| {
-            others.iter().all(|(other, its)| other != name || its == value)
-        };
-        let name = metric.name.as_str();
-        document.len() < MOST_METRICS
-            && document.iter().all(|other| {
-                other.name.as_str() != name
-                    && metric.dimensions.iter().all(|one| agrees(one, other.dimensions))
-                    && metric
-                        .dimensions
-                        .iter()
-                        .all(|(one, _)| one != other.name.as_str())
-                    && other.dimensions.iter().all(|(one, _)| one != name)
-            })
     }
 
     /// One line, or two halves where one would be too long.
@@ -112,7 +136,7 @@ impl Writer<'_> {
     }
 
     fn document(&self, metrics: &[Metric<'_>]) -> String {
-        let mut out = String::with_capacity(512);
+        let mut out = String::with_capacity(1024);
         out.push_str("{\"_aws\":{\"Timestamp\":");
         json::integer(&mut out, self.timestamp_ms);
         out.push_str(",\"CloudWatchMetrics\":[");
@@ -127,11 +151,18 @@ impl Writer<'_> {
         member(&mut out, "Service");
         json::string(&mut out, self.settings.service);
         members.push("Service");
-        for (name, value) in metrics.iter().flat_map(|metric| metric.dimensions) {
-            if !members.contains(&&**name) {
-                members.push(name);
-                member(&mut out, name);
-                json::string(&mut out, value);
+        let mut last: &[Dimension] = &[];
+        for metric in metrics {
+            if metric.dimensions == last {
+                continue;
+            }
+            last = metric.dimensions;
+            for (name, value) in metric.dimensions {
+                if !members.contains(&&**name) {
+                    members.push(name);
+                    member(&mut out, name);
+                    json::string(&mut out, value);
+                }
             }
         }
         for metric in metrics {
@@ -144,35 +175,72 @@ impl Writer<'_> {
 
     /// A directive for each choice of dimension sets.
     fn directives(&self, out: &mut String, metrics: &[Metric<'_>]) {
-        let mut by_sets: BTreeMap<Vec<Vec<&str>>, Vec<&Metric<'_>>> = BTreeMap::new();
-        for metric in metrics {
-            by_sets.entry(sets(metric)).or_default().push(metric);
-        }
-        separated(out, &by_sets, |out, (sets, metrics)| {
+        separated(out, directives(metrics), |out, directive| {
             out.push_str("{\"Namespace\":");
             json::string(out, self.settings.namespace);
             out.push_str(",\"Dimensions\":[");
-            separated(out, sets, |out, set| {
+            separated(out, directive.sets, |out, set| {
                 out.push('[');
                 separated(out, set, |out, name| json::string(out, name));
                 out.push(']');
             });
             out.push_str("],\"Metrics\":[");
-            separated(out, metrics, |out, metric| definition(out, metric.name));
+            separated(out, directive.metrics, |out, metric| definition(out, metric.name));
             out.push_str("]}");
         });
+    }
+}
+
+/// The metrics by their sets, in the order of these.
+fn directives<'m>(metrics: &'m [Metric<'m>]) -> Vec<Directive<'m>> {
+    let mut directives: Vec<Directive<'m>> = Vec::new();
+    let mut last: Option<(&Metric<'_>, usize)> = None;
+    for metric in metrics {
+        // Mostly those of the metric before it.
+        let known = last.filter(|(other, _)| {
+            other.dimensions == metric.dimensions && other.chosen_sets() == metric.chosen_sets()
+        });
+        let index = match known {
+            Some((_, index)) => index,
+            None => {
+                let sets = sets(metric);
+                let same = directives.iter().position(|directive| directive.sets == sets);
+                same.unwrap_or_else(|| {
+                    directives.push(Directive {
+                        sets,
+                        metrics: Vec::new(),
+                    });
+                    directives.len() - 1
+                })
+            }
+        };
+        directives[index].metrics.push(metric);
+        last = Some((metric, index));
+    }
+    directives.sort_by(|one, other| one.sets.cmp(&other.sets));
+    directives
+}
+
+impl Metric<'_> {
+    /// The sets that its declaration chooses.
+    fn chosen_sets(&self) -> &'static [&'static [&'static str]] {
+        self.name.spec().map_or(&[], |spec| spec.sets)
     }
 }
 
 /// The sets of dimensions that a metric is published by.
 fn sets<'m>(metric: &'m Metric<'_>) -> Vec<Vec<&'m str>> {
     let names = || metric.dimensions.iter().map(|(name, _)| &**name);
-    let chosen = metric.name.spec().map_or(&[][..], |spec| spec.sets);
     let has = |set: &&&[&str]| {
         set.iter()
             .all(|wanted| *wanted == "Service" || names().any(|name| name == *wanted))
     };
-    let chosen: Vec<Vec<&str>> = chosen.iter().filter(has).map(|set| set.to_vec()).collect();
+    let chosen: Vec<Vec<&str>> = metric
+        .chosen_sets()
+        .iter()
+        .filter(has)
+        .map(|set| set.to_vec())
+        .collect();
     if !chosen.is_empty() {
         return chosen;
     }
@@ -236,24 +304,28 @@ fn separated<T>(out: &mut String, items: impl IntoIterator<Item = T>, mut write:
 
 /// The values as EMF holds them: a number; an array of at most 100; or, where values repeat, each once with its count.
 /// CloudWatch reads the last form too (AWS's own exporters write it), though the specification does not show it.
-fn in_pieces(values: &Values) -> Vec<Piece> {
+fn in_pieces(values: &Values, mut each: impl FnMut(Piece)) {
     let values = match values {
-        Values::One(value) => return vec![Piece::Number(*value)],
-        Values::All(values) if values.len() == 1 => return vec![Piece::Number(values[0])],
+        Values::One(value) => return each(Piece::Number(*value)),
         Values::All(values) => values,
     };
+    if let [value] = values.as_slice() {
+        return each(Piece::Number(*value));
+    }
     let mut sorted = values.clone();
     sorted.sort_by(f64::total_cmp);
+    let repeats = sorted.windows(2).any(|pair| pair[0].total_cmp(&pair[1]).is_eq());
+    if !repeats {
+        return values
+            .chunks(MOST_VALUES)
+            .for_each(|values| each(Piece::Array(values.to_vec())));
+    }
     let counted: Vec<(f64, u64)> = sorted
         .chunk_by(|one, next| one.total_cmp(next).is_eq())
         .map(|same| (same[0], same.len() as u64))
         .collect();
-    if counted.len() == values.len() {
-        let array = |values: &[f64]| Piece::Array(values.to_vec());
-        values.chunks(MOST_VALUES).map(array).collect()
-    } else {
-        let counts = |values: &[(f64, u64)]| Piece::Counted(values.to_vec());
-        counted.chunks(MOST_VALUES).map(counts).collect()
+    for values in counted.chunks(MOST_VALUES) {
+        each(Piece::Counted(values.to_vec()));
     }
 }
 

@@ -1,11 +1,13 @@
 //! Documents as they are written, read back as values.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::buffer::{Buffer, What};
+use super::super::identity::Identity;
 use super::super::{Cardinality, MetricSpec, Unit};
 use super::*;
 use crate::log::tests::process;
@@ -33,17 +35,14 @@ impl Count {
     }
 
     fn foreign(&mut self, name: &str, dimensions: &[(&str, &str)], what: What) {
-        let dimensions = dimensions
+        let labels = dimensions
             .iter()
-            .map(|(name, value)| ((*name).to_owned().into(), (*value).to_owned()));
+            .map(|(name, value)| metrics::Label::new((*name).to_owned(), (*value).to_owned()));
+        let key = metrics::Key::from_parts(name.to_owned(), labels.collect::<Vec<_>>());
+        let series = Arc::new(Identity::of(&key));
         let settings = process();
-        self.buffer.put_named(
-            settings.settings(),
-            name,
-            dimensions.collect(),
-            what,
-            &self.cardinality,
-        );
+        self.buffer
+            .put_known(settings.settings(), &series, what, &self.cardinality);
     }
 }
 

@@ -7,6 +7,7 @@ mod buffer;
 mod cardinality;
 mod emf;
 mod handle;
+mod identity;
 mod markdown;
 mod recorder;
 mod spec;
