@@ -2,12 +2,11 @@
 //! [`crate::environment`]'s.
 
 use std::fmt::Debug;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use futures::{FutureExt as _, Stream};
+use futures::Stream;
 use lambda_runtime::{Diagnostic, IntoFunctionResponse, LambdaEvent, Runtime};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,7 +22,7 @@ use crate::options::Options;
 use crate::report::{Reason, Reporter};
 use crate::sampling::Sampling;
 use crate::watchdog::Watchdog;
-use crate::{handler, panic};
+use crate::{handler, panic, shutdown};
 
 /// Who is wrapped.
 #[derive(Debug, Clone, Copy)]
@@ -160,9 +159,9 @@ impl Telemetry {
 /// Registers for the signal that comes before the end. Where that fails there is none.
 async fn flush_at_shutdown(outer: &Arc<Outer>) {
     let outer = Arc::clone(outer);
-    let registered = lambda_runtime::spawn_graceful_shutdown_handler(move || async move { flush(&outer) });
-    // It panics when Lambda refuses: the hook told so.
-    let _ = AssertUnwindSafe(registered).catch_unwind().await;
+    if let Err(error) = shutdown::at_shutdown(move || flush(&outer)).await {
+        tracing::warn!(target: "telemetry", "nothing is written when the environment ends: {error}");
+    }
 }
 
 /// Writes everything that has not been written.

@@ -10,6 +10,7 @@ mod panic;
 mod record;
 mod report;
 mod sampling;
+mod shutdown;
 mod source;
 mod stream;
 mod watchdog;
