@@ -16,6 +16,7 @@ mod process;
 pub mod span;
 mod subscriber;
 mod task;
+pub mod timestamp;
 mod trace_header;
 mod w3c;
 pub mod xray;

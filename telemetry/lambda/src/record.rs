@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use telemetry_core::metrics::standard;
 use telemetry_core::span::Value;
+use telemetry_core::timestamp::now_ms;
 use telemetry_core::{
     Coded as _, CorrelationContext, Invocation, Record, Scope, SpanExt as _, current_scope, in_scope,
 };
@@ -143,10 +144,8 @@ pub(crate) fn describe(span: &Span, record: &Record) {
         span.set_attribute("telemetry.source_arn", Value::Plain(arn));
     }
     if let Some(sent) = record.sent_ms {
-        let delay = jiff::Timestamp::now()
-            .as_millisecond()
-            .saturating_sub(sent)
-            .max(0);
+        let now = i64::try_from(now_ms()).unwrap_or(i64::MAX);
+        let delay = now.saturating_sub(sent).max(0);
         span.set_attribute("telemetry.queue_delay_ms", delay);
         #[expect(clippy::cast_precision_loss, reason = "a delay in milliseconds fits 53 bits")]
         standard::QUEUE_DELAY.record(delay as f64, &[]);

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use telemetry_core::log::LogWriter;
 use telemetry_core::metrics::{Recorder, standard};
+use telemetry_core::timestamp;
 use telemetry_core::xray::{self, Datagrams};
 use telemetry_core::{DropReason, Invocation, OpenSpan, Process, Scope, within};
 
@@ -116,7 +117,7 @@ fn append(lines: &mut Vec<u8>, documents: Vec<String>) {
 }
 
 fn now_ms() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
+    i64::try_from(timestamp::now_ms()).unwrap_or(i64::MAX)
 }
 
 fn tell_unfinished(running: &Running, open: &[OpenSpan], reason: Reason) {

@@ -5,6 +5,7 @@ use super::message::{self, Contents, Notification};
 use crate::carrier::{self, Carried, SQS_TRACE_ATTRIBUTE};
 use crate::invocation::Record;
 use crate::json::{Cursor, Text};
+use crate::timestamp;
 
 /// Reads a record of `Records`. One that is not understood carries nothing.
 pub(super) fn read(record: &mut Cursor<'_>) -> (Trigger, Record) {
@@ -69,7 +70,7 @@ impl<'a> Parts<'a> {
             b"eventSourceARN" => self.source_arn = owned(value),
             b"messageId" => self.message_id = owned(value),
             b"eventID" => self.event_id = owned(value),
-            b"eventTime" => self.event_time = value.decoded().and_then(|text| millis_of_text(&text)),
+            b"eventTime" => self.event_time = value.decoded().and_then(|text| timestamp::read(&text)),
             b"body" => self.body = value.text(),
             b"messageAttributes" => self.attributes = carrier::read_attributes(value, "stringValue"),
             b"attributes" => self.system = System::read(value),
@@ -165,7 +166,7 @@ impl Detail {
         sns.members(|key, value| match key {
             b"MessageId" => detail.id = owned(value),
             b"TopicArn" => detail.arn = owned(value),
-            b"Timestamp" => detail.sent_ms = value.decoded().and_then(|text| millis_of_text(&text)),
+            b"Timestamp" => detail.sent_ms = value.decoded().and_then(|text| timestamp::read(&text)),
             _ => notification.read_member(key, value, 1),
         });
         detail.contents = notification.finish();
@@ -248,12 +249,6 @@ fn number(value: &mut Cursor<'_>) -> Option<i64> {
         }
         _ => text.decoded()?.parse().ok(),
     }
-}
-
-/// Milliseconds since the epoch of an RFC 3339 time.
-pub(super) fn millis_of_text(text: &str) -> Option<i64> {
-    let time: jiff::Timestamp = text.parse().ok()?;
-    Some(time.as_millisecond())
 }
 
 /// Milliseconds of seconds with a fraction.

@@ -7,6 +7,7 @@ use super::{Event, Trigger, record};
 use crate::carrier::{self, Carried, Header, Headers};
 use crate::invocation::Record;
 use crate::json::{Cursor, Text};
+use crate::timestamp;
 
 /// Reads an event.
 pub(super) fn read(body: &mut Cursor<'_>) -> Event {
@@ -221,7 +222,7 @@ impl<'a> Shape<'a> {
             carried,
             source: trigger.source(),
             source_arn,
-            sent_ms: time.and_then(|text| record::millis_of_text(&text)),
+            sent_ms: time.and_then(|text| timestamp::read(&text)),
             attempt: request.attempt.filter(|_| trigger == Trigger::Destination),
             ..Record::default()
         }

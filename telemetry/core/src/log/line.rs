@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use std::fmt::{Debug, Write as _};
 
 use super::redact::{Glance, Shapes, is_card_number, redact};
-use super::{Format, text, timestamp};
+use super::{Format, text};
 use crate::error::fingerprint;
 use crate::json::{self, Written};
+use crate::timestamp;
 
 const REDACTED: &str = "[redacted]";
 

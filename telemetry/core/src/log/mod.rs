@@ -11,7 +11,6 @@ mod pending;
 mod redact;
 mod stdout;
 mod text;
-mod timestamp;
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -27,6 +26,7 @@ pub use stdout::Stdout;
 use crate::drops::{DropReason, count_dropped};
 use crate::invocation::{Invocation, Scope, current_scope};
 use crate::process::Process;
+use crate::timestamp;
 use fields::IntoLine;
 use held::{Copied, Held};
 use line::{Head, Line};
