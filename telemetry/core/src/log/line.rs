@@ -317,7 +317,8 @@ pub(crate) fn scope_fields(format: Format, texts: &[(&str, &str)], cold_start: b
     match format {
         Format::Json => {
             let mut fields = json_fields(texts);
-            let _ = write!(fields, ",\"cold_start\":{cold_start}");
+            fields.push_str(",\"cold_start\":");
+            fields.push_str(if cold_start { "true" } else { "false" });
             fields
         }
         Format::Text => texts.iter().fold(String::new(), |mut fields, (name, value)| {
@@ -328,15 +329,19 @@ pub(crate) fn scope_fields(format: Format, texts: &[(&str, &str)], cold_start: b
 }
 
 fn json_fields(fields: &[(&str, &str)]) -> String {
-    let mut out = Vec::new();
+    // Quotes, colons, commas, and what may come after them.
+    let length: usize = fields
+        .iter()
+        .map(|(name, value)| name.len() + value.len() + 6)
+        .sum();
+    let mut out = String::with_capacity(length + 32);
     for (name, value) in fields {
-        out.extend_from_slice(b",\"");
-        out.extend_from_slice(name.as_bytes());
-        out.extend_from_slice(b"\":\"");
-        json::inside(&mut out, value);
-        out.push(b'"');
+        out.push_str(",\"");
+        out.push_str(name);
+        out.push_str("\":");
+        json::string(&mut out, value);
     }
-    String::from_utf8(out).unwrap_or_default()
+    out
 }
 
 fn is_secret(name: &str) -> bool {

@@ -181,7 +181,7 @@ impl Writer<'_> {
             out.push_str(",\"Dimensions\":[");
             separated(out, directive.sets, |out, set| {
                 out.push('[');
-                separated(out, set, |out, name| json::string(out, name));
+                separated(out, set, json::string);
                 out.push(']');
             });
             out.push_str("],\"Metrics\":[");
