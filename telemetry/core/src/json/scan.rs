@@ -1,11 +1,10 @@
 //! Where a string ends: most of an event is strings that nobody asks for. Most of them are short and plain; the body of a message
 //! is JSON in a string, with an escape every few bytes. What stands between two strings is not looked at here.
 
-// Without memchr's choice of the widest instructions at run time: a string has about 20 bytes, choosing costs more than it saves.
+// Lambda's two kinds of processors, without memchr's choice of the widest instructions at run time: a string has about 20 bytes,
+// choosing costs more than it saves.
 #[cfg(target_arch = "aarch64")]
 use memchr::arch::aarch64::neon::memchr::Two;
-#[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
-use memchr::arch::all::memchr::Two;
 #[cfg(target_arch = "x86_64")]
 use memchr::arch::x86_64::sse2::memchr::Two;
 
@@ -36,11 +35,11 @@ pub(super) fn end_of_text(bytes: &[u8]) -> Option<End> {
 }
 
 fn first_special(bytes: &[u8]) -> Option<usize> {
-    match Two::new(b'"', b'\\') {
-        Some(specials) => specials.find(bytes),
-        // No processor that this is built for is without.
-        None => memchr::memchr2(b'"', b'\\', bytes),
+    #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+    if let Some(specials) = Two::new(b'"', b'\\') {
+        return specials.find(bytes);
     }
+    memchr::memchr2(b'"', b'\\', bytes)
 }
 
 /// The end of a string whose first escape stands at `at`.

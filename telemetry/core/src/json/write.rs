@@ -144,12 +144,8 @@ pub(crate) fn hexadecimal(out: &mut impl Out, number: u128, digits: usize) {
 
 /// Appends a finite number: without a fraction where it has none.
 pub(crate) fn number(out: &mut impl Out, number: f64) {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "checked to be whole and within 2^53"
-    )]
-    if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 {
-        integer(out, number as i64);
+    if let Some(whole) = whole(number) {
+        integer(out, whole);
     } else if short(out, number) {
     } else if (1e-5..1e16).contains(&number.abs()) {
         // The shortest text that reads back as the same number.
@@ -161,6 +157,19 @@ pub(crate) fn number(out: &mut impl Out, number: f64) {
     }
 }
 
+/// The number without a fraction, where it has none and is told exactly.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::float_cmp,
+    reason = "what is cut off is what is asked for"
+)]
+fn whole(number: f64) -> Option<i64> {
+    let cut = number as i64;
+    // Within 2^53. Cheaper than to ask for the fraction, which is a call.
+    (cut as f64 == number && number.abs() < 9_007_199_254_740_992.0).then_some(cut)
+}
+
 /// Appends a number as the formatter shows it to programmers: with a fraction or an exponent, always.
 pub(crate) fn float(out: &mut impl Out, number: f64) {
     if !short(out, number) {
@@ -170,22 +179,24 @@ pub(crate) fn float(out: &mut impl Out, number: f64) {
 
 /// Appends a number of a few digits, three of them or less behind the point; false for others. It is the shortest text of this
 /// number: no two numbers of 15 digits or less are the same double.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::float_cmp,
+    reason = "positive and below 2^40; the same number is meant"
+)]
 fn short(out: &mut impl Out, number: f64) -> bool {
     if !(1e-3..1e9).contains(&number.abs()) {
         return false;
     }
-    for (digits, scale) in [(1, 10.0), (2, 100.0), (3, 1000.0)] {
-        let scaled = (number.abs() * scale).round();
-        #[expect(clippy::float_cmp, reason = "the same number is meant")]
-        if scaled / scale != number.abs() {
+    for (digits, scale) in [(1, 10_u32), (2, 100), (3, 1_000)] {
+        // The nearest whole number: the cast cuts the rest off.
+        let scaled = (number.abs() * f64::from(scale) + 0.5) as u64;
+        if scaled as f64 / f64::from(scale) != number.abs() {
             continue;
         }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "whole, positive and below 10^12"
-        )]
-        let (scaled, scale) = (scaled as u64, scale as u64);
+        let scale = u64::from(scale);
         if number < 0.0 {
             out.put("-");
         }

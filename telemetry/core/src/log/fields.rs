@@ -2,40 +2,73 @@
 
 use std::error::Error;
 use std::fmt::Debug;
+use std::rc::Rc;
 
+use tracing::Metadata;
 use tracing::field::{Field, Visit};
 
 use super::line::Line;
+use super::names::{self, Name};
 use crate::error::chain;
 
-pub(super) struct IntoLine<'a, 'b>(pub(super) &'a mut Line<'b>);
+pub(super) struct IntoLine<'a, 'b> {
+    line: &'a mut Line<'b>,
+    names: Rc<[Name]>,
+}
+
+impl<'a, 'b> IntoLine<'a, 'b> {
+    /// For the fields of an event with these metadata.
+    pub(super) fn new(line: &'a mut Line<'b>, metadata: &'static Metadata<'static>) -> Self {
+        Self {
+            line,
+            names: names::of(metadata),
+        }
+    }
+
+    /// What the field writes with, and its name.
+    fn at(&mut self, field: &Field) -> Option<(&mut Line<'b>, &Name)> {
+        Some((&mut *self.line, self.names.get(field.index())?))
+    }
+}
 
 impl Visit for IntoLine<'_, '_> {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.0.debug(field.name(), value);
+        if let Some((line, name)) = self.at(field) {
+            line.debug(name, value);
+        }
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.0.text(field.name(), value);
+        if let Some((line, name)) = self.at(field) {
+            line.text(name, value);
+        }
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.0.signed(field.name(), value);
+        if let Some((line, name)) = self.at(field) {
+            line.signed(name, value);
+        }
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.0.unsigned(field.name(), value);
+        if let Some((line, name)) = self.at(field) {
+            line.unsigned(name, value);
+        }
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.0.float(field.name(), value);
+        if let Some((line, name)) = self.at(field) {
+            line.float(name, value);
+        }
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.0.bool(field.name(), value);
+        if let Some((line, name)) = self.at(field) {
+            line.bool(name, value);
+        }
     }
 
     fn record_error(&mut self, _field: &Field, value: &(dyn Error + 'static)) {
-        self.0.error(chain(value));
+        self.line.error(chain(value));
     }
 }

@@ -10,6 +10,7 @@ use tracing::Metadata;
 use tracing::field::{Field, Visit};
 
 use super::line::Line;
+use super::names;
 use crate::error::chain;
 
 /// Bytes that a value keeps.
@@ -201,11 +202,13 @@ impl std::fmt::Write for Bounded<'_> {
 
 /// Writes copied values into a line.
 pub(super) fn replay(held: &Held, values: &[u8], line: &mut Line<'_>) {
-    let names: Vec<&'static str> = held.metadata.fields().iter().map(|field| field.name()).collect();
+    let names = names::of(held.metadata);
     let mut chain = Vec::new();
     let mut rest = values;
     while let Some((kind, name, value)) = next(&mut rest) {
-        let name = names.get(usize::from(name)).copied().unwrap_or_default();
+        let Some(name) = names.get(usize::from(name)) else {
+            continue;
+        };
         match (kind, value) {
             (TEXT, Copy::Text(text)) => line.text(name, text),
             (CAUSE, Copy::Text(text)) => chain.push(text.to_owned()),

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::{Debug, Write as _};
 
+use super::names::Name;
 use super::redact::{Glance, Shapes, is_card_number, redact};
 use super::{Format, text};
 use crate::error::fingerprint;
@@ -11,18 +12,6 @@ use crate::json::{self, Written};
 use crate::timestamp;
 
 const REDACTED: &str = "[redacted]";
-
-/// Names that hold secrets wherever they occur: as a whole name, or as its last word (`customer.email`, `access_token`).
-const SECRET_NAMES: &[&str] = &[
-    "password",
-    "secret",
-    "authorization",
-    "token",
-    "api_key",
-    "cookie",
-    "card",
-    "email",
-];
 
 /// What a line says beside its event.
 #[derive(Debug, Clone, Copy)]
@@ -89,11 +78,11 @@ impl<'a> Line<'a> {
         }
     }
 
-    pub(super) fn text(&mut self, name: &str, value: &str) {
-        if name == "message" {
+    pub(super) fn text(&mut self, name: &Name, value: &str) {
+        if name.is_message {
             return self.message(value);
         }
-        if name == "error.code" {
+        if name.is_code {
             self.code = Some(value.to_owned());
         }
         let value = if self.is_secret(name) { REDACTED } else { value };
@@ -102,16 +91,16 @@ impl<'a> Line<'a> {
     }
 
     /// A value that only knows how to write itself.
-    pub(super) fn debug(&mut self, name: &str, value: &dyn Debug) {
+    pub(super) fn debug(&mut self, name: &Name, value: &dyn Debug) {
         // Not a secret's: its text never comes to be.
-        if name != "message" && self.is_secret(name) {
+        if !name.is_message && self.is_secret(name) {
             return self.text(name, "");
         }
-        if self.head.format == Format::Text || name == "error.code" {
+        if self.head.format == Format::Text || name.is_code {
             return self.text(name, &format!("{value:?}"));
         }
         self.name(name);
-        self.has_message |= name == "message";
+        self.has_message |= name.is_message;
         self.out.push(b'"');
         let start = self.out.len();
         let _ = write!(Written(&mut self.out), "{value:?}");
@@ -127,7 +116,7 @@ impl<'a> Line<'a> {
         self.out.push(b'"');
     }
 
-    pub(super) fn unsigned(&mut self, name: &str, value: u64) {
+    pub(super) fn unsigned(&mut self, name: &Name, value: u64) {
         if self.is_secret(name) || is_card_number(value) {
             return self.text(name, if self.is_secret(name) { "" } else { "[card]" });
         }
@@ -135,14 +124,14 @@ impl<'a> Line<'a> {
         json::unsigned(self.values(), value);
     }
 
-    pub(super) fn signed(&mut self, name: &str, value: i64) {
+    pub(super) fn signed(&mut self, name: &Name, value: i64) {
         if let Ok(value) = u64::try_from(value) {
             return self.unsigned(name, value);
         }
         self.plain(name, |out| json::integer(out, value));
     }
 
-    pub(super) fn float(&mut self, name: &str, value: f64) {
+    pub(super) fn float(&mut self, name: &Name, value: f64) {
         if value.is_finite() {
             self.plain(name, |out| json::float(out, value));
         } else {
@@ -151,7 +140,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    pub(super) fn bool(&mut self, name: &str, value: bool) {
+    pub(super) fn bool(&mut self, name: &Name, value: bool) {
         let text: &[u8] = if value { b"true" } else { b"false" };
         self.plain(name, |out| out.extend_from_slice(text));
     }
@@ -195,7 +184,7 @@ impl<'a> Line<'a> {
         let code = match self.code.take() {
             Some(code) => code,
             None => {
-                self.name("error.code");
+                self.name_of_ours("error.code");
                 self.value("unknown");
                 "unknown".to_owned()
             }
@@ -241,7 +230,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn plain(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) {
+    fn plain(&mut self, name: &Name, write: impl FnOnce(&mut Vec<u8>)) {
         if self.is_secret(name) {
             return self.text(name, "");
         }
@@ -257,19 +246,18 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// A field's name. One that is taken by the line itself gets a prefix: no name stands twice.
-    fn name(&mut self, name: &str) {
-        if is_taken(name) {
-            return self.name_of_ours(&format!("event.{name}"));
+    fn name(&mut self, name: &Name) {
+        match self.head.format {
+            Format::Json => self.out.extend_from_slice(name.json.as_bytes()),
+            Format::Text => self.name_of_ours(&name.shown),
         }
-        self.name_of_ours(name);
     }
 
     fn name_of_ours(&mut self, name: &str) {
         match self.head.format {
             Format::Json => {
                 self.out.extend_from_slice(b",\"");
-                json::inside(&mut self.out, name);
+                self.out.extend_from_slice(name.as_bytes());
                 self.out.extend_from_slice(b"\":");
             }
             Format::Text => {
@@ -294,13 +282,13 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn is_secret(&self, name: &str) -> bool {
-        is_secret(name)
+    fn is_secret(&self, name: &Name) -> bool {
+        name.is_secret
             || self
                 .head
                 .secret
                 .iter()
-                .any(|secret| secret.eq_ignore_ascii_case(name))
+                .any(|secret| secret.eq_ignore_ascii_case(&name.name))
     }
 }
 
@@ -318,7 +306,8 @@ pub(crate) fn scope_fields(format: Format, texts: &[(&str, &str)], cold_start: b
     match format {
         Format::Json => {
             let mut fields = json_fields(texts);
-            let _ = write!(fields, ",\"cold_start\":{cold_start}");
+            fields.push_str(",\"cold_start\":");
+            fields.push_str(if cold_start { "true" } else { "false" });
             fields
         }
         Format::Text => texts.iter().fold(String::new(), |mut fields, (name, value)| {
@@ -329,58 +318,19 @@ pub(crate) fn scope_fields(format: Format, texts: &[(&str, &str)], cold_start: b
 }
 
 fn json_fields(fields: &[(&str, &str)]) -> String {
-    let mut out = Vec::new();
+    // Quotes, colons, commas, and what may come after them.
+    let length: usize = fields
+        .iter()
+        .map(|(name, value)| name.len() + value.len() + 6)
+        .sum();
+    let mut out = String::with_capacity(length + 32);
     for (name, value) in fields {
-        out.extend_from_slice(b",\"");
-        out.extend_from_slice(name.as_bytes());
-        out.extend_from_slice(b"\":\"");
-        json::inside(&mut out, value);
-        out.push(b'"');
+        out.push_str(",\"");
+        out.push_str(name);
+        out.push_str("\":");
+        json::string(&mut out, value);
     }
-    String::from_utf8(out).unwrap_or_default()
-}
-
-fn is_secret(name: &str) -> bool {
-    may_be_secret(name) && ends_in_secret(name)
-}
-
-/// By its last two letters: few names end in those of a secret's.
-fn may_be_secret(name: &str) -> bool {
-    let last = name.as_bytes().last_chunk::<2>().copied().unwrap_or_default();
-    let last = last.map(|letter| letter.to_ascii_lowercase());
-    matches!(&last, b"rd" | b"et" | b"on" | b"en" | b"ey" | b"ie" | b"il")
-}
-
-fn ends_in_secret(name: &str) -> bool {
-    let ends = |secret: &&str| {
-        let start = name.len().checked_sub(secret.len());
-        start.is_some_and(|start| {
-            let (before, last) = name.as_bytes().split_at(start);
-            last.eq_ignore_ascii_case(secret.as_bytes()) && matches!(before.last(), None | Some(b'.' | b'_'))
-        })
-    };
-    SECRET_NAMES.iter().any(ends)
-}
-
-/// Names that the line itself has.
-fn is_taken(name: &str) -> bool {
-    matches!(
-        name,
-        "timestamp"
-            | "level"
-            | "service"
-            | "function_name"
-            | "function_version"
-            | "requestId"
-            | "correlation_id"
-            | "cold_start"
-            | "xray_trace_id"
-            | "span_id"
-            | "error.message"
-            | "error.chain"
-            | "error.fingerprint"
-            | "truncated_from"
-    )
+    out
 }
 
 fn cut(text: &str, longest: usize) -> Cow<'_, str> {
@@ -468,27 +418,22 @@ mod tests {
             ("email_count", false),
         ] {
             let line = json(|line| {
-                line.text(name, "x1");
-                line.unsigned("n", 1);
+                line.text(&Name::of(name), "x1");
+                line.unsigned(&Name::of("n"), 1);
             });
             assert_eq!(line[name] == "[redacted]", expected, "{name}");
         }
     }
 
     #[test]
-    fn every_secret_s_last_letters_are_looked_at() {
-        assert!(SECRET_NAMES.iter().all(|name| may_be_secret(name)));
-    }
-
-    #[test]
     fn values_of_every_kind_are_redacted() {
         let line = json(|line| {
-            line.debug("to", &"ada@example.com");
-            line.debug("secret", &"plain");
-            line.unsigned("number", 4_111_111_111_111_111);
-            line.signed("token", -1);
-            line.float("card", 1.5);
-            line.bool("cookie", true);
+            line.debug(&Name::of("to"), &"ada@example.com");
+            line.debug(&Name::of("secret"), &"plain");
+            line.unsigned(&Name::of("number"), 4_111_111_111_111_111);
+            line.signed(&Name::of("token"), -1);
+            line.float(&Name::of("card"), 1.5);
+            line.bool(&Name::of("cookie"), true);
             line.error(vec![
                 "for ada@example.com".to_owned(),
                 "key AKIAIOSFODNN7EXAMPLE".to_owned(),
@@ -512,8 +457,8 @@ mod tests {
     #[test]
     fn a_name_that_the_line_has_itself_stands_once() {
         let line = json(|line| {
-            line.text("service", "another");
-            line.text("error.message", "own");
+            line.text(&Name::of("service"), "another");
+            line.text(&Name::of("error.message"), "own");
             line.error(vec!["failed".to_owned()]);
         });
         assert_eq!(line["event.service"], "another");
@@ -525,10 +470,10 @@ mod tests {
     #[test]
     fn numbers_that_json_has_not_are_texts() {
         let line = json(|line| {
-            line.float("a", f64::NAN);
-            line.float("b", 1e300);
-            line.float("c", 2.0);
-            line.signed("d", -3);
+            line.float(&Name::of("a"), f64::NAN);
+            line.float(&Name::of("b"), 1e300);
+            line.float(&Name::of("c"), 2.0);
+            line.signed(&Name::of("d"), -3);
         });
         assert_eq!(line["a"], "NaN");
         assert_eq!(line["b"], 1e300);
@@ -539,13 +484,13 @@ mod tests {
         #[test]
         fn any_text_comes_back(message in any::<String>(), name in "[a-z.\"\\\\\n]{1,8}", value in any::<String>()) {
             let line = json(|line| {
-                line.text("message", &message);
-                line.debug("display", &tracing::field::display(&value));
-                line.text(&format!("x{name}"), &value);
+                line.text(&Name::of("message"), &message);
+                line.debug(&Name::of("display"), &tracing::field::display(&value));
+                line.text(&Name::of(&format!("x{name}")), &value);
             });
             prop_assert_eq!(&line["message"], &Value::from(redact(&message)));
             prop_assert_eq!(&line["display"], &Value::from(redact(&value)));
-            if !is_secret(&format!("x{name}")) {
+            if !Name::of(&format!("x{name}")).is_secret {
                 prop_assert_eq!(&line[format!("x{name}")], &Value::from(redact(&value)));
             }
         }
@@ -553,8 +498,8 @@ mod tests {
         #[test]
         fn a_text_line_is_one_line(message in any::<String>(), value in any::<String>()) {
             let mut line = Line::begin(head(Format::Text), Vec::new());
-            line.text("value", &value);
-            line.text("message", &message);
+            line.text(&Name::of("value"), &value);
+            line.text(&Name::of("message"), &message);
             let line = String::from_utf8(line.end()).unwrap();
             prop_assert_eq!(line.chars().filter(|c| c.is_control()).count(), 1);
             prop_assert!(line.ends_with('\n'));

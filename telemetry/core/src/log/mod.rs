@@ -7,6 +7,7 @@
 mod fields;
 mod held;
 mod line;
+mod names;
 mod pending;
 mod redact;
 mod stdout;
@@ -239,7 +240,9 @@ impl LogLines {
             None => ("", 0),
         };
         let head = self.0.head(timestamp::now_ms(), level, fields, span);
-        let line = self.0.fitting(head, |line| event.record(&mut IntoLine(line)));
+        let line = self.0.fitting(head, |line| {
+            event.record(&mut IntoLine::new(line, event.metadata()))
+        });
         let is_urgent = level == Level::ERROR || !self.0.process.logging().together;
         match &scope {
             None => drop(self.0.write(&line)),

@@ -12,6 +12,8 @@ use crate::process::Settings;
 
 /// More series than this in one invocation fold into `other`, so that its memory is bounded.
 const MOST_SERIES: usize = 500;
+/// Series that are made room for at once: the standard ones of an invocation, and some of its own.
+const USUAL_SERIES: usize = 8;
 /// Handles of the facade whose series is remembered; they are searched from the start.
 const MOST_KNOWN: usize = 64;
 /// Values of one histogram in one invocation; further ones are dropped and counted.
@@ -187,6 +189,9 @@ impl Buffer {
                 What::Record(_) => Values::All(Vec::new()),
                 What::Add(_) | What::Set(_) => Values::One(0.0),
             };
+            if self.series.is_empty() {
+                self.series.reserve(USUAL_SERIES);
+            }
             self.series.push(Series {
                 name,
                 dimensions,

@@ -34,10 +34,10 @@ pub(super) struct Writer<'a> {
 }
 
 /// What stands for a metric in one document.
-enum Piece {
+enum Piece<'s> {
     Number(f64),
     /// At most 100.
-    Array(Vec<f64>),
+    Array(&'s [f64]),
     /// At most 100 different values, each with how often it was seen.
     Counted(Vec<(f64, u64)>),
 }
@@ -46,7 +46,7 @@ enum Piece {
 struct Metric<'s> {
     name: &'s Name,
     dimensions: &'s [Dimension],
-    piece: Piece,
+    piece: Piece<'s>,
 }
 
 /// Metrics that agree on the values of their dimensions.
@@ -57,11 +57,14 @@ struct Document<'s> {
 }
 
 impl<'s> Document<'s> {
-    fn of(metric: Metric<'s>) -> Self {
-        Self {
-            dimensions: vec![metric.dimensions],
-            metrics: vec![metric],
-        }
+    /// One with this metric, and room for so many.
+    fn of(metric: Metric<'s>, count: usize) -> Self {
+        let mut document = Self {
+            metrics: Vec::with_capacity(count),
+            dimensions: Vec::new(),
+        };
+        document.push(metric);
+        document
     }
 
     fn push(&mut self, metric: Metric<'s>) {
@@ -110,7 +113,7 @@ impl Writer<'_> {
                 };
                 match documents.iter_mut().find(|document| document.takes(&metric)) {
                     Some(document) => document.push(metric),
-                    None => documents.push(Document::of(metric)),
+                    None => documents.push(Document::of(metric, series.len().min(MOST_METRICS))),
                 }
             });
         }
@@ -142,7 +145,8 @@ impl Writer<'_> {
         out.push_str(",\"CloudWatchMetrics\":[");
         self.directives(&mut out, metrics);
         out.push_str("]}");
-        let mut members = vec!["_aws"];
+        let mut members = Vec::with_capacity(8);
+        members.push("_aws");
         for (name, value) in self.properties {
             member(&mut out, name);
             json::string(&mut out, value);
@@ -181,7 +185,7 @@ impl Writer<'_> {
             out.push_str(",\"Dimensions\":[");
             separated(out, directive.sets, |out, set| {
                 out.push('[');
-                separated(out, set, |out, name| json::string(out, name));
+                separated(out, set, json::string);
                 out.push(']');
             });
             out.push_str("],\"Metrics\":[");
@@ -273,12 +277,12 @@ fn member(out: &mut String, name: &str) {
     out.push(':');
 }
 
-fn value(out: &mut String, piece: &Piece) {
+fn value(out: &mut String, piece: &Piece<'_>) {
     match piece {
         Piece::Number(number) => json::number(out, *number),
         Piece::Array(values) => {
             out.push('[');
-            separated(out, values, |out, value| json::number(out, *value));
+            separated(out, *values, |out, value| json::number(out, *value));
             out.push(']');
         }
         Piece::Counted(values) => {
@@ -304,7 +308,7 @@ fn separated<T>(out: &mut String, items: impl IntoIterator<Item = T>, mut write:
 
 /// The values as EMF holds them: a number; an array of at most 100; or, where values repeat, each once with its count.
 /// CloudWatch reads the last form too (AWS's own exporters write it), though the specification does not show it.
-fn in_pieces(values: &Values, mut each: impl FnMut(Piece)) {
+fn in_pieces<'s>(values: &'s Values, mut each: impl FnMut(Piece<'s>)) {
     let values = match values {
         Values::One(value) => return each(Piece::Number(*value)),
         Values::All(values) => values,
@@ -318,7 +322,7 @@ fn in_pieces(values: &Values, mut each: impl FnMut(Piece)) {
     if !repeats {
         return values
             .chunks(MOST_VALUES)
-            .for_each(|values| each(Piece::Array(values.to_vec())));
+            .for_each(|values| each(Piece::Array(values)));
     }
     let counted: Vec<(f64, u64)> = sorted
         .chunk_by(|one, next| one.total_cmp(next).is_eq())

@@ -20,8 +20,10 @@ use crate::invocation::{Invocation, with_invocation};
 pub struct Recorder {
     waiting: Arc<Mutex<Waiting>>,
     /// The handles of keys that were registered: the facade's macros register theirs again for every value.
-    known: Arc<Mutex<HashMap<Key, Arc<Series>, BuildHasherDefault<OwnHash>>>>,
+    known: Arc<Mutex<Known>>,
 }
+
+type Known = HashMap<Key, Arc<Series>, BuildHasherDefault<OwnHash>>;
 
 /// What was counted outside of invocations.
 #[derive(Debug, Default)]
