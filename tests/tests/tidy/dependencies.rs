@@ -49,7 +49,8 @@ const DIRECTION: &[(&str, &[&str])] = &[
     ("telemetry-bench", &[]),
     ("telemetry-core", &[]),
     ("telemetry-http", &["telemetry-core"]),
-    ("telemetry-lambda", &["telemetry-core"]),
+    ("telemetry-lambda", &["telemetry-core", "telemetry-otlp"]),
+    ("telemetry-otlp", &["telemetry-core"]),
     ("telemetry-testkit", &["telemetry-core"]),
     (
         "tests",
@@ -71,6 +72,7 @@ const SDK_FREE: &[&str] = &[
     "telemetry-core",
     "telemetry-http",
     "telemetry-lambda",
+    "telemetry-otlp",
     "telemetry-testkit",
     "ops-plane",
     "ops-story",
