@@ -36,6 +36,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, NotCharged> {
         "panic" => panic!("no card 4111111111111111"),
         "wait" => {
             info_span!("look up").in_scope(|| tracing::debug!("looked up"));
+            tracing::info!("waiting");
             let time = Duration::from_millis(event["ms"].as_u64().unwrap_or(u64::MAX));
             tokio::time::sleep(time).instrument(info_span!("charge")).await;
         }
