@@ -76,3 +76,13 @@ impl Options {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_feature_brings_the_exporter() {
+        assert_eq!(Options::new().exporter.is_some(), cfg!(feature = "otlp"));
+    }
+}

@@ -142,6 +142,25 @@ fn crates_depend_in_one_direction() {
     check("dependencies point one way (ARCHITECTURE.md, code map)", &wrong);
 }
 
+/// Features of a workspace's members are one set: one that enables it would bring OTLP into every function of a dev build.
+#[test]
+fn functions_have_no_exporter_that_they_did_not_ask_for() {
+    let metadata = metadata();
+    let mut wrong = Vec::new();
+    for package in metadata.workspace_packages() {
+        for dependency in &package.dependencies {
+            let is_enabled = dependency.features.iter().any(|feature| feature == "otlp");
+            if dependency.name == "telemetry-lambda" && is_enabled {
+                wrong.push(format!("{} enables it: call Options::exporter", package.name));
+            }
+            if dependency.name == "telemetry-otlp" && !dependency.optional {
+                wrong.push(format!("{} depends on it", package.name));
+            }
+        }
+    }
+    check("the exporter is in the binaries that ask for it", &wrong);
+}
+
 #[test]
 fn the_domain_is_pure() {
     let metadata = metadata();

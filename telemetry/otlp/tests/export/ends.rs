@@ -47,6 +47,8 @@ async fn what_ended_is_sent_when_the_environment_ends() {
     let variables = [
         (ENDPOINT, endpoint.as_str()),
         ("SHOPWATCH_GRACEFUL_SHUTDOWN", "1"),
+        // The line is waited for.
+        ("SHOPWATCH_LOG_EACH_LINE", "1"),
     ];
     let (environment, mut lines) = Environment::start(config(&variables)).await.unwrap();
     let shutdown = async {
