@@ -11,7 +11,7 @@ use opentelemetry_proto::tonic::trace::v1::span::{Event, Link, SpanKind};
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use telemetry_core::span::{Cause, Value};
-use telemetry_core::xray::attribute::FLAG;
+use telemetry_core::xray::attribute::{FAULT, FLAG, HTTP_STATUS};
 use telemetry_core::{EndedSpan, EndedSpans, SpanId, TraceId};
 
 use crate::attribute::{self, attribute};
@@ -71,7 +71,7 @@ fn written(span: &EndedSpan<'_>) -> Span {
     }
     let status = status(span, kind, &causes);
     if status.is_some() && attributes.iter().all(|known| known.key != "error.type") {
-        let code = causes.first().map(|cause| cause.kind.clone());
+        let code = error_type(span, &causes);
         attributes.extend(code.map(|code| attribute("error.type", code.into())));
     }
     Span {
@@ -95,6 +95,17 @@ fn written(span: &EndedSpan<'_>) -> Span {
     }
 }
 
+/// The error's code; without one the status of the answer ("HTTP").
+fn error_type(span: &EndedSpan<'_>, causes: &[Cause]) -> Option<String> {
+    let status = || {
+        span.attributes().find_map(|(_, key, value)| match value {
+            Value::I64(status) if key == HTTP_STATUS => Some(status.to_string()),
+            _ => None,
+        })
+    };
+    causes.first().map(|cause| cause.kind.clone()).or_else(status)
+}
+
 /// What a span does not say of itself: Lambda's caller is served by the outermost one, a record's sender by the record's.
 fn kind(span: &EndedSpan<'_>) -> SpanKind {
     match span.kind() {
@@ -112,7 +123,7 @@ fn kind(span: &EndedSpan<'_>) -> SpanKind {
 /// A fault is an error. What the other side refused is one for the client, and none for the server.
 fn status(span: &EndedSpan<'_>, kind: SpanKind, causes: &[Cause]) -> Option<Status> {
     let flag = span.flag()?;
-    let is_error = flag == telemetry_core::xray::attribute::FAULT || kind == SpanKind::Client;
+    let is_error = flag == FAULT || kind == SpanKind::Client;
     is_error.then(|| Status {
         message: causes
             .first()

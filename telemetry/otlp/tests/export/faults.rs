@@ -140,7 +140,12 @@ async fn an_endpoint_that_is_not_there_is_told_once() {
             all.extend(told(&left));
             assert!(!left.lines.concat().contains("s3cret"), "{left}");
         }
-        assert_eq!(all, [("connection".to_owned(), 1)], "{endpoint}");
+        // A machine without certificates does not get as far as to connect.
+        let kinds = ["connection", "certificates"];
+        assert!(
+            matches!(&all[..], [(kind, 1)] if kinds.contains(&kind.as_str())),
+            "{endpoint} {all:?}"
+        );
         assert_eq!(counted, 2.0, "{endpoint}");
     }
 }

@@ -172,6 +172,7 @@ async fn calls_with_every_attribute() {
             (StatusCode::Error, "error")
         );
         assert_eq!(value(&bank.attributes, "xray.flag"), "error");
+        assert_eq!(value(&bank.attributes, "error.type"), "404");
     }
 }
 
