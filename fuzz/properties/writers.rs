@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use serde_json::Value;
 use telemetry_core::log::{Format, LogWriter, Sink};
 use telemetry_core::metrics::{Recorder, standard};
-use telemetry_core::xray::{Datagrams, send_ended};
+use telemetry_core::xray::{self, Datagrams};
 use telemetry_core::{
     CorrelationContext, Invocation, Process, Scope, Settings, SpanExt as _, TelemetrySubscriber, TraceHeader,
     in_scope, within,
@@ -130,7 +130,7 @@ pub(crate) fn x_ray(data: &[u8]) {
     let invocation = Arc::new(Invocation::new(process(), "r-1".into(), false, Some(trace)));
     let made = make_spans(data, &invocation);
     let documents = Documents::default();
-    let sent = send_ended(&invocation, Some(&documents));
+    let sent = xray::send(&invocation.end_spans(), &documents);
     let documents = documents.0.into_inner().expect("no panic while it was held");
     assert_eq!(sent.documents, documents.len() as u64);
     let mut found = 0;

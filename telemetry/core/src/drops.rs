@@ -16,6 +16,8 @@ pub enum DropReason {
     ClientContextSize,
     /// Documents that the socket to the X-Ray daemon did not take.
     SpanSend,
+    /// Spans that the endpoint of an exporter beside X-Ray did not take.
+    SpanExport,
     /// Subsegments too large for a document even without metadata.
     SpanSize,
     /// Spans beyond what is kept until an invocation ends.
@@ -45,6 +47,7 @@ impl DropReason {
             Self::AttributeCount => "attribute_count",
             Self::ClientContextSize => "client_context_size",
             Self::SpanSend => "span_send",
+            Self::SpanExport => "span_export",
             Self::SpanSize => "span_size",
             Self::SpanBuffer => "span_buffer",
             Self::LogLineSize => "log_line_size",

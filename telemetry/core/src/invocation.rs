@@ -16,7 +16,7 @@ use crate::log::{Pending, scope_fields};
 use crate::metrics::Buffer;
 use crate::process::Process;
 use crate::span::store::Trace;
-use crate::span::{OpenSpan, OwnSpans, SpanExt as _, Value, entered};
+use crate::span::{EndedSpans, OpenSpan, OwnSpans, SpanExt as _, Value, entered};
 use crate::trace_header::TraceHeader;
 use crate::w3c::W3cTrace;
 use crate::xray::attribute;
@@ -211,6 +211,22 @@ impl Invocation {
     #[must_use]
     pub fn open_spans(&self) -> Vec<OpenSpan> {
         OpenSpan::all(&self.spans, &self.spans.open())
+    }
+
+    /// It ended: takes its spans, and those that ended late in invocations before. Spans that are still open are taken when a
+    /// later one ends.
+    #[must_use]
+    pub fn end_spans(&self) -> EndedSpans {
+        self.spans.end();
+        self.process.late_spans()
+    }
+
+    /// It goes on: takes its spans that ended so far.
+    #[must_use]
+    pub fn take_ended_spans(&self) -> EndedSpans {
+        let taken = self.spans.take();
+        let wanted = self.spans.trace.filter(|_| !taken.is_nothing());
+        EndedSpans::new(wanted.map(|trace| (trace, taken)).into_iter().collect())
     }
 
     /// From now on held lines are written as well, those so far and those to come.

@@ -6,6 +6,7 @@ mod correlation;
 mod drops;
 mod error;
 pub mod event;
+pub mod export;
 mod ids;
 mod invocation;
 mod json;
@@ -30,7 +31,7 @@ pub use invocation::{
 };
 pub use metrics::{Counter, Gauge, Histogram, MetricSpec, Unit};
 pub use process::{Process, Settings};
-pub use span::{OpenSpan, SpanExt};
+pub use span::{EndedSpan, EndedSpans, OpenSpan, SpanExt};
 pub use subscriber::TelemetrySubscriber;
 pub use task::spawn_scoped;
 pub use trace_header::{InvalidTraceHeader, TraceHeader};

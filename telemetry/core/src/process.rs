@@ -7,7 +7,7 @@ use tracing::Level;
 
 use crate::log::{Format, Logging, process_fields};
 use crate::metrics::{Cardinality, MetricSpec};
-use crate::span::SpanStores;
+use crate::span::{EndedSpans, SpanStores};
 
 /// Names and switches, as `telemetry-lambda` read them.
 #[derive(Debug, Clone)]
@@ -84,6 +84,12 @@ impl Process {
     /// The spans of its invocations.
     pub(crate) fn spans(&self) -> &SpanStores {
         &self.spans
+    }
+
+    /// Takes the spans of invocations that ended.
+    #[must_use]
+    pub fn late_spans(&self) -> EndedSpans {
+        EndedSpans::new(self.spans.take_late())
     }
 
     /// What becomes of lines below the level.

@@ -1,12 +1,15 @@
 //! Names and switches from the environment: Lambda's own, and a few of ours. Read once per process; a value that cannot be read
 //! is told, and counts as absent.
 
+mod otel;
+
 use std::time::Duration;
 
 use telemetry_core::log::{Format, Logging};
 use tracing::Level;
 
 use crate::Options;
+pub(crate) use otel::Otlp;
 
 /// What the environment says.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ pub(crate) struct Environment {
     pub(crate) timeout_margin: Duration,
     pub(crate) graceful_shutdown: bool,
     pub(crate) daemon: Option<String>,
+    /// Where spans go beside X-Ray, if anywhere.
+    pub(crate) otlp: Option<Otlp>,
     /// What a reader of the logs should know.
     pub(crate) warnings: Vec<String>,
 }
@@ -57,6 +62,7 @@ impl Environment {
             .unwrap_or(0.0);
         let detail = reader.parsed("SHOPWATCH_LOG_DETAIL", own_level);
         let held_bytes = reader.parsed("SHOPWATCH_HELD_LOG_BYTES", |text| text.parse().ok());
+        let spans = otel::read(&mut reader);
         let mut environment = Self {
             function_name: reader.text("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(),
             function_version: reader.text("AWS_LAMBDA_FUNCTION_VERSION").unwrap_or_default(),
@@ -78,7 +84,8 @@ impl Environment {
             graceful_shutdown: reader
                 .switch("SHOPWATCH_GRACEFUL_SHUTDOWN")
                 .unwrap_or(options.graceful_shutdown),
-            daemon: reader.text("AWS_XRAY_DAEMON_ADDRESS"),
+            daemon: reader.text("AWS_XRAY_DAEMON_ADDRESS").filter(|_| spans.to_xray),
+            otlp: spans.otlp,
             warnings: reader.warnings,
         };
         let is_wanted = debug_sample_rate > 0.0 || detail.is_some() || held_bytes.is_some();

@@ -10,6 +10,7 @@ use futures::Stream;
 use lambda_runtime::{Diagnostic, IntoFunctionResponse, LambdaEvent, Runtime};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use telemetry_core::export::Unusable;
 use telemetry_core::log::{LogWriter, Stdout};
 use telemetry_core::metrics::Recorder;
 use telemetry_core::xray::{Datagrams, Udp};
@@ -17,6 +18,7 @@ use telemetry_core::{Coded, MetricSpec, Process, Settings, TelemetrySubscriber};
 use tower::service_fn;
 
 use crate::environment::Environment;
+use crate::export::Export;
 use crate::layer::{Outer, OuterLayer};
 use crate::options::Options;
 use crate::report::{Reason, Reporter};
@@ -68,7 +70,8 @@ pub fn init(service: Service) -> Telemetry {
 #[must_use]
 pub fn init_with(service: Service, options: Options) -> Telemetry {
     let started = Instant::now();
-    let environment = Environment::read(&options);
+    let mut environment = Environment::read(&options);
+    let export = export(&options, &mut environment, service.name);
     let settings = Settings {
         service: service.name,
         namespace: service.namespace,
@@ -89,6 +92,7 @@ pub fn init_with(service: Service, options: Options) -> Telemetry {
             .as_deref()
             .and_then(Udp::connect)
             .map(|udp| Arc::new(udp) as Arc<dyn Datagrams>),
+        export,
     };
     // A second recorder or subscriber (a test's) stays in charge: telemetry is then its business.
     let _ = tracing::subscriber::set_global_default(TelemetrySubscriber::new(reporter.writer.clone()));
@@ -112,6 +116,25 @@ pub fn init_with(service: Service, options: Options) -> Telemetry {
             started,
         }),
         graceful_shutdown: environment.graceful_shutdown,
+    }
+}
+
+/// The exporter that the environment asks for, where the program has one.
+fn export(options: &Options, environment: &mut Environment, service: &str) -> Option<Arc<Export>> {
+    let settings = environment.otlp.take()?;
+    let made = match options.exporter {
+        Some(connect) => connect(&settings.for_service(service)),
+        None => Err(Unusable(
+            "this program was built without an exporter (feature `otlp`)".to_owned(),
+        )),
+    };
+    match made {
+        Ok(exporter) => Some(Arc::new(Export::new(exporter, settings.timeout))),
+        Err(unusable) => {
+            let warning = format!("spans are not exported to an OTLP endpoint: {unusable}");
+            environment.warnings.push(warning);
+            None
+        }
     }
 }
 
@@ -151,7 +174,7 @@ impl Telemetry {
             flush_at_shutdown(&self.outer).await;
         }
         let result = runtime.run_concurrent().await;
-        flush(&self.outer);
+        flush(&self.outer).await;
         result
     }
 }
@@ -159,15 +182,15 @@ impl Telemetry {
 /// Registers for the signal that comes before the end. Where that fails there is none.
 async fn flush_at_shutdown(outer: &Arc<Outer>) {
     let outer = Arc::clone(outer);
-    if let Err(error) = shutdown::at_shutdown(move || flush(&outer)).await {
+    if let Err(error) = shutdown::at_shutdown(async move { flush(&outer).await }).await {
         tracing::warn!(target: "telemetry", "nothing is written when the environment ends: {error}");
     }
 }
 
 /// Writes everything that has not been written.
-fn flush(outer: &Outer) {
+async fn flush(outer: &Outer) {
     for running in outer.watchdog.running() {
         outer.reporter.unfinished(&running, Reason::Shutdown);
     }
-    outer.reporter.leftovers();
+    outer.reporter.leftovers().await;
 }

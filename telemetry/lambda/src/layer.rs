@@ -184,8 +184,12 @@ impl Outer {
             result
         };
         let result = in_scope(scope, work.instrument(begun.span)).await;
+        let limit = watch.limit();
         drop(watch);
-        self.reporter.end(&outside);
+        let ended = self.reporter.end(&outside);
+        if let Some(export) = &self.reporter.export {
+            export.at_end(ended, limit, outside).await;
+        }
         result
     }
 

@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 mod environment;
+mod export;
 mod handler;
 mod init;
 mod layer;

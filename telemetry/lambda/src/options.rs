@@ -2,12 +2,21 @@
 
 use std::time::Duration;
 
+use telemetry_core::export::Connect;
+
+/// What feature `otlp` brings; without it a program may bring one itself.
+#[cfg(feature = "otlp")]
+const EXPORTER: Option<Connect> = Some(telemetry_otlp::connect);
+#[cfg(not(feature = "otlp"))]
+const EXPORTER: Option<Connect> = None;
+
 /// Choices of a program; see [`crate::init_with`].
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
     pub(crate) secret_fields: &'static [&'static str],
     pub(crate) timeout_margin: Duration,
     pub(crate) graceful_shutdown: bool,
+    pub(crate) exporter: Option<Connect>,
 }
 
 impl Default for Options {
@@ -24,6 +33,7 @@ impl Options {
             secret_fields: &[],
             timeout_margin: Duration::from_millis(200),
             graceful_shutdown: false,
+            exporter: EXPORTER,
         }
     }
 
@@ -46,6 +56,16 @@ impl Options {
         }
     }
 
+    /// What sends spans to an OTLP endpoint where the environment names one (`telemetry_otlp::connect`). Feature `otlp` sets it;
+    /// without it the crate that has it is chosen here, in the one binary that wants it.
+    #[must_use]
+    pub const fn exporter(self, connect: Connect) -> Self {
+        Self {
+            exporter: Some(connect),
+            ..self
+        }
+    }
+
     /// Registers with Lambda for a SIGTERM before the environment ends, and flushes then. It costs a request at start, and is worth
     /// it where invocations run concurrently or leave work behind. `SHOPWATCH_GRACEFUL_SHUTDOWN` overrides it.
     #[must_use]
@@ -54,5 +74,15 @@ impl Options {
             graceful_shutdown: true,
             ..self
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_feature_brings_the_exporter() {
+        assert_eq!(Options::new().exporter.is_some(), cfg!(feature = "otlp"));
     }
 }

@@ -8,8 +8,9 @@ use telemetry_core::log::LogWriter;
 use telemetry_core::metrics::{Recorder, standard};
 use telemetry_core::timestamp;
 use telemetry_core::xray::{self, Datagrams};
-use telemetry_core::{DropReason, Invocation, OpenSpan, Process, Scope, within};
+use telemetry_core::{DropReason, EndedSpans, Invocation, OpenSpan, Process, Scope, within};
 
+use crate::export::Export;
 use crate::watchdog::Running;
 
 /// Writes what was gathered.
@@ -19,6 +20,7 @@ pub(crate) struct Reporter {
     pub(crate) writer: LogWriter,
     pub(crate) recorder: Recorder,
     pub(crate) datagrams: Option<Arc<dyn Datagrams>>,
+    pub(crate) export: Option<Arc<Export>>,
 }
 
 impl std::fmt::Debug for Reporter {
@@ -38,11 +40,12 @@ pub(crate) enum Reason {
 
 impl Reporter {
     /// The invocation ended; `scope` holds no span. Spans first: what could not be sent is told, and counted in this invocation's
-    /// metrics. Then one write for everything.
-    pub(crate) fn end(&self, scope: &Arc<Scope>) {
+    /// metrics. Then one write for everything. The spans are given back for whoever else gets them.
+    pub(crate) fn end(&self, scope: &Arc<Scope>) -> EndedSpans {
         let invocation = &scope.invocation;
         let _writing = invocation.writing();
-        xray::send_ended(invocation, self.datagrams.as_deref()).count_dropped(invocation);
+        let ended = invocation.end_spans();
+        self.spans(&ended, invocation);
         self.recorder.adopt_waiting(invocation);
         let mut lines = self.writer.take(invocation);
         let lost = self.count_lost(invocation);
@@ -53,6 +56,17 @@ impl Reporter {
             invocation.take_metrics(scope.context.id.as_str(), now_ms()),
         );
         self.write(&lines, lost);
+        ended
+    }
+
+    /// To X-Ray. Without anybody who gets spans they are given up, as nobody asked for them.
+    fn spans(&self, ended: &EndedSpans, invocation: &Invocation) {
+        if let Some(datagrams) = &self.datagrams {
+            xray::send(ended, &**datagrams).count_dropped(invocation);
+        }
+        if self.datagrams.is_some() || self.export.is_some() {
+            ended.count_dropped(invocation);
+        }
     }
 
     /// Lines that were lost before are told of now.
@@ -85,8 +99,14 @@ impl Reporter {
             self.recorder.adopt_waiting(invocation);
             tell_unfinished(running, &open, reason);
             let fault_of = |span: &OpenSpan| fault(span, &open, reason);
-            let sent = xray::send_unfinished(invocation, fault_of, self.datagrams.as_deref());
-            sent.count_dropped(invocation);
+            if let Some(datagrams) = &self.datagrams {
+                xray::send_open(invocation, fault_of, &**datagrams).count_dropped(invocation);
+            }
+            let ended = invocation.take_ended_spans();
+            self.spans(&ended, invocation);
+            if let Some(export) = &self.export {
+                export.keep(ended);
+            }
             let mut lines = self.writer.take(invocation);
             let lost = self.count_lost(invocation);
             tell_dropped(invocation);
@@ -98,9 +118,13 @@ impl Reporter {
     }
 
     /// What waits for a next invocation that will not come.
-    pub(crate) fn leftovers(&self) {
+    pub(crate) async fn leftovers(&self) {
         let none = Invocation::new(Arc::clone(&self.process), String::new(), false, None);
-        xray::send_late(&self.process, self.datagrams.as_deref()).count_dropped(&none);
+        let late = self.process.late_spans();
+        self.spans(&late, &none);
+        if let Some(export) = &self.export {
+            export.at_shutdown(late, &none).await;
+        }
         self.recorder.adopt_waiting(&none);
         let mut lines = Vec::new();
         let lost = self.count_lost(&none);
@@ -226,6 +250,7 @@ mod tests {
             process: Arc::clone(&process),
             recorder: Recorder::default(),
             datagrams: None,
+            export: None,
         };
         let invocation = Arc::new(Invocation::new(process, "r-1".into(), false, None));
         let scope = Arc::new(Scope::new(invocation, CorrelationContext::begin(), Span::none()));

@@ -19,14 +19,14 @@ const VERSION: &str = "/2020-01-01/extension";
 ///
 /// # Errors
 /// When Lambda refuses, or no signal can be waited for. Then nothing is run.
-pub(crate) async fn at_shutdown(flush: impl FnOnce() + Send + 'static) -> Result<(), BoxError> {
+pub(crate) async fn at_shutdown(flush: impl Future<Output = ()> + Send + 'static) -> Result<(), BoxError> {
     let client = PooledClient::builder().build();
     let identifier = register(&client).await?;
     let signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::spawn(async move {
         tokio::select! {
             () = ended(signals) => {
-                flush();
+                flush.await;
                 std::process::exit(0);
             }
             () = ask_for_nothing(&client, identifier) => {}

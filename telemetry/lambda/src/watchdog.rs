@@ -13,6 +13,8 @@ use telemetry_core::{Invocation, Scope};
 
 /// What the margin may take of the time that an invocation has: one part of so many.
 const LARGEST_SHARE: u32 = 10;
+/// What an invocation that nobody watches keeps of its time all the same. Ours: enough to end in.
+const LEAST_SPARE: Duration = Duration::from_millis(100);
 /// Bytes of the thread's stack; it writes lines and documents.
 const STACK: usize = 512 * 1024;
 
@@ -56,6 +58,15 @@ struct Entry {
 pub(crate) struct Watch {
     list: Arc<Mutex<List>>,
     id: u64,
+    limit: Option<Instant>,
+}
+
+impl Watch {
+    /// When all work has to be done: the time limit less the margin, whether or not anybody watches. `None` where no limit is
+    /// known.
+    pub(crate) fn limit(&self) -> Option<Instant> {
+        self.limit
+    }
 }
 
 impl Drop for Watch {
@@ -97,9 +108,9 @@ impl Watchdog {
     pub(crate) fn watch(&self, invocation: &Arc<Invocation>, scope: &Arc<Scope>, deadline: u64) -> Watch {
         let began = Instant::now();
         let left = left(deadline, SystemTime::now());
-        let due = left
-            .filter(|_| self.thread.is_some())
-            .map(|left| began + left.saturating_sub(self.margin.min(left / LARGEST_SHARE)));
+        let before =
+            |margin: Duration| left.map(|left| began + left.saturating_sub(margin.min(left / LARGEST_SHARE)));
+        let due = before(self.margin).filter(|_| self.thread.is_some());
         let running = Running {
             invocation: Arc::clone(invocation),
             scope: Arc::downgrade(scope),
@@ -123,6 +134,7 @@ impl Watchdog {
         Watch {
             list: Arc::clone(&self.list),
             id,
+            limit: before(self.margin.max(LEAST_SPARE)),
         }
     }
 

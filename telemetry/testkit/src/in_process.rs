@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 use telemetry_core::log::{Format, LogWriter, Sink};
-use telemetry_core::xray::{Datagrams, send_ended};
+use telemetry_core::xray::{self, Datagrams};
 use telemetry_core::{
     CorrelationContext, DropReason, Invocation, Process, Scope, Settings, TelemetrySubscriber, TraceHeader,
     in_scope, within,
@@ -73,7 +73,9 @@ pub async fn run(
     let span = within(Arc::clone(&outside), || info_span!("## handler"));
     let scope = Arc::new(outside.beside(span.clone()));
     in_scope(scope, work.instrument(span)).await;
-    send_ended(&invocation, Some(&*kept)).count_dropped(&invocation);
+    let ended = invocation.end_spans();
+    xray::send(&ended, &*kept).count_dropped(&invocation);
+    ended.count_dropped(&invocation);
     let lines = writer.take(&invocation);
     writer.write(&lines);
     Told {

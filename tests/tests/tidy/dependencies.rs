@@ -49,7 +49,8 @@ const DIRECTION: &[(&str, &[&str])] = &[
     ("telemetry-bench", &[]),
     ("telemetry-core", &[]),
     ("telemetry-http", &["telemetry-core"]),
-    ("telemetry-lambda", &["telemetry-core"]),
+    ("telemetry-lambda", &["telemetry-core", "telemetry-otlp"]),
+    ("telemetry-otlp", &["telemetry-core"]),
     ("telemetry-testkit", &["telemetry-core"]),
     (
         "tests",
@@ -71,6 +72,7 @@ const SDK_FREE: &[&str] = &[
     "telemetry-core",
     "telemetry-http",
     "telemetry-lambda",
+    "telemetry-otlp",
     "telemetry-testkit",
     "ops-plane",
     "ops-story",
@@ -138,6 +140,25 @@ fn crates_depend_in_one_direction() {
         }
     }
     check("dependencies point one way (ARCHITECTURE.md, code map)", &wrong);
+}
+
+/// Features of a workspace's members are one set: one that enables it would bring OTLP into every function of a dev build.
+#[test]
+fn functions_have_no_exporter_that_they_did_not_ask_for() {
+    let metadata = metadata();
+    let mut wrong = Vec::new();
+    for package in metadata.workspace_packages() {
+        for dependency in &package.dependencies {
+            let is_enabled = dependency.features.iter().any(|feature| feature == "otlp");
+            if dependency.name == "telemetry-lambda" && is_enabled {
+                wrong.push(format!("{} enables it: call Options::exporter", package.name));
+            }
+            if dependency.name == "telemetry-otlp" && !dependency.optional {
+                wrong.push(format!("{} depends on it", package.name));
+            }
+        }
+    }
+    check("the exporter is in the binaries that ask for it", &wrong);
 }
 
 #[test]

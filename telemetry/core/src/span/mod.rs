@@ -5,6 +5,7 @@
 //! most of what a span cost, and of the program's size. A span here is an entry in a list of its invocation's.
 
 pub(crate) mod attributes;
+mod ended;
 pub(crate) mod entered;
 mod extension;
 mod fields;
@@ -15,6 +16,7 @@ mod registry;
 pub(crate) mod store;
 mod value;
 
+pub use ended::{Cause, EndedSpan, EndedSpans};
 pub use extension::SpanExt;
 pub use open::OpenSpan;
 pub(crate) use recorder::SpanRecorder;

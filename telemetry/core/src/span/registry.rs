@@ -70,7 +70,7 @@ impl SpanStores {
             }
             let taken = store.take();
             if let Some(trace) = store.trace
-                && (!taken.spans.entries.is_empty() || taken.dropped > 0)
+                && !taken.is_nothing()
             {
                 late.push((trace, taken));
             }

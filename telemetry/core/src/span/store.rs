@@ -101,6 +101,13 @@ pub(crate) struct Taken {
     pub(crate) dropped: u64,
 }
 
+impl Taken {
+    /// Is there nothing to tell?
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.spans.entries.is_empty() && self.dropped == 0
+    }
+}
+
 impl SpanStore {
     pub(super) fn new(serial: u32, seed: u64, trace: Option<Trace>) -> Self {
         Self {

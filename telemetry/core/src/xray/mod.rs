@@ -12,10 +12,9 @@ pub use sink::{Datagrams, Udp};
 
 use crate::drops::DropReason;
 use crate::invocation::Invocation;
-use crate::process::Process;
-use crate::span::OpenSpan;
 use crate::span::place::Place;
 use crate::span::store::{Taken, Trace};
+use crate::span::{EndedSpans, OpenSpan};
 
 /// What became of spans.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,13 +25,10 @@ pub struct Sent {
     pub dropped: u64,
     /// Spans too large for any document.
     pub too_large: u64,
-    /// Spans, and attributes, for which there was no room to wait.
-    pub no_room: u64,
 }
 
 impl Sent {
     fn taken(&mut self, trace: &Trace, taken: &Taken, datagrams: &dyn Datagrams) {
-        self.no_room += taken.dropped;
         let packed = pack::documents(trace, &taken.spans);
         self.too_large += packed.too_large;
         for document in packed.documents {
@@ -53,7 +49,6 @@ impl Sent {
         for (reason, count) in [
             (DropReason::SpanSend, self.dropped),
             (DropReason::SpanSize, self.too_large),
-            (DropReason::SpanBuffer, self.no_room),
         ] {
             if count > 0 {
                 invocation.count_dropped(reason, count);
@@ -62,37 +57,29 @@ impl Sent {
     }
 }
 
-/// An invocation ended: sends its spans, and those that ended late in invocations before. Spans that are still open are sent
-/// when a later one ends. Without a daemon they are given up, as nobody asked for them.
-pub fn send_ended(invocation: &Invocation, datagrams: Option<&dyn Datagrams>) -> Sent {
-    invocation.spans.end();
-    send_late(&invocation.process, datagrams)
-}
-
-/// Sends the spans of invocations that ended.
-pub fn send_late(process: &Process, datagrams: Option<&dyn Datagrams>) -> Sent {
+/// Sends spans that ended.
+pub fn send(ended: &EndedSpans, datagrams: &dyn Datagrams) -> Sent {
     let mut sent = Sent::default();
-    for (trace, taken) in process.spans().take_late() {
-        if let Some(datagrams) = datagrams {
-            sent.taken(&trace, &taken, datagrams);
-        }
+    for (trace, taken) in ended.taken() {
+        sent.taken(trace, taken, datagrams);
     }
     sent
 }
 
-/// The invocation goes on, but may not end: sends its ended spans, and the open ones as `in_progress`, which is the last that is
-/// seen of them when Lambda kills the environment. Final documents with the same ids take their place when they end after all.
-/// `fault_of` says what an open span failed at, if it did.
+/// The invocation goes on, but may not end: sends its open spans as `in_progress`, which is the last that is seen of them when
+/// Lambda kills the environment. Final documents with the same ids take their place when they end after all. `fault_of` says
+/// what an open span failed at, if it did.
 ///
-/// Each open span stands alone, and ended children of an open span do: a final document would take them away.
-pub fn send_unfinished(
+/// Each open span stands alone, and ended children of an open span do, sent by [`send`] after this: a final document would take
+/// them away.
+pub fn send_open(
     invocation: &Invocation,
     fault_of: impl Fn(&OpenSpan) -> Option<String>,
-    datagrams: Option<&dyn Datagrams>,
+    datagrams: &dyn Datagrams,
 ) -> Sent {
     let mut sent = Sent::default();
     let store = &invocation.spans;
-    let (Some(datagrams), Some(trace)) = (datagrams, store.trace) else {
+    let Some(trace) = store.trace else {
         return sent;
     };
     let mut open = store.open();
@@ -112,7 +99,6 @@ pub fn send_unfinished(
             None => sent.too_large += 1,
         }
     }
-    sent.taken(&trace, &store.take(), datagrams);
     sent
 }
 
@@ -126,7 +112,7 @@ pub(crate) mod tests {
     use super::sink::HEADER;
     use super::*;
     use crate::log::tests::process;
-    use crate::{CorrelationContext, Scope, SpanExt as _, TelemetrySubscriber, TraceHeader, within};
+    use crate::{CorrelationContext, Process, Scope, SpanExt as _, TelemetrySubscriber, TraceHeader, within};
 
     /// Takes the first documents only.
     pub(crate) struct Takes(Mutex<usize>, Mutex<Vec<String>>);
@@ -174,7 +160,7 @@ pub(crate) mod tests {
         let scope = begin(&process, true);
         within(Arc::clone(&scope), work);
         let takes = Takes::first(usize::MAX);
-        send_ended(&scope.invocation, Some(&takes));
+        send(&scope.invocation.end_spans(), &takes);
         takes.documents()
     }
 
@@ -188,12 +174,12 @@ pub(crate) mod tests {
         for scope in [&one, &two] {
             within(Arc::clone(scope), || drop(info_span!("early")));
         }
-        assert_eq!(send_ended(&one.invocation, Some(&takes)).documents, 1);
-        assert_eq!(send_ended(&one.invocation, Some(&takes)), Sent::default());
+        assert_eq!(send(&one.invocation.end_spans(), &takes).documents, 1);
+        assert_eq!(send(&one.invocation.end_spans(), &takes), Sent::default());
         drop(late);
         // A task that goes on may begin another one.
         within(Arc::clone(&one), || drop(info_span!("later")));
-        assert_eq!(send_ended(&two.invocation, Some(&takes)).documents, 3);
+        assert_eq!(send(&two.invocation.end_spans(), &takes).documents, 3);
         let ids: std::collections::HashSet<String> = takes
             .documents()
             .iter()
@@ -201,8 +187,8 @@ pub(crate) mod tests {
             .collect();
         assert_eq!(ids.len(), 4, "each has an id of its own");
         within(Arc::clone(&two), || drop(info_span!("nobody wants it")));
-        assert_eq!(send_late(&process, None), Sent::default());
-        assert_eq!(send_late(&process, Some(&takes)), Sent::default());
+        assert_eq!(process.late_spans().len(), 1);
+        assert_eq!(send(&process.late_spans(), &takes), Sent::default());
     }
 
     #[test]
@@ -213,7 +199,7 @@ pub(crate) mod tests {
             let scope = begin(&process, true);
             within(Arc::clone(&scope), || drop(info_span!("work")));
         }
-        assert_eq!(send_late(&process, Some(&Takes::first(9))).documents, 3);
+        assert_eq!(send(&process.late_spans(), &Takes::first(9)).documents, 3);
         assert_eq!(process.spans().count(), 0);
     }
 
@@ -232,7 +218,7 @@ pub(crate) mod tests {
         );
         drop(span);
         assert_eq!(
-            send_ended(&scope.invocation, Some(&Takes::first(9))),
+            send(&scope.invocation.end_spans(), &Takes::first(9)),
             Sent::default()
         );
     }
@@ -253,17 +239,18 @@ pub(crate) mod tests {
                 drop(info_span!("small"));
             }
         });
-        let sent = send_ended(&scope.invocation, Some(&Takes::first(4_990)));
+        let ended = scope.invocation.end_spans();
+        let sent = send(&ended, &Takes::first(4_990));
         assert_eq!(
             sent,
             Sent {
                 documents: 4_990,
                 dropped: 9,
-                too_large: 1,
-                no_room: 3
+                too_large: 1
             }
         );
         sent.count_dropped(&scope.invocation);
+        ended.count_dropped(&scope.invocation);
         let dropped = [
             (DropReason::SpanSend, 9),
             (DropReason::SpanSize, 1),
@@ -287,10 +274,12 @@ pub(crate) mod tests {
         let fault_of = |span: &OpenSpan| {
             (span.name == "inner").then(|| r#"[{"type": "timeout", "message": "hung"}]"#.to_owned())
         };
-        let sent = send_unfinished(&scope.invocation, fault_of, Some(&takes));
-        assert_eq!(sent.documents, 3);
+        let sent = send_open(&scope.invocation, fault_of, &takes);
+        assert_eq!(sent.documents, 2);
+        let sent = send(&scope.invocation.take_ended_spans(), &takes);
+        assert_eq!(sent.documents, 1);
         drop((inner, outer));
-        send_ended(&scope.invocation, Some(&takes));
+        send(&scope.invocation.end_spans(), &takes);
         let all = takes.documents();
         assert_eq!(all.len(), 4);
         let [outer, inner, ended, last] = &all[..] else {

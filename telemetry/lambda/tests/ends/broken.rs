@@ -120,6 +120,27 @@ async fn clock_that_jumps() {
     }
 }
 
+/// Somebody wants spans at an endpoint, and the program cannot send them: that is said once, and X-Ray gets them all the same.
+#[cfg(not(feature = "otlp"))]
+#[tokio::test]
+async fn endpoint_without_exporter() {
+    for (variable, warnings, documents) in [
+        (("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1"), 1, 1),
+        (("OTEL_TRACES_EXPORTER", "otlp"), 1, 0),
+        (("OTEL_TRACES_EXPORTER", "xray"), 0, 1),
+    ] {
+        let mut function = Function::start(&[variable]).await;
+        for n in 0..2 {
+            let outcome = function.invoke(json!({"n": n})).await;
+            assert!(is_answer(&outcome, n), "{outcome:?}");
+        }
+        let left = function.left().await;
+        let told = left.lines.iter().filter(|line| line["level"] == "WARN").count();
+        assert_eq!(told, warnings, "{variable:?} {}", left.text());
+        assert_eq!(function.documents(2 * documents).await.len(), 2 * documents);
+    }
+}
+
 #[tokio::test]
 async fn absent_daemon() {
     let mut function = Function::start(&[]).await;
