@@ -7,6 +7,10 @@ pub struct Switches {
     pub extension: Extension,
     /// How old a lone breach may be to satisfy the premature rule.
     pub premature: PrematureAge,
+    /// What `TreatMissingData` means for metrics of DynamoDB.
+    pub dynamo_db: DynamoDbMissing,
+    /// Which periods must have enough samples for a percentile to be evaluated.
+    pub low_samples: LowSampleScope,
 }
 
 impl Default for Switches {
@@ -20,6 +24,8 @@ impl Switches {
     pub const DEFAULT: Self = Self {
         extension: Extension::Fixed(2),
         premature: PrematureAge::AnyInRange,
+        dynamo_db: DynamoDbMissing::IgnoreByDefault,
+        low_samples: LowSampleScope::NewestDatapoint,
     };
 }
 
@@ -58,4 +64,25 @@ pub enum PrematureAge {
     AnyInRange,
     /// At most N: the sentence by its letter.
     AtMostEvaluationPeriods,
+}
+
+/// What `TreatMissingData` means for metrics of the namespace `AWS/DynamoDB`. The documentation contradicts itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DynamoDbMissing {
+    /// `ignore` is the default, and the property is followed if it is there: the user guide, which is the newer text.
+    IgnoreByDefault,
+    /// Missing data is always ignored, whatever the property says: the API reference.
+    AlwaysIgnore,
+}
+
+/// Which periods must have enough samples, with `EvaluateLowSampleCountPercentile: ignore`.
+///
+/// "The alarm state does not change during periods with too few data points to be statistically significant" (API
+/// reference, PutMetricAlarm). Nothing says what happens when some periods of the range have enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LowSampleScope {
+    /// The newest period with data: "during periods" speaks of the present one.
+    NewestDatapoint,
+    /// Every period with data in the evaluation range.
+    WholeRange,
 }

@@ -12,6 +12,7 @@ mod tests;
 
 pub use point::{Point, Range, RangeError};
 pub(crate) use summary::Summary;
+pub(crate) use verdict::of as verdict_of;
 pub use verdict::{Depends, Reason, Rule, RuleError, Verdict};
 
 use crate::model::StateValue;
@@ -46,5 +47,6 @@ fn depends(range: &[Point], rule: &Rule, previous: StateValue, state: StateValue
     Depends {
         range_size: (n..range.len()).any(|size| of(&range[range.len() - size..], rule) != state),
         premature_age: of(range, &rule.with_other_premature_age()) != state,
+        dynamo_db: false,
     }
 }

@@ -293,6 +293,7 @@ fn what_depends_on_an_open_point_is_said() {
         Depends {
             range_size: true,
             premature_age: true,
+            dynamo_db: false,
         },
     );
 }

@@ -161,6 +161,8 @@ pub struct Depends {
     pub range_size: bool,
     /// On how old a lone breach may be ([`PrematureAge`]).
     pub premature_age: bool,
+    /// On what missing data of DynamoDB counts as ([`super::super::switches::DynamoDbMissing`]).
+    pub dynamo_db: bool,
 }
 
 impl Depends {
@@ -168,11 +170,12 @@ impl Depends {
     pub const NOTHING: Self = Self {
         range_size: false,
         premature_age: false,
+        dynamo_db: false,
     };
 
     /// On any?
     pub const fn any(self) -> bool {
-        self.range_size || self.premature_age
+        self.range_size || self.premature_age || self.dynamo_db
     }
 }
 
