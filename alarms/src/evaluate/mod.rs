@@ -7,8 +7,11 @@
 //! What does not belong here: clocks, fetching of datapoints, the sending of notifications.
 
 pub mod anomaly;
+pub mod composite;
 pub mod math;
+pub mod mute;
 pub mod range;
 pub mod series;
 pub mod statistic;
+pub mod suppress;
 pub mod switches;
