@@ -11,6 +11,7 @@ pub mod composite;
 pub mod math;
 pub mod mute;
 pub mod range;
+pub mod reason;
 pub mod series;
 pub mod statistic;
 pub mod suppress;
