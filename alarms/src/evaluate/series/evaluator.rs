@@ -11,7 +11,7 @@ use crate::model::{MetricAlarm, StateValue};
 use super::marks::{MOST, Marks, Register};
 use super::plan::{Plan, PlanError};
 use super::source::{Mark, Source};
-use super::wall_clock;
+use super::wall_clock::Calendar;
 
 /// How many periods more than N the range could have: verdicts that would differ with any of N to N + 4 are said to depend
 /// on its size.
@@ -41,6 +41,8 @@ pub struct Evaluator {
     plan: Plan,
     source: Source,
     marks: Marks,
+    /// For alarms with a wall clock window.
+    calendar: Option<Calendar>,
     state: StateValue,
     /// The end of the last evaluated window in steps.
     evaluated: i64,
@@ -48,6 +50,10 @@ pub struct Evaluator {
     oldest: i64,
     /// How many steps can be looked at.
     reach: i64,
+    /// Steps of a period.
+    steps: i64,
+    /// Are its periods remembered as bits?
+    is_remembered: bool,
     /// The creation of the alarm, for its warm-up.
     created: Option<Timestamp>,
     first_data: Option<i64>,
@@ -107,14 +113,19 @@ impl Evaluator {
         // A calendar day may have an hour more than 24, and a week two.
         let spare = if plan.zone.is_some() { steps + 120 } else { 0 };
         let reach = steps * i64::try_from(periods).unwrap_or(0) + spare;
+        let source = Source::new(&plan, usize::try_from(reach).unwrap_or(0) + 1);
+        let is_remembered = !source.sees_the_range() && periods <= MOST;
         Ok(Self {
-            source: Source::new(&plan, usize::try_from(reach).unwrap_or(0) + 1),
+            source,
             marks: Marks::new(steps, periods.min(MOST)),
+            calendar: plan.zone.clone().map(|zone| Calendar::new(zone, plan.period, n)),
             plan,
             state: StateValue::InsufficientData,
             evaluated: i64::MIN,
             oldest: i64::MIN + 1,
             reach,
+            steps,
+            is_remembered,
             created: None,
             first_data: None,
             memo: None,
@@ -166,7 +177,7 @@ impl Evaluator {
     /// A datapoint of the metric at this place. False: there is no such metric, or it is older than any evaluation looks.
     #[inline]
     pub fn push(&mut self, metric: usize, at: Timestamp, sample: &Sample) -> bool {
-        let step = at.as_second().div_euclid(i64::from(self.plan.step));
+        let step = self.plan.steps_at(at);
         let Some(store) = self.source.stores.get_mut(metric) else {
             return false;
         };
@@ -178,6 +189,9 @@ impl Evaluator {
         }
         if step < self.evaluated {
             self.marks.late(step);
+            if let Some(calendar) = &mut self.calendar {
+                calendar.late(step);
+            }
         }
         true
     }
@@ -189,24 +203,37 @@ impl Evaluator {
         let end = self.end(at);
         self.oldest = end.saturating_sub(self.reach);
         self.evaluated = end;
-        let verdict = if self.is_warming_up(at, end) {
-            said(StateValue::InsufficientData, Reason::WarmUp)
-        } else if let Some(windows) = self.calendar(at) {
-            self.over_windows(&windows, previous)
-        } else if self.source.sees_the_range() || self.range_to_remember() > MOST {
-            self.over_range(end, previous)
-        } else {
+        // The usual alarm first: no warm-up, no calendar, periods that are remembered.
+        let is_usual = self.is_remembered && self.created.is_none() && self.calendar.is_none();
+        let verdict = if is_usual {
             self.over_marks(end, previous)
+        } else {
+            self.over_the_rest(at, end, previous)
         };
         self.state = verdict.state;
         Evaluation { previous, verdict }
     }
 
+    fn over_the_rest(&mut self, at: Timestamp, end: i64, previous: StateValue) -> Verdict {
+        if self.is_warming_up(at, end) {
+            said(StateValue::InsufficientData, Reason::WarmUp)
+        } else if let Some(verdict) = self.over_calendar(at, previous) {
+            verdict
+        } else if self.is_remembered {
+            self.over_marks(end, previous)
+        } else {
+            self.over_range(end, previous)
+        }
+    }
+
     /// The end of the newest window at a time, in steps.
+    #[inline]
     fn end(&self, at: Timestamp) -> i64 {
-        let step = i64::from(self.plan.step);
-        let interval = i64::from(self.interval());
-        at.as_second().div_euclid(interval) * (interval / step)
+        if self.plan.is_hourly {
+            at.as_second().div_euclid(3600) * 60
+        } else {
+            self.plan.steps_at(at)
+        }
     }
 
     /// "The alarm ends warm-up as soon as it can fill its evaluation window. The evaluation window spans Period multiplied
@@ -227,7 +254,7 @@ impl Evaluator {
         {
             return true;
         }
-        let steps = self.steps();
+        let steps = self.steps;
         let filled = steps * i64::from(self.plan.rule.evaluation_periods());
         let is_filled = self.first_data.is_some_and(|first| end - first >= filled);
         !is_filled
@@ -238,96 +265,66 @@ impl Evaluator {
                 .all(|(value, _)| value.is_nan())
     }
 
-    fn steps(&self) -> i64 {
-        i64::from(self.plan.period / self.plan.step)
-    }
-
-    fn range_to_remember(&self) -> usize {
-        (self.plan.rule.range() as usize).max(self.plan.rule.evaluation_periods() as usize + WIDEST)
-    }
-
-    /// The calendar windows in steps, oldest first, for alarms that have such: exactly N.
-    fn calendar(&self, at: Timestamp) -> Option<Vec<(i64, i64)>> {
-        let zone = self.plan.zone.as_ref()?;
-        let n = self.plan.rule.evaluation_periods() as usize;
-        let step = i64::from(self.plan.step);
-        let windows = wall_clock::windows(at, self.plan.period, n, zone)?;
-        Some(
-            windows
-                .into_iter()
-                .map(|(start, end)| (start.div_euclid(step), end.div_euclid(step)))
-                .collect(),
-        )
-    }
-
     /// The sliding windows that end at a step, oldest first.
     fn sliding(&self, end: i64, periods: usize) -> Vec<(i64, i64)> {
-        let steps = self.steps();
-        (0..i64::try_from(periods).unwrap_or(0))
-            .rev()
-            .map(|age| (end - (age + 1) * steps, end - age * steps))
+        let ages = (0..i64::try_from(periods).unwrap_or(0)).rev();
+        ages.map(|age| (end - (age + 1) * self.steps, end - age * self.steps))
             .collect()
     }
 
-    fn marks_of(&mut self, windows: &[(i64, i64)]) -> Vec<Mark> {
-        let measured = self.source.measure_range(windows);
-        measured
-            .into_iter()
-            .zip(windows)
-            .map(|(measured, (start, _))| self.source.mark(measured, *start))
-            .collect()
+    /// Over calendar windows, for alarms that have such: exactly N.
+    fn over_calendar(&mut self, at: Timestamp, previous: StateValue) -> Option<Verdict> {
+        let source = &mut self.source;
+        let marks = self
+            .calendar
+            .as_mut()?
+            .marks(at, |windows| marks_of(source, windows))?;
+        let verdict = verdict_of_marks(marks, &self.plan.rule, previous);
+        let depends = depends_on_readings(marks, &self.plan, previous, verdict.state);
+        Some(Verdict { depends, ..verdict })
     }
 
-    fn over_windows(&mut self, windows: &[(i64, i64)], previous: StateValue) -> Verdict {
-        let marks = self.marks_of(windows);
-        let verdict = self.verdict_of_marks(&marks, &self.plan.rule, previous);
-        Verdict {
-            depends: self.depends_on_readings(&marks, previous, verdict.state),
-            ..verdict
-        }
-    }
-
-    /// For alarms whose periods are not remembered: every range size is looked at on its own.
+    /// For alarms whose periods are not remembered: every size of the range is looked at on its own.
     fn over_range(&mut self, end: i64, previous: StateValue) -> Verdict {
         let (n, range) = (
             self.plan.rule.evaluation_periods() as usize,
             self.plan.rule.range() as usize,
         );
-        let marks = self.marks_of(&self.sliding(end, range));
-        let verdict = self.verdict_of_marks(&marks, &self.plan.rule, previous);
-        let mut depends = self.depends_on_readings(&marks, previous, verdict.state);
-        depends.range_size = (n..=n + WIDEST).filter(|size| *size != range).any(|size| {
-            let marks = self.marks_of(&self.sliding(end, size));
-            self.verdict_of_marks(&marks, &self.plan.rule, previous).state != verdict.state
-        });
-        Verdict { depends, ..verdict }
-    }
-
-    fn verdict_of_marks(&self, marks: &[Mark], rule: &Rule, previous: StateValue) -> Verdict {
-        let points: Vec<Point> = marks.iter().map(|mark| mark.point).collect();
-        let real = || marks.iter().rev().filter(|mark| mark.point != Point::Missing);
-        let is_low = match rule.switches().low_samples {
-            LowSampleScope::NewestDatapoint => real().next().is_some_and(|mark| mark.is_low),
-            LowSampleScope::WholeRange => real().any(|mark| mark.is_low),
+        let widest = self.marks_of_newest(end, range.max(n + WIDEST));
+        let sees_the_range = self.source.sees_the_range();
+        let mut of_size = |size: usize| {
+            // Where a period's value is its own, a shorter range has the same.
+            let marks = if sees_the_range {
+                self.marks_of_newest(end, size)
+            } else {
+                Vec::new()
+            };
+            let marks = if sees_the_range {
+                &marks[..]
+            } else {
+                &widest[widest.len() - size..]
+            };
+            let verdict = verdict_of_marks(marks, &self.plan.rule, previous);
+            Verdict {
+                depends: depends_on_readings(marks, &self.plan, previous, verdict.state),
+                ..verdict
+            }
         };
-        if is_low {
-            return said(previous, Reason::LowSamples);
-        }
-        verdict_of(&Summary::of(&points, rule.evaluation_periods()), rule, previous)
+        let mut verdict = of_size(range);
+        let mut others = (n..=n + WIDEST).filter(|size| *size != range);
+        verdict.depends.range_size = others.any(|size| of_size(size).state != verdict.state);
+        verdict
     }
 
-    fn depends_on_readings(&self, marks: &[Mark], previous: StateValue, state: StateValue) -> Depends {
-        let differs = |rule: &Rule| self.verdict_of_marks(marks, rule, previous).state != state;
-        Depends {
-            range_size: false,
-            premature_age: differs(&self.plan.rule.with_other_premature_age()),
-            dynamo_db: self.plan.other_rule.as_ref().is_some_and(differs),
-        }
+    /// Of the newest sliding windows, oldest first.
+    fn marks_of_newest(&mut self, end: i64, periods: usize) -> Vec<Mark> {
+        let windows = self.sliding(end, periods);
+        marks_of(&mut self.source, &windows)
     }
 
     #[inline]
     fn over_marks(&mut self, end: i64, previous: StateValue) -> Verdict {
-        let steps = self.steps();
+        let steps = self.steps;
         let source = &mut self.source;
         let register = self.marks.at(end, |end| {
             let measured = source.measure(end - steps, end);
@@ -357,9 +354,12 @@ impl Evaluator {
 
     /// The evaluation range at this time, oldest first: what the reason for a state tells of.
     pub fn periods(&mut self, at: Timestamp) -> Vec<Period> {
-        let windows = self
-            .calendar(at)
-            .unwrap_or_else(|| self.sliding(self.end(at), self.plan.rule.range() as usize));
+        let calendar = self
+            .calendar
+            .as_mut()
+            .and_then(|calendar| calendar.windows(at))
+            .map(<[_]>::to_vec);
+        let windows = calendar.unwrap_or_else(|| self.sliding(self.end(at), self.plan.rule.range() as usize));
         let measured = self.source.measure_range(&windows);
         let step = i64::from(self.plan.step);
         let start_of = |start: i64| Timestamp::from_second(start * step).unwrap_or(at);
@@ -420,4 +420,35 @@ fn bits_verdict(plan: &Plan, real: u64, breaching: u64, previous: StateValue) ->
         dynamo_db: plan.other_rule.as_ref().is_some_and(|rule| differs(size, rule)),
     };
     Verdict { depends, ..verdict }
+}
+
+fn marks_of(source: &mut Source, windows: &[(i64, i64)]) -> Vec<Mark> {
+    let measured = source.measure_range(windows);
+    measured
+        .into_iter()
+        .zip(windows)
+        .map(|(measured, (start, _))| source.mark(measured, *start))
+        .collect()
+}
+
+fn verdict_of_marks(marks: &[Mark], rule: &Rule, previous: StateValue) -> Verdict {
+    let points: Vec<Point> = marks.iter().map(|mark| mark.point).collect();
+    let mut real = marks.iter().rev().filter(|mark| mark.point != Point::Missing);
+    let is_low = match rule.switches().low_samples {
+        LowSampleScope::NewestDatapoint => real.next().is_some_and(|mark| mark.is_low),
+        LowSampleScope::WholeRange => real.any(|mark| mark.is_low),
+    };
+    if is_low {
+        return said(previous, Reason::LowSamples);
+    }
+    verdict_of(&Summary::of(&points, rule.evaluation_periods()), rule, previous)
+}
+
+fn depends_on_readings(marks: &[Mark], plan: &Plan, previous: StateValue, state: StateValue) -> Depends {
+    let differs = |rule: &Rule| verdict_of_marks(marks, rule, previous).state != state;
+    Depends {
+        range_size: false,
+        premature_age: differs(&plan.rule.with_other_premature_age()),
+        dynamo_db: plan.other_rule.as_ref().is_some_and(differs),
+    }
 }

@@ -17,6 +17,8 @@ pub(super) struct Marks {
     steps: i64,
     /// How many periods are remembered.
     periods: usize,
+    /// The last end that was asked for, and its phase.
+    last: (i64, usize),
 }
 
 /// Bit 0 is the newest period.
@@ -67,6 +69,7 @@ impl Marks {
             registers: vec![NEW; phases],
             steps,
             periods,
+            last: (0, 0),
         }
     }
 
@@ -79,15 +82,36 @@ impl Marks {
         }
     }
 
+    /// Of windows that end at `end`.
+    #[inline]
+    fn phase(&mut self, end: i64) -> usize {
+        let (last, phase) = self.last;
+        let next = if end == last.wrapping_add(1) {
+            if phase + 1 == self.registers.len() {
+                0
+            } else {
+                phase + 1
+            }
+        } else {
+            usize::try_from(end.rem_euclid(self.steps)).unwrap_or(0)
+        };
+        self.last = (end, next);
+        next
+    }
+
     /// The register of windows that end at `end`, up to date; `mark` marks the period that ends at a step.
     #[inline]
     pub(super) fn at(&mut self, end: i64, mut mark: impl FnMut(i64) -> Mark) -> Register {
-        let phase = usize::try_from(end.rem_euclid(self.steps)).unwrap_or(0);
+        let phase = self.phase(end);
         let (steps, periods) = (self.steps, self.periods);
         let register = &mut self.registers[phase];
-        let passed = end
-            .checked_sub(register.end)
-            .map_or(i64::MAX, |passed| passed / steps);
+        // A division of 64 bits costs more than all the rest: the usual step forward goes without.
+        let passed = match end.checked_sub(register.end) {
+            Some(0) => 0,
+            Some(passed) if passed == steps => 1,
+            Some(passed) => passed / steps,
+            None => i64::MAX,
+        };
         // Backwards in time everything is looked at anew.
         let new = usize::try_from(passed).unwrap_or(periods).min(periods);
         register.shift(new);

@@ -1,5 +1,6 @@
 //! What an alarm's definition means for its evaluation.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::evaluate::anomaly::DEVIATIONS;
@@ -83,6 +84,16 @@ const ONLY_METRIC: &str = "m1";
 const DAY: u64 = 86_400;
 
 impl Plan {
+    /// The step that a time is in. Divisions by constants, because one by a variable is half of an evaluation's time.
+    #[inline]
+    pub(super) fn steps_at(&self, at: Timestamp) -> i64 {
+        if self.step == 60 {
+            at.as_second().div_euclid(60)
+        } else {
+            at.as_second().div_euclid(10)
+        }
+    }
+
     pub(super) fn new(alarm: &MetricAlarm, switches: Switches) -> Result<Self, PlanError> {
         let period = alarm.effective_period().ok_or(PlanError::Missing("Period"))?;
         if !(matches!(period, 10 | 20 | 30) || period > 0 && period.is_multiple_of(60)) {

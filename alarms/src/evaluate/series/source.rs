@@ -137,6 +137,7 @@ impl Source {
         }
     }
 
+    #[inline]
     fn point(&self, value: f64, start: i64) -> Point {
         if value.is_nan() {
             return Point::Missing;

@@ -46,8 +46,8 @@ impl Store {
     pub(super) fn measure(&mut self, start: i64, end: i64) -> Measured {
         match &mut self.kind {
             Kind::Moments(ring) => {
-                let mut all = Moments::default();
-                for step in start..end {
+                let mut all = ring.get(start).copied().unwrap_or_default();
+                for step in start + 1..end {
                     if let Some(moments) = ring.get(step) {
                         all = all.with(moments);
                     }
@@ -101,6 +101,7 @@ impl<T: Default> Ring<T> {
         (*kept == step).then_some(value)
     }
 
+    #[inline]
     fn update(&mut self, step: i64, oldest: i64, update: impl FnOnce(&mut T)) -> bool {
         if step < oldest {
             return false;
@@ -117,6 +118,7 @@ impl<T: Default> Ring<T> {
         true
     }
 
+    #[cold]
     /// Doubles the room: a step that is still needed is in the way.
     fn grow(&mut self, oldest: i64) {
         let doubled = Self::empty(self.places.len() * 2);
