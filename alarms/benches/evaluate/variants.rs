@@ -2,13 +2,14 @@
 
 use alarms::evaluate::statistic::{Sample, SampleError};
 use alarms::model::MetricAlarm;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// One datapoint of a year.
 #[derive(Debug)]
 pub(crate) struct Datapoint {
     pub(crate) metric: usize,
-    pub(crate) minute: u32,
+    pub(crate) at: Timestamp,
     pub(crate) sample: Sample,
 }
 
@@ -140,7 +141,7 @@ impl Variant {
     }
 
     /// Values from 0 to 99, in a fixed order that has no pattern.
-    pub(crate) fn data(&self, minutes: u32) -> Result<Vec<Datapoint>, SampleError> {
+    pub(crate) fn data(&self, minutes: u32, at: fn(u32) -> Timestamp) -> Result<Vec<Datapoint>, SampleError> {
         let mut seed = 88_172_645_463_325_252_u64;
         let mut number = move || {
             seed ^= seed << 13;
@@ -157,7 +158,7 @@ impl Variant {
                 };
                 data.push(Datapoint {
                     metric,
-                    minute,
+                    at: at(minute),
                     sample,
                 });
             }

@@ -54,6 +54,8 @@ pub struct Evaluator {
     steps: i64,
     /// Are its periods remembered as bits?
     is_remembered: bool,
+    /// The bits of the periods that a verdict or its sensitivity looks at.
+    kept: u64,
     /// The creation of the alarm, for its warm-up.
     created: Option<Timestamp>,
     first_data: Option<i64>,
@@ -126,6 +128,7 @@ impl Evaluator {
             reach,
             steps,
             is_remembered,
+            kept: ones(periods),
             created: None,
             first_data: None,
             memo: None,
@@ -330,12 +333,18 @@ impl Evaluator {
             let measured = source.measure(end - steps, end);
             source.mark(measured, end - steps)
         });
-        let rule = &self.plan.rule;
-        let range = ones(rule.range() as usize);
-        if register.low & range != 0 && is_low(&register, range, rule.switches().low_samples) {
-            return said(previous, Reason::LowSamples);
+        if register.low != 0 {
+            let rule = &self.plan.rule;
+            if is_low(
+                &register,
+                ones(rule.range() as usize),
+                rule.switches().low_samples,
+            ) {
+                return said(previous, Reason::LowSamples);
+            }
         }
-        let Register { real, breaching, .. } = register;
+        // Older periods change nothing, and would hide that this is the same range as the last.
+        let (real, breaching) = (register.real & self.kept, register.breaching & self.kept);
         if let Some(memo) = self
             .memo
             .filter(|m| m.real == real && m.breaching == breaching && m.previous == previous)

@@ -51,6 +51,14 @@ impl Register {
         self.low = put(self.low, mark.is_low);
     }
 
+    /// The usual step: one newer period.
+    #[inline]
+    fn push(&mut self, mark: Mark) {
+        self.real = self.real << 1 | u64::from(mark.point != Point::Missing);
+        self.breaching = self.breaching << 1 | u64::from(mark.point == Point::Breaching);
+        self.low = self.low << 1 | u64::from(mark.is_low);
+    }
+
     fn shift(&mut self, periods: usize) {
         let shift = |bits: u64| if periods >= MOST { 0 } else { bits << periods };
         *self = Self {
@@ -82,7 +90,7 @@ impl Marks {
         }
     }
 
-    /// Of windows that end at `end`.
+    /// Of windows that end at `end`. A division of 64 bits costs more than all the rest: the usual step goes without.
     #[inline]
     fn phase(&mut self, end: i64) -> usize {
         let (last, phase) = self.last;
@@ -105,13 +113,14 @@ impl Marks {
         let phase = self.phase(end);
         let (steps, periods) = (self.steps, self.periods);
         let register = &mut self.registers[phase];
-        // A division of 64 bits costs more than all the rest: the usual step forward goes without.
-        let passed = match end.checked_sub(register.end) {
-            Some(0) => 0,
-            Some(passed) if passed == steps => 1,
-            Some(passed) => passed / steps,
-            None => i64::MAX,
-        };
+        if register.end.wrapping_add(steps) == end && register.late_from == i64::MAX {
+            register.end = end;
+            register.push(mark(end));
+            return *register;
+        }
+        let passed = end
+            .checked_sub(register.end)
+            .map_or(i64::MAX, |passed| passed / steps);
         // Backwards in time everything is looked at anew.
         let new = usize::try_from(passed).unwrap_or(periods).min(periods);
         register.shift(new);

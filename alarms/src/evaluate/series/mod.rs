@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`Evaluator`] is what a caller holds; `plan` says what an alarm's definition means for it; `store` keeps
 //! samples in steps of a minute or 10 seconds; `source` makes a period's value of them; `marks` remembers of each period
-//! whether it breached, so that an evaluation looks at each period once; `wall_clock` finds calendar windows; [`replay`]
+//! whether it breached, so that an evaluation looks at each period once; `wall_clock` finds calendar windows; [`replay()`]
 //! runs an alarm over recorded datapoints.
 //!
 //! Sliding windows end with the full minute of the evaluation: at 12:16 an alarm over 5 minutes looks at periods that

@@ -36,8 +36,18 @@ impl Store {
     #[inline]
     pub(super) fn add(&mut self, step: i64, sample: &Sample, oldest: i64) -> bool {
         match &mut self.kind {
-            Kind::Moments(ring) => ring.update(step, oldest, |all| *all = all.with(&Moments::of(sample))),
-            Kind::Samples(ring, _) => ring.update(step, oldest, |all| all.add(sample)),
+            Kind::Moments(ring) => {
+                let one = Moments::of(sample);
+                ring.update(step, oldest, |all, is_new| {
+                    *all = if is_new { one } else { all.with(&one) }
+                })
+            }
+            Kind::Samples(ring, _) => ring.update(step, oldest, |all, is_new| {
+                if is_new {
+                    all.clear();
+                }
+                all.add(sample);
+            }),
         }
     }
 
@@ -45,6 +55,9 @@ impl Store {
     #[inline]
     pub(super) fn measure(&mut self, start: i64, end: i64) -> Measured {
         match &mut self.kind {
+            Kind::Moments(ring) if end - start == 1 => ring.get(start).map_or((f64::NAN, 0.0), |moments| {
+                (moments.statistic(self.stat).unwrap_or(f64::NAN), moments.count)
+            }),
             Kind::Moments(ring) => {
                 let mut all = ring.get(start).copied().unwrap_or_default();
                 for step in start + 1..end {
@@ -101,8 +114,9 @@ impl<T: Default> Ring<T> {
         (*kept == step).then_some(value)
     }
 
+    /// The value of a step is whatever was there if it is new: `update` is told.
     #[inline]
-    fn update(&mut self, step: i64, oldest: i64, update: impl FnOnce(&mut T)) -> bool {
+    fn update(&mut self, step: i64, oldest: i64, update: impl FnOnce(&mut T, bool)) -> bool {
         if step < oldest {
             return false;
         }
@@ -111,15 +125,15 @@ impl<T: Default> Ring<T> {
             self.grow(oldest);
             place = self.place(step);
         }
-        if self.places[place].0 != step {
-            self.places[place] = (step, T::default());
-        }
-        update(&mut self.places[place].1);
+        let (kept, value) = &mut self.places[place];
+        let is_new = *kept != step;
+        *kept = step;
+        update(value, is_new);
         true
     }
 
-    #[cold]
     /// Doubles the room: a step that is still needed is in the way.
+    #[cold]
     fn grow(&mut self, oldest: i64) {
         let doubled = Self::empty(self.places.len() * 2);
         for (step, value) in std::mem::replace(&mut self.places, doubled) {
