@@ -54,6 +54,8 @@ pub struct Evaluator {
     steps: i64,
     /// Are its periods remembered as bits?
     is_remembered: bool,
+    /// Is a period one step of one metric?
+    is_simple: bool,
     /// The bits of the periods that a verdict or its sensitivity looks at.
     kept: u64,
     /// The creation of the alarm, for its warm-up.
@@ -117,6 +119,7 @@ impl Evaluator {
         let reach = steps * i64::try_from(periods).unwrap_or(0) + spare;
         let source = Source::new(&plan, usize::try_from(reach).unwrap_or(0) + 1);
         let is_remembered = !source.sees_the_range() && periods <= MOST;
+        let is_simple = source.is_simple();
         Ok(Self {
             source,
             marks: Marks::new(steps, periods.min(MOST)),
@@ -128,6 +131,7 @@ impl Evaluator {
             reach,
             steps,
             is_remembered,
+            is_simple,
             kept: ones(periods),
             created: None,
             first_data: None,
@@ -329,10 +333,14 @@ impl Evaluator {
     fn over_marks(&mut self, end: i64, previous: StateValue) -> Verdict {
         let steps = self.steps;
         let source = &mut self.source;
-        let register = self.marks.at(end, |end| {
-            let measured = source.measure(end - steps, end);
-            source.mark(measured, end - steps)
-        });
+        let register = if self.is_simple {
+            self.marks.at(end, |end| source.mark_step(end - 1))
+        } else {
+            self.marks.at(end, |end| {
+                let measured = source.measure(end - steps, end);
+                source.mark(measured, end - steps)
+            })
+        };
         if register.low != 0 {
             let rule = &self.plan.rule;
             if is_low(

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::evaluate::anomaly::DEVIATIONS;
 use crate::evaluate::math::{Program, ProgramError};
-use crate::evaluate::range::{Rule, RuleError};
+use crate::evaluate::range::{Point, Rule, RuleError};
 use crate::evaluate::switches::{DynamoDbMissing, Switches};
 use crate::model::expression::{Function, Node, parse};
 use crate::model::{
@@ -45,6 +45,23 @@ pub(super) enum Criterion {
     Threshold(ComparisonOperator, f64),
     /// A band so many deviations wide to each side.
     Band(ComparisonOperator, f64),
+}
+
+impl Criterion {
+    /// What a value counts as beside a threshold. Beside a band it depends on the time, and is the source's business.
+    #[inline]
+    pub(super) fn point(&self, value: f64) -> Point {
+        let breaches = match *self {
+            Self::Threshold(ComparisonOperator::GreaterThanOrEqualToThreshold, threshold) => {
+                value >= threshold
+            }
+            Self::Threshold(ComparisonOperator::GreaterThanThreshold, threshold) => value > threshold,
+            Self::Threshold(ComparisonOperator::LessThanThreshold, threshold) => value < threshold,
+            Self::Threshold(_, threshold) => value <= threshold,
+            Self::Band(..) => return Point::Missing,
+        };
+        if breaches { Point::Breaching } else { Point::Within }
+    }
 }
 
 /// Where the watched value comes from.

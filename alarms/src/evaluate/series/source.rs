@@ -92,6 +92,21 @@ impl Source {
         }
     }
 
+    /// A period is one step of one metric, compared with a number, and few samples do not matter: the usual alarm.
+    pub(super) fn is_simple(&self) -> bool {
+        let is_metric =
+            matches!(self.kind, Kind::Metric) && self.stores.first().is_some_and(Store::is_moments);
+        is_metric && matches!(self.criterion, Criterion::Threshold(..)) && i64::from(self.period) == self.step
+    }
+
+    /// The mark of a step, where that is a period.
+    #[inline]
+    pub(super) fn mark_step(&self, step: i64) -> Mark {
+        let value = self.stores.first().and_then(|store| store.measure_step(step));
+        let point = value.map_or(Point::Missing, |value| self.criterion.point(value));
+        Mark { point, is_low: false }
+    }
+
     /// All periods of a range, oldest first, each from its first step to before its last.
     pub(super) fn measure_range(&mut self, periods: &[(i64, i64)]) -> Vec<Measured> {
         if !self.sees_the_range() {
@@ -143,12 +158,7 @@ impl Source {
             return Point::Missing;
         }
         let breaches = match self.criterion {
-            Criterion::Threshold(operator, threshold) => match operator {
-                ComparisonOperator::GreaterThanOrEqualToThreshold => value >= threshold,
-                ComparisonOperator::GreaterThanThreshold => value > threshold,
-                ComparisonOperator::LessThanThreshold => value < threshold,
-                _ => value <= threshold,
-            },
+            Criterion::Threshold(..) => return self.criterion.point(value),
             Criterion::Band(operator, _) => match self.band(start) {
                 // Without a band nobody can say: the datapoint is as good as missing.
                 None => return Point::Missing,

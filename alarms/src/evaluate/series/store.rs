@@ -51,8 +51,21 @@ impl Store {
         }
     }
 
-    /// The statistic over the steps from `start` to before `end`.
+    /// The statistic of one step, for the usual alarm: one metric, one step to a period, no samples to sort.
     #[inline]
+    pub(super) fn measure_step(&self, step: i64) -> Option<f64> {
+        match &self.kind {
+            Kind::Moments(ring) => ring.get(step).and_then(|moments| moments.statistic(self.stat)),
+            Kind::Samples(..) => None,
+        }
+    }
+
+    /// Are its statistics made of sums, not of samples?
+    pub(super) const fn is_moments(&self) -> bool {
+        matches!(self.kind, Kind::Moments(_))
+    }
+
+    /// The statistic over the steps from `start` to before `end`.
     pub(super) fn measure(&mut self, start: i64, end: i64) -> Measured {
         match &mut self.kind {
             Kind::Moments(ring) if end - start == 1 => ring.get(start).map_or((f64::NAN, 0.0), |moments| {
