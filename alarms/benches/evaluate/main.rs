@@ -22,7 +22,7 @@ use alarms::model::{MetricAlarm, StateValue, TreatMissingData};
 use jiff::Timestamp;
 use rustix::time::{ClockId, clock_gettime};
 
-use variants::Datapoint;
+use variants::Year;
 
 /// A year of minutes.
 const EVALUATIONS: u32 = 365 * 24 * 60;
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "{:<58} {:>10} {:>8} {:>9}  target",
         "alarm", "a year", "each", "changes"
     );
-    let times: Vec<Timestamp> = (1..=EVALUATIONS).map(minute).collect();
+    let times: Vec<Timestamp> = (0..=EVALUATIONS).map(minute).collect();
     let wanted = std::env::args()
         .skip(1)
         .find(|argument| !argument.starts_with('-'))
@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .filter(|variant| variant.name().contains(&wanted))
     {
         let alarm = variant.alarm()?;
-        let data = variant.data(EVALUATIONS, minute)?;
+        let data = variant.data(EVALUATIONS)?;
         let mut changes = 0;
         let year = shortest(variant.rounds(), || {
             changes = run(&alarm, &data, &times);
@@ -100,15 +100,20 @@ fn minute(n: u32) -> Timestamp {
 }
 
 /// How often the state changed.
-fn run(alarm: &MetricAlarm, data: &[Datapoint], times: &[Timestamp]) -> u32 {
+fn run(alarm: &MetricAlarm, year: &Year, times: &[Timestamp]) -> u32 {
     let Ok(mut evaluator) = Evaluator::new(alarm, Switches::DEFAULT) else {
         return 0;
     };
-    let mut data = data.iter().peekable();
+    let mut datapoints = year.datapoints.iter().peekable();
     let mut changes = 0;
-    for now in times {
-        while let Some(datapoint) = data.next_if(|datapoint| datapoint.at < *now) {
-            evaluator.push(datapoint.metric, datapoint.at, &datapoint.sample);
+    for (minute, now) in (1..).zip(&times[1..]) {
+        while let Some(datapoint) = datapoints.next_if(|datapoint| datapoint.minute < minute) {
+            let sample = &year.samples[usize::from(datapoint.sample)];
+            evaluator.push(
+                usize::from(datapoint.metric),
+                times[datapoint.minute as usize],
+                sample,
+            );
         }
         changes += u32::from(evaluator.evaluate(*now).is_change());
     }

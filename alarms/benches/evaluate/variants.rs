@@ -2,23 +2,33 @@
 
 use alarms::evaluate::statistic::{Sample, SampleError};
 use alarms::model::MetricAlarm;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// One datapoint of a year.
+/// The datapoints of a year. Small, so that what is measured is the evaluation and not the reading of its input.
+#[derive(Debug)]
+pub(crate) struct Year {
+    pub(crate) samples: Vec<Sample>,
+    pub(crate) datapoints: Vec<Datapoint>,
+}
+
+/// One datapoint.
 #[derive(Debug)]
 pub(crate) struct Datapoint {
-    pub(crate) metric: usize,
-    pub(crate) at: Timestamp,
-    pub(crate) sample: Sample,
+    pub(crate) minute: u32,
+    pub(crate) metric: u16,
+    /// Its place in the samples.
+    pub(crate) sample: u16,
 }
+
+/// How many different samples there are.
+const SAMPLES: u16 = 1024;
 
 /// An alarm and how its metrics behave.
 #[derive(Debug)]
 pub(crate) struct Variant {
     name: &'static str,
     changes: Value,
-    metrics: usize,
+    metrics: u16,
     /// A datapoint every so many minutes.
     every: u32,
     /// Values per datapoint.
@@ -141,28 +151,29 @@ impl Variant {
     }
 
     /// Values from 0 to 99, in a fixed order that has no pattern.
-    pub(crate) fn data(&self, minutes: u32, at: fn(u32) -> Timestamp) -> Result<Vec<Datapoint>, SampleError> {
+    pub(crate) fn data(&self, minutes: u32) -> Result<Year, SampleError> {
         let mut seed = 88_172_645_463_325_252_u64;
-        let mut number = move || {
+        let mut below = move |limit: u16| {
             seed ^= seed << 13;
             seed ^= seed >> 7;
             seed ^= seed << 17;
-            u32::try_from(seed % 100).map_or(0.0, f64::from)
+            u16::try_from(seed % u64::from(limit)).unwrap_or_default()
         };
-        let mut data = Vec::new();
-        for minute in (0..minutes).step_by(self.every as usize) {
-            for metric in 0..self.metrics {
-                let sample = match self.values {
-                    1 => Sample::value(number())?,
-                    many => Sample::values((0..many).map(|_| (number(), 1.0)))?,
-                };
-                data.push(Datapoint {
-                    metric,
-                    at: at(minute),
-                    sample,
-                });
-            }
-        }
-        Ok(data)
+        let mut number = || f64::from(below(100));
+        let sample = |_| match self.values {
+            1 => Sample::value(number()),
+            many => Sample::values((0..many).map(|_| (number(), 1.0))),
+        };
+        let samples = (0..SAMPLES).map(sample).collect::<Result<_, _>>()?;
+        let at = (0..minutes).step_by(self.every as usize);
+        let datapoints = at
+            .flat_map(|minute| (0..self.metrics).map(move |metric| (minute, metric)))
+            .map(|(minute, metric)| Datapoint {
+                minute,
+                metric,
+                sample: below(SAMPLES),
+            })
+            .collect();
+        Ok(Year { samples, datapoints })
     }
 }

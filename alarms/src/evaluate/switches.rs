@@ -33,7 +33,8 @@ impl Switches {
 ///
 /// AWS says "a higher number of datapoints than the number specified as Evaluation Periods" and gives one example: 3 → 5.
 /// Four independent public observations (N = 1, 3, 6; periods of 5 minutes to a day) agree with N + 2 and with no
-/// neighbour of it. N ≥ 9 and high resolution periods were not observed.
+/// neighbour of it; Route 53 tells of a health check over an alarm of 2 periods "requested: 4, received: 4, used: 2". N ≥ 9 and
+/// high resolution periods were not observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extension {
     /// So many periods, whatever N is.

@@ -37,7 +37,8 @@ impl Change {
 /// Evaluates from `from` to `to`, both inclusive, at the alarm's interval, and returns the changes of state.
 ///
 /// `recording` is in the order of timestamps. A datapoint is seen from `delay` after its timestamp on: metrics of Lambda
-/// arrive after about 2 minutes, others after up to 15, and an alarm that is replayed without it fires too early.
+/// arrive after about 2 minutes, others after up to 15, and an alarm that is replayed without it fires too early. AWS's own
+/// evaluations lag too: in published notifications the newest period ends 2 s to 2 min before the `queryDate`.
 pub fn replay(
     evaluator: &mut Evaluator,
     recording: &[Recorded],

@@ -524,3 +524,23 @@ proptest! {
         }
     }
 }
+
+/// Windows of the calendar are kept between evaluations; a datapoint that comes late is seen all the same.
+#[test]
+fn late_datapoints_are_seen_in_calendar_windows() {
+    let window = json!({ "WallClockWindow": {} });
+    let mut evaluator = evaluator(json!({ "Period": 3600, "EvaluationWindow": window }));
+    states(&mut evaluator, &[("12:00", "OK"), ("12:01", "OK")]);
+    push(&mut evaluator, &[("12:00:30", 1.0)]);
+    states(&mut evaluator, &[("12:02", "OK")]);
+    push(&mut evaluator, &[("11:59:30", 1.0)]);
+    states(
+        &mut evaluator,
+        &[
+            ("12:02", "ALARM"),
+            ("12:59", "ALARM"),
+            ("13:00", "ALARM"),
+            ("14:00", "OK"),
+        ],
+    );
+}
