@@ -104,10 +104,13 @@ fn run(alarm: &MetricAlarm, year: &Year, times: &[Timestamp]) -> u32 {
     let Ok(mut evaluator) = Evaluator::new(alarm, Switches::DEFAULT) else {
         return 0;
     };
-    let mut datapoints = year.datapoints.iter().peekable();
+    let mut unseen = &year.datapoints[..];
     let mut changes = 0;
     for (minute, now) in (1..).zip(&times[1..]) {
-        while let Some(datapoint) = datapoints.next_if(|datapoint| datapoint.minute < minute) {
+        while let [datapoint, later @ ..] = unseen
+            && datapoint.minute < minute
+        {
+            unseen = later;
             let sample = &year.samples[usize::from(datapoint.sample)];
             evaluator.push(
                 usize::from(datapoint.metric),

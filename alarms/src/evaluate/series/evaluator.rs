@@ -191,7 +191,7 @@ impl Evaluator {
         if !store.add(step, sample, self.oldest) {
             return false;
         }
-        if self.first_data.is_none_or(|first| step < first) {
+        if self.created.is_some() && self.first_data.is_none_or(|first| step < first) {
             self.first_data = Some(step);
         }
         if step < self.evaluated {
@@ -353,9 +353,10 @@ impl Evaluator {
         }
         // Older periods change nothing, and would hide that this is the same range as the last.
         let (real, breaching) = (register.real & self.kept, register.breaching & self.kept);
-        if let Some(memo) = self
-            .memo
-            .filter(|m| m.real == real && m.breaching == breaching && m.previous == previous)
+        if let Some(memo) = &self.memo
+            && memo.real == real
+            && memo.breaching == breaching
+            && memo.previous == previous
         {
             return memo.verdict;
         }

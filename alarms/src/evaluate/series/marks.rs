@@ -93,6 +93,9 @@ impl Marks {
     /// Of windows that end at `end`. A division of 64 bits costs more than all the rest: the usual step goes without.
     #[inline]
     fn phase(&mut self, end: i64) -> usize {
+        if self.registers.len() == 1 {
+            return 0;
+        }
         let (last, phase) = self.last;
         let next = if end == last.wrapping_add(1) {
             if phase + 1 == self.registers.len() {
