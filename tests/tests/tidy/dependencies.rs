@@ -10,6 +10,7 @@ use super::{check, tree};
 
 /// Who may depend on whom, normal and build dependencies: (crate, allowed crates of ours).
 const DIRECTION: &[(&str, &[&str])] = &[
+    ("alarms", &[]),
     ("infra", &[]),
     ("ops-loopback", &[]),
     ("ops-plane", &["ops-loopback", "telemetry-core"]),
@@ -67,8 +68,12 @@ const DIRECTION: &[(&str, &[&str])] = &[
 /// What a pure domain crate may use: nothing that can do I/O.
 const PURE: &[&str] = &["thiserror"];
 
+/// What the alarm evaluator may use: time as a value, and definitions as JSON. No clock: it is given the time.
+const PURE_WITH_DEFINITIONS: &[&str] = &["jiff", "serde", "serde_json", "thiserror"];
+
 /// What a crate without AWS SDK must not reach, directly.
 const SDK_FREE: &[&str] = &[
+    "alarms",
     "telemetry-core",
     "telemetry-http",
     "telemetry-lambda",
@@ -173,6 +178,20 @@ fn the_domain_is_pure() {
         .map(|(p, d)| format!("{p} uses {d}"))
         .collect();
     check("a domain crate does no I/O and knows no wire format", &impure);
+}
+
+#[test]
+fn the_alarm_evaluator_is_pure() {
+    let metadata = metadata();
+    let impure: Vec<String> = metadata
+        .workspace_packages()
+        .iter()
+        .filter(|p| p.name == "alarms")
+        .flat_map(|p| normal(p))
+        .filter(|d| !PURE_WITH_DEFINITIONS.contains(&d.as_str()))
+        .map(|d| format!("alarms uses {d}"))
+        .collect();
+    check("the alarm evaluator does no I/O", &impure);
 }
 
 #[test]

@@ -1,0 +1,168 @@
+//! `cargo bench -p alarms`: what a year of evaluations costs, one per minute, as a table. Nothing is asserted. A text after
+//! `--` chooses the lines that have it in their name.
+//!
+//! Each line is the shortest of some rounds, in CPU time of the thread, so that other work on the machine counts less; a round pushes the datapoints of each minute and evaluates. Datapoints come from
+//! a fixed sequence of pseudo-random numbers, made before the clock starts.
+
+#![expect(clippy::print_stdout, reason = "a table is printed")]
+
+mod variants;
+
+use std::error::Error;
+use std::hint::black_box;
+use std::time::Duration;
+
+use alarms::evaluate::composite;
+use alarms::evaluate::range::{self, Range, Rule};
+use alarms::evaluate::series::Evaluator;
+use alarms::evaluate::suppress::Suppression;
+use alarms::evaluate::switches::Switches;
+use alarms::model::alarm_rule::{self, AlarmRule};
+use alarms::model::{MetricAlarm, StateValue, TreatMissingData};
+use jiff::Timestamp;
+use rustix::time::{ClockId, clock_gettime};
+
+use variants::Year;
+
+/// A year of minutes.
+const EVALUATIONS: u32 = 365 * 24 * 60;
+/// The shortest of so many rounds counts.
+const ROUNDS: u32 = 5;
+/// What issue 4 asks of an alarm-year.
+const TARGET: Duration = Duration::from_millis(10);
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("{EVALUATIONS} evaluations of one alarm, one per minute, on one core; target {TARGET:?}\n");
+    println!(
+        "{:<58} {:>10} {:>8} {:>9}  target",
+        "alarm", "a year", "each", "changes"
+    );
+    let times: Vec<Timestamp> = (0..=EVALUATIONS).map(minute).collect();
+    let wanted = std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with('-'))
+        .unwrap_or_default();
+    for variant in variants::all()
+        .iter()
+        .filter(|variant| variant.name().contains(&wanted))
+    {
+        let alarm = variant.alarm()?;
+        let data = variant.data(EVALUATIONS)?;
+        let mut changes = 0;
+        let year = shortest(variant.rounds(), || {
+            changes = run(&alarm, &data, &times);
+        });
+        row(variant.name(), year, &changes.to_string());
+    }
+    let others: [(&str, fn()); 2] = [
+        (
+            "composite: AT_LEAST(2, ALARM, (3)) AND NOT, suppressor",
+            composites,
+        ),
+        ("a verdict over a range as text is given: 3 of 5", ranges),
+    ];
+    for (name, round) in others.into_iter().filter(|(name, _)| name.contains(&wanted)) {
+        row(name, shortest(ROUNDS, round), "");
+    }
+    Ok(())
+}
+
+fn row(name: &str, year: Duration, changes: &str) {
+    let each = year.as_nanos() / u128::from(EVALUATIONS);
+    let target = if year <= TARGET { "met" } else { "" };
+    println!(
+        "{name:<58} {:>7.2} ms {each:>5} ns {changes:>9}  {target}",
+        year.as_secs_f64() * 1e3
+    );
+}
+
+fn shortest(rounds: u32, mut round: impl FnMut()) -> Duration {
+    let measure = |_| {
+        let start = cpu_time();
+        round();
+        cpu_time().saturating_sub(start)
+    };
+    (0..rounds).map(measure).min().unwrap_or_default()
+}
+
+/// Of this thread, since it began.
+fn cpu_time() -> Duration {
+    let now = clock_gettime(ClockId::ThreadCPUTime);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or_default();
+    Duration::new(seconds, u32::try_from(now.tv_nsec).unwrap_or_default())
+}
+
+/// The first minute, on the full minute.
+const START: i64 = 1_795_219_200;
+
+fn minute(n: u32) -> Timestamp {
+    Timestamp::from_second(START + 60 * i64::from(n)).unwrap_or_default()
+}
+
+/// How often the state changed.
+fn run(alarm: &MetricAlarm, year: &Year, times: &[Timestamp]) -> u32 {
+    let Ok(mut evaluator) = Evaluator::new(alarm, Switches::DEFAULT) else {
+        return 0;
+    };
+    let mut unseen = &year.datapoints[..];
+    let mut changes = 0;
+    for (minute, now) in (1..).zip(&times[1..]) {
+        while let [datapoint, later @ ..] = unseen
+            && datapoint.minute < minute
+        {
+            unseen = later;
+            let sample = &year.samples[usize::from(datapoint.sample)];
+            evaluator.push(
+                usize::from(datapoint.metric),
+                times[datapoint.minute as usize],
+                sample,
+            );
+        }
+        changes += u32::from(evaluator.evaluate(*now).is_change());
+    }
+    black_box(changes)
+}
+
+fn composites() {
+    let Ok(rule) = alarm_rule::parse("AT_LEAST(2, ALARM, (a, b, c)) AND NOT ALARM(maintenance)") else {
+        return;
+    };
+    let mut suppression = Suppression::new(120, 180, StateValue::Ok, StateValue::Ok);
+    for n in 0..EVALUATIONS {
+        let state = composite_state(&rule, n);
+        let suppressor = if n % 97 < 5 {
+            StateValue::Alarm
+        } else {
+            StateValue::Ok
+        };
+        black_box(suppression.observe(minute(n), state, suppressor));
+    }
+}
+
+fn composite_state(rule: &AlarmRule, n: u32) -> StateValue {
+    let every = |k: u32| {
+        if n.is_multiple_of(k) {
+            StateValue::Alarm
+        } else {
+            StateValue::Ok
+        }
+    };
+    composite::evaluate(rule, &|name: &str| match name {
+        "a" => Some(every(3)),
+        "b" => Some(every(5)),
+        "c" => Some(every(7)),
+        _ => Some(every(11)),
+    })
+}
+
+fn ranges() {
+    let (Ok(range), Ok(rule)) = (
+        "0-X-X0X".parse::<Range>(),
+        Rule::new(5, 3, TreatMissingData::Missing),
+    ) else {
+        return;
+    };
+    for _ in 0..EVALUATIONS {
+        black_box(range::evaluate(black_box(range.points()), &rule, StateValue::Ok));
+    }
+}

@@ -1,0 +1,24 @@
+//! From raw datapoints with timestamps to periods, to an evaluation range at a given time, to a verdict.
+//!
+//! In reading order: [`Evaluator`] is what a caller holds; `plan` says what an alarm's definition means for it; `store` keeps
+//! samples in steps of a minute or 10 seconds; `source` makes a period's value of them; `marks` remembers of each period
+//! whether it breached, so that an evaluation looks at each period once; `wall_clock` finds calendar windows; [`replay()`]
+//! runs an alarm over recorded datapoints.
+//!
+//! Sliding windows end with the full minute of the evaluation: at 12:16 an alarm over 5 minutes looks at periods that
+//! start at 12:11, 12:06, 12:01 … (user guide, "Evaluating an alarm").
+
+mod evaluator;
+mod marks;
+mod plan;
+mod replay;
+mod source;
+mod store;
+mod wall_clock;
+
+#[cfg(test)]
+mod tests;
+
+pub use evaluator::{Evaluation, Evaluator, Period};
+pub use plan::PlanError;
+pub use replay::{Change, Recorded, replay};

@@ -1,0 +1,67 @@
+//! An alarm over recorded datapoints: what it would have done.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::evaluate::statistic::Sample;
+use crate::model::StateValue;
+
+use super::{Evaluation, Evaluator};
+
+/// A datapoint of a recording.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// The place of its metric in [`Evaluator::metrics`].
+    pub metric: usize,
+    /// Its timestamp.
+    pub at: Timestamp,
+    /// Its value.
+    pub sample: Sample,
+}
+
+/// A change of state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// When the evaluation was.
+    pub at: Timestamp,
+    /// What it said.
+    pub evaluation: Evaluation,
+}
+
+impl Change {
+    /// The new state.
+    pub const fn state(&self) -> StateValue {
+        self.evaluation.verdict.state
+    }
+}
+
+/// Evaluates from `from` to `to`, both inclusive, at the alarm's interval, and returns the changes of state.
+///
+/// `recording` is in the order of timestamps. A datapoint is seen from `delay` after its timestamp on: metrics of Lambda
+/// arrive after about 2 minutes, others after up to 15, and an alarm that is replayed without it fires too early. AWS's own
+/// evaluations lag too: in published notifications the newest period ends 2 s to 2 min before the `queryDate`.
+pub fn replay(
+    evaluator: &mut Evaluator,
+    recording: &[Recorded],
+    from: Timestamp,
+    to: Timestamp,
+    delay: SignedDuration,
+) -> Vec<Change> {
+    let interval = SignedDuration::from_secs(i64::from(evaluator.interval()));
+    let mut changes = Vec::new();
+    let mut unseen = recording.iter().peekable();
+    let mut at = from;
+    while at <= to {
+        while let Some(seen) = unseen.next_if(|datapoint| datapoint.at.duration_until(at) >= delay) {
+            evaluator.push(seen.metric, seen.at, &seen.sample);
+        }
+        let evaluation = evaluator.evaluate(at);
+        if evaluation.is_change() {
+            changes.push(Change { at, evaluation });
+        }
+        match at.checked_add(interval) {
+            Ok(next) => at = next,
+            Err(_) => break,
+        }
+    }
+    changes
+}

@@ -1,0 +1,130 @@
+//! The rule of a composite alarm: its tree, and how it is read.
+//!
+//! Written after "Composite alarms" in the user guide. Whether a rule holds is [`crate::evaluate`]'s business.
+
+mod parse;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::StateValue;
+
+pub use parse::{RuleTextError, parse};
+
+/// The most characters of a rule (API reference, PutCompositeAlarm).
+pub const LONGEST_RULE: usize = 10_240;
+/// The most alarms that one rule watches (user guide, "Composite alarms").
+pub const MOST_CHILDREN: usize = 100;
+/// The most elements: child alarms, TRUE, FALSE, pairs of parentheses (API reference, PutCompositeAlarm).
+pub const MOST_ELEMENTS: usize = 500;
+/// How deep parentheses and NOT may nest. CloudWatch bounds the elements only; nobody nests so deep, and the stack is finite.
+pub const DEEPEST_NESTING: usize = 200;
+
+/// A rule, or a part of one. NOT binds stronger than AND, AND stronger than OR.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AlarmRule {
+    /// `TRUE` or `FALSE`.
+    Constant(bool),
+    /// `ALARM(name)`, `OK(name)`, `INSUFFICIENT_DATA(name)`.
+    InState(StateValue, String),
+    /// `NOT rule`.
+    Not(Box<AlarmRule>),
+    /// `rule AND rule AND …`
+    And(Vec<AlarmRule>),
+    /// `rule OR rule OR …`
+    Or(Vec<AlarmRule>),
+    /// `AT_LEAST(M, [NOT] STATE, (a1, a2, …))`.
+    AtLeast {
+        /// How many.
+        least: Least,
+        /// Alarms that are *not* in the state count.
+        negated: bool,
+        /// The state.
+        state: StateValue,
+        /// Names or ARNs.
+        alarms: Vec<String>,
+    },
+}
+
+/// The first argument of AT_LEAST.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Least {
+    /// So many alarms.
+    Count(u32),
+    /// So many percent of them, from 0 to 100.
+    Percent(f64),
+}
+
+impl AlarmRule {
+    /// The alarms it names, by name or ARN, as written.
+    pub fn children(&self) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        self.gather(&mut found);
+        found
+    }
+
+    fn gather<'a>(&'a self, found: &mut BTreeSet<&'a str>) {
+        match self {
+            Self::Constant(_) => {}
+            Self::InState(_, alarm) => drop(found.insert(alarm.as_str())),
+            Self::Not(inner) => inner.gather(found),
+            Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|part| part.gather(found)),
+            Self::AtLeast { alarms, .. } => found.extend(alarms.iter().map(String::as_str)),
+        }
+    }
+}
+
+/// The name in an alarm's ARN; a name stays what it is.
+pub fn name_of(alarm: &str) -> &str {
+    match alarm
+        .strip_prefix("arn:")
+        .and_then(|rest| rest.split_once(":alarm:"))
+    {
+        Some((_, name)) => name,
+        None => alarm,
+    }
+}
+
+impl fmt::Display for AlarmRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let quoted = |alarm: &str| format!("\"{}\"", alarm.replace('\\', "\\\\").replace('"', "\\\""));
+        let joined = |f: &mut fmt::Formatter<'_>, parts: &[Self], word: &str| {
+            for (n, part) in parts.iter().enumerate() {
+                if n > 0 {
+                    write!(f, " {word} ")?;
+                }
+                match part {
+                    Self::And(_) | Self::Or(_) => write!(f, "({part})")?,
+                    part => write!(f, "{part}")?,
+                }
+            }
+            Ok(())
+        };
+        match self {
+            Self::Constant(true) => f.write_str("TRUE"),
+            Self::Constant(false) => f.write_str("FALSE"),
+            Self::InState(state, alarm) => write!(f, "{state}({})", quoted(alarm)),
+            Self::Not(inner) if matches!(**inner, Self::And(_) | Self::Or(_)) => write!(f, "NOT ({inner})"),
+            Self::Not(inner) => write!(f, "NOT {inner}"),
+            Self::And(parts) => joined(f, parts, "AND"),
+            Self::Or(parts) => joined(f, parts, "OR"),
+            Self::AtLeast {
+                least,
+                negated,
+                state,
+                alarms,
+            } => {
+                let least = match least {
+                    Least::Count(count) => count.to_string(),
+                    Least::Percent(percent) => format!("{percent}%"),
+                };
+                let not = if *negated { "NOT " } else { "" };
+                let alarms: Vec<String> = alarms.iter().map(|alarm| quoted(alarm)).collect();
+                write!(f, "AT_LEAST({least}, {not}{state}, ({}))", alarms.join(", "))
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! What an alarm is: the types of a definition, with the names and the limits of CloudFormation and PutMetricAlarm.
+//!
+//! In reading order: [`MetricAlarm`], what it watches ([`MetricDataQuery`], [`Stat`], [`expression`]), when
+//! ([`EvaluationWindow`], [`WarmUpConfiguration`]); [`CompositeAlarm`] and its [`alarm_rule`]; [`mute`] rules. Each kind has a
+//! `validate` that finds everything CloudWatch would refuse.
+//!
+//! What does not belong here: what an alarm does with data. That is [`crate::evaluate`].
+
+pub mod alarm_rule;
+mod check;
+mod composite_alarm;
+pub mod expression;
+mod metric_alarm;
+pub mod mute;
+mod problem;
+mod query;
+mod stat;
+mod window;
+mod words;
+
+pub(crate) use check::is_metrics_insights;
+pub use composite_alarm::CompositeAlarm;
+pub use metric_alarm::{MetricAlarm, Tag};
+pub use problem::{Invalid, Problem};
+pub use query::{Dimension, Metric, MetricDataQuery, MetricStat};
+pub use stat::{Bounds, Stat, StatError, Trimmed};
+pub use window::{
+    EvaluationWindow, SlidingWindow, WallClockWindow, WarmUpConfiguration, ZoneError, time_zone,
+};
+pub use words::{ComparisonOperator, LowSamples, StateValue, TreatMissingData, UnknownWord};
