@@ -136,9 +136,10 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use telemetry_core::log::{Format, LogWriter, Stdout};
-    use telemetry_core::{Process, Settings, TelemetrySubscriber, TraceHeader};
-    use tracing::{Level, info_span};
+    use telemetry_core::TelemetrySubscriber;
+    use telemetry_core::log::{LogWriter, Stdout};
+    use telemetry_testkit::in_process;
+    use tracing::info_span;
 
     use super::*;
 
@@ -158,31 +159,15 @@ mod tests {
     }
 
     fn spans(count: usize) -> EndedSpans {
-        let process = Arc::new(Process::new(Settings {
-            service: "worker",
-            namespace: "Examples",
-            metrics: &[],
-            function_name: "worker".into(),
-            function_version: "1".into(),
-            level: Level::INFO,
-            format: Format::Json,
-            secret_fields: &[],
-        }));
         let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
-        let header: TraceHeader = header.parse().unwrap();
-        let invocation = Arc::new(Invocation::new(
-            Arc::clone(&process),
-            "r-1".into(),
-            false,
-            Some(header),
-        ));
+        let invocation = Arc::new(in_process::invocation(Some(header.parse().unwrap())));
         let context = telemetry_core::CorrelationContext::begin();
         let scope = Arc::new(Scope::new(
             Arc::clone(&invocation),
             context,
             tracing::Span::none(),
         ));
-        let writer = LogWriter::new(Arc::clone(&process), Arc::new(Stdout::default()));
+        let writer = LogWriter::new(Arc::clone(&invocation.process), Arc::new(Stdout::default()));
         let subscriber = TelemetrySubscriber::new(writer);
         tracing::subscriber::with_default(subscriber, || {
             within(scope, || (0..count).for_each(|_| drop(info_span!("work"))));

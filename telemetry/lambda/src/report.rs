@@ -213,9 +213,9 @@ fn tell_dropped(invocation: &Invocation) {
 mod tests {
     use std::sync::Mutex;
 
-    use telemetry_core::log::{Format, Sink};
-    use telemetry_core::{CorrelationContext, Settings, TelemetrySubscriber};
-    use tracing::{Level, Span};
+    use telemetry_core::log::Sink;
+    use telemetry_core::{CorrelationContext, TelemetrySubscriber};
+    use tracing::Span;
 
     use super::*;
 
@@ -234,16 +234,8 @@ mod tests {
 
     #[test]
     fn an_ordinary_invocation_is_one_write() {
-        let process = Arc::new(Process::new(Settings {
-            service: "worker",
-            namespace: "Examples",
-            metrics: &[],
-            function_name: "worker".into(),
-            function_version: "1".into(),
-            level: Level::INFO,
-            format: Format::Json,
-            secret_fields: &[],
-        }));
+        let invocation = Arc::new(telemetry_testkit::in_process::invocation(None));
+        let process = Arc::clone(&invocation.process);
         let writes = Arc::new(Writes::default());
         let reporter = Reporter {
             writer: LogWriter::new(Arc::clone(&process), Arc::clone(&writes) as _),
@@ -252,7 +244,6 @@ mod tests {
             datagrams: None,
             export: None,
         };
-        let invocation = Arc::new(Invocation::new(process, "r-1".into(), false, None));
         let scope = Arc::new(Scope::new(invocation, CorrelationContext::begin(), Span::none()));
         let subscriber = TelemetrySubscriber::new(reporter.writer.clone());
         tracing::subscriber::with_default(subscriber, || {

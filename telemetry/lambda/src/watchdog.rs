@@ -195,24 +195,13 @@ fn lock(list: &Mutex<List>) -> MutexGuard<'_, List> {
 mod tests {
     use std::sync::mpsc;
 
-    use telemetry_core::log::Format;
-    use telemetry_core::{CorrelationContext, Process, Settings};
-    use tracing::{Level, Span};
+    use telemetry_core::CorrelationContext;
+    use tracing::Span;
 
     use super::*;
 
     fn scope() -> Arc<Scope> {
-        let process = Arc::new(Process::new(Settings {
-            service: "worker",
-            namespace: "Examples",
-            metrics: &[],
-            function_name: "worker".into(),
-            function_version: "1".into(),
-            level: Level::INFO,
-            format: Format::Json,
-            secret_fields: &[],
-        }));
-        let invocation = Arc::new(Invocation::new(process, "r-1".into(), false, None));
+        let invocation = Arc::new(telemetry_testkit::in_process::invocation(None));
         Arc::new(Scope::new(invocation, CorrelationContext::begin(), Span::none()))
     }
 
