@@ -113,8 +113,10 @@ fn offset(text: &[u8]) -> Option<i64> {
         [b'-', rest @ ..] => (-1, rest),
         _ => return None,
     };
-    let (hours, minutes) = (number(rest, 0, 2)?, number(rest, 3, 2)?);
-    let is_one = rest.len() == 5 && rest[2] == b':' && hours < 24 && minutes < 60;
+    // CloudWatch alarms write ISO 8601's basic form, `+0000`.
+    let minutes_at = if rest.get(2) == Some(&b':') { 3 } else { 2 };
+    let (hours, minutes) = (number(rest, 0, 2)?, number(rest, minutes_at, 2)?);
+    let is_one = rest.len() == minutes_at + 2 && hours < 24 && minutes < 60;
     is_one.then_some(sign * (hours * 3_600 + minutes * 60))
 }
 
@@ -163,6 +165,7 @@ mod tests {
             ("1970-01-01 00:00:01.0239Z", Some(1_023)),
             ("1970-01-01T01:00:00+01:00", Some(0)),
             ("1969-12-31T18:30:00.000-05:30", Some(0)),
+            ("1970-01-01T00:00:00.490+0000", Some(490)),
             ("1969-12-31T23:59:59.999Z", Some(-1)),
             ("2024-02-29T12:00:00Z", Some(1_709_208_000_000)),
             ("2016-12-31T23:59:60Z", Some(1_483_228_799_000)),
@@ -176,6 +179,8 @@ mod tests {
             ("2026-01-01T00:00:00", None),
             ("2026-01-01T00:00:00.Z", None),
             ("2026-01-01T00:00:00+1:00", None),
+            ("2026-01-01T00:00:00+000", None),
+            ("2026-01-01T00:00:00+00:000", None),
             ("2026-01-01T00:00:00+01:00x", None),
             ("2026-01-01T00:00:00Zx", None),
             ("+026-01-01T00:00:00Z", None),
