@@ -48,7 +48,8 @@ pub(crate) struct Seen {
     pub(crate) datagram_bytes: f64,
     /// User and system.
     pub(crate) cpu_us: f64,
-    /// Of the process, highest.
+    /// Of the process, highest; the median of several processes, because what is mapped of a program's file depends on what of it is
+    /// in the system's cache, and where.
     pub(crate) peak_bytes: u64,
     /// Of that, what is not read from the program's file: heap, stacks, relocated data.
     pub(crate) anonymous_bytes: u64,
@@ -61,12 +62,9 @@ pub(crate) async fn run(program: &Path, event: Event, warm_up: u32, counted: u32
     let before = function.totals().await;
     function.invoke(event, counted).await?;
     let after = function.totals().await;
-    let peak_bytes = function
-        .environment
-        .memory()
-        .map_or(0, |memory| memory.peak_bytes);
-    let anonymous_bytes = anonymous_bytes(function.environment.pid());
+    let memory = function.memory();
     function.end().await;
+    let (peak_bytes, anonymous_bytes) = memories(program, event, warm_up, memory).await?;
     #[expect(clippy::cast_precision_loss, reason = "counts of a benchmark fit 53 bits")]
     let per = |read: fn(&Totals) -> u64| (read(&after) - read(&before)) as f64 / f64::from(counted);
     Ok(Seen {
@@ -78,6 +76,33 @@ pub(crate) async fn run(program: &Path, event: Event, warm_up: u32, counted: u32
         peak_bytes,
         anonymous_bytes,
     })
+}
+
+/// Processes whose memory is looked at.
+const PROCESSES: usize = 9;
+
+/// The median of the peaks and of the anonymous memory of several processes, this one's among them.
+async fn memories(
+    program: &Path,
+    event: Event,
+    invocations: u32,
+    own: (u64, u64),
+) -> Result<(u64, u64), Failed> {
+    let (mut peaks, mut anonymous) = (vec![own.0], vec![own.1]);
+    while peaks.len() < PROCESSES {
+        let mut function = Function::start(program).await?;
+        function.invoke(event, invocations).await?;
+        let (peak, own) = function.memory();
+        peaks.push(peak);
+        anonymous.push(own);
+        function.end().await;
+    }
+    Ok((median(peaks), median(anonymous)))
+}
+
+fn median(mut numbers: Vec<u64>) -> u64 {
+    numbers.sort_unstable();
+    numbers.get(numbers.len() / 2).copied().unwrap_or_default()
 }
 
 /// From the start of a process to its first request for an event.
@@ -200,6 +225,12 @@ impl Function {
             self.read_output();
         }
         Ok(())
+    }
+
+    /// Highest resident memory, and the anonymous part of what is resident now.
+    fn memory(&self) -> (u64, u64) {
+        let peak = self.environment.memory().map_or(0, |memory| memory.peak_bytes);
+        (peak, anonymous_bytes(self.environment.pid()))
     }
 
     fn read_output(&mut self) {
