@@ -20,18 +20,39 @@
 
 mod template;
 
+mod stack;
+
+pub mod typed;
+
+mod deployment;
+
+mod problem;
+
 mod function;
 
 mod policy;
 
 mod intrinsic;
 
+mod globals;
+
+mod attributes;
+
+mod sub;
+
 mod document;
+
+mod node;
 
 mod scalar;
 
+pub use deployment::Deployment;
 pub use document::ReadError;
 pub use function::{Event, Function};
 pub use intrinsic::{notation, target};
+pub use node::{Data, Entry, Node, Part, Place, Reference, Unknown};
 pub use policy::{Policy, Statement};
+pub use problem::{Problem, Problems};
+pub use stack::{NoTemplates, Output, Source, Stack, StackResource, Templates};
 pub use template::{Resource, Template, TemplateError};
+pub use typed::Typed;
