@@ -7,7 +7,7 @@ use yaml_rust2::parser::{Event, Parser, Tag};
 use yaml_rust2::scanner::{Marker, TScalarStyle};
 
 use crate::node::{Data, Entry, Node, Place};
-use crate::{intrinsic, scalar};
+use crate::{intrinsic, json, scalar};
 
 /// Deeper templates are refused; real ones have a third of it.
 const MOST_LEVELS: usize = 64;
@@ -93,7 +93,8 @@ impl ReadError {
 
 /// Reads a text.
 pub(crate) fn read(text: &str) -> Result<Node, ReadError> {
-    let mut parser = Parser::new_from_str(text);
+    let text = json::as_yaml(text);
+    let mut parser = Parser::new_from_str(&text);
     let mut builder = Builder::default();
     loop {
         // Event by event: the parser's own loop recurses, and a stack is no limit that can be reported.

@@ -44,6 +44,8 @@ mod document;
 
 mod node;
 
+mod json;
+
 mod scalar;
 
 pub use deployment::Deployment;
