@@ -93,21 +93,21 @@ impl ReadError {
 
 /// Reads a text.
 pub(crate) fn read(text: &str) -> Result<Node, ReadError> {
-    let text = json::as_yaml(text);
+    read_naming(text).map_err(|(error, _)| error)
+}
+
+/// Reads a text; what is wrong comes with the logical ID of the resource that it is in.
+pub(crate) fn read_naming(text: &str) -> Result<Node, (ReadError, Option<String>)> {
+    let text = json::as_yaml(text.trim_start_matches('\u{feff}'));
     let mut parser = Parser::new_from_str(&text);
     let mut builder = Builder::default();
-    loop {
-        // Event by event: the parser's own loop recurses, and a stack is no limit that can be reported.
-        let (event, mark) = parser.next_token().map_err(|error| ReadError::Syntax {
-            at: place(*error.marker()),
-            reason: error.info().to_owned(),
-        })?;
-        if event == Event::StreamEnd {
-            break;
+    match builder.read(&mut parser) {
+        Ok(()) => Ok(builder.root.ok_or((ReadError::Empty, None))?.value),
+        Err(error) => {
+            let resource = builder.resource(&error);
+            Err((error, resource))
         }
-        builder.take(event, mark)?;
     }
-    Ok(builder.root.ok_or(ReadError::Empty)?.value)
 }
 
 /// Columns are counted from 1 here, as editors do.
@@ -155,6 +155,36 @@ struct Builder {
 }
 
 impl Builder {
+    fn read(&mut self, parser: &mut Parser<std::str::Chars<'_>>) -> Result<(), ReadError> {
+        loop {
+            // Event by event: the parser's own loop recurses, and a stack is no limit that can be reported.
+            let (event, mark) = parser.next_token().map_err(|error| ReadError::Syntax {
+                at: place(*error.marker()),
+                reason: error.info().to_owned(),
+            })?;
+            if event == Event::StreamEnd {
+                return Ok(());
+            }
+            self.take(event, mark)?;
+        }
+    }
+
+    /// The resource that is being read.
+    fn resource(&self, error: &ReadError) -> Option<String> {
+        let name = |level: usize| match &self.open.get(level)?.content {
+            Content::Mapping { name, .. } => name.as_ref().map(|(name, _)| name.as_str()),
+            Content::List(_) => None,
+        };
+        if name(0) != Some("Resources") {
+            return None;
+        }
+        match (name(1), error) {
+            (Some(resource), _) => Some(resource.to_owned()),
+            (None, ReadError::Twice { name, .. }) if self.open.len() == 2 => Some(name.clone()),
+            _ => None,
+        }
+    }
+
     fn take(&mut self, event: Event, mark: Marker) -> Result<(), ReadError> {
         let at = place(mark);
         match event {

@@ -64,6 +64,8 @@ pub enum Unknown {
     Parameter(String),
     /// A pseudo parameter that the caller did not give: `AWS::Region`.
     Pseudo(String),
+    /// Text with a dynamic reference, which CloudFormation looks up: `{{resolve:ssm:/path}}`.
+    Dynamic(String),
     /// Text of which parts are unknown.
     Text(Vec<Part>),
     /// Another stack's export of this name.
@@ -134,6 +136,16 @@ impl Node {
 
     pub(crate) fn text(at: Place, text: impl Into<String>) -> Self {
         Self::new(at, Data::Text(text.into()))
+    }
+
+    /// Text, or a symbol when CloudFormation looks a part of it up.
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>
+    pub(crate) fn looked_up(at: Place, text: impl Into<String>) -> Self {
+        let text = text.into();
+        if text.contains("{{resolve:") {
+            return Self::unknown(at, Unknown::Dynamic(text));
+        }
+        Self::text(at, text)
     }
 
     pub(crate) fn unknown(at: Place, unknown: Unknown) -> Self {
@@ -280,6 +292,7 @@ impl Unknown {
                 None => json!({"Ref": reference.logical_id}),
             },
             Self::Parameter(name) | Self::Pseudo(name) => json!({"Ref": name}),
+            Self::Dynamic(text) => Value::String(text.clone()),
             Self::Text(parts) => {
                 let names = parts
                     .iter()
@@ -309,7 +322,10 @@ impl Unknown {
 
     /// Whether `Fn::Sub` can name it.
     fn has_name(&self) -> bool {
-        matches!(self, Self::Resource(_) | Self::Parameter(_) | Self::Pseudo(_))
+        matches!(
+            self,
+            Self::Resource(_) | Self::Parameter(_) | Self::Pseudo(_) | Self::Dynamic(_)
+        )
     }
 }
 
@@ -321,6 +337,7 @@ impl fmt::Display for Unknown {
                 None => write!(f, "${{{}}}", reference.logical_id),
             },
             Self::Parameter(name) | Self::Pseudo(name) => write!(f, "${{{name}}}"),
+            Self::Dynamic(text) => f.write_str(text),
             Self::Text(parts) => parts.iter().try_for_each(|part| match part {
                 Part::Text(text) => f.write_str(text),
                 Part::Unknown(unknown) => unknown.fmt(f),

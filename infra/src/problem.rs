@@ -28,7 +28,7 @@ pub struct Problem {
 pub struct Problems(Vec<Problem>);
 
 impl Problem {
-    pub(crate) fn of_reading(file: &str, error: &ReadError) -> Self {
+    pub(crate) fn of_reading(file: &str, error: &ReadError, resource: Option<String>) -> Self {
         let text = error.to_string();
         let what = match text.strip_prefix(&format!("line {}: ", error.at().line)) {
             Some(what) => what.to_owned(),
@@ -37,7 +37,7 @@ impl Problem {
         Self {
             file: file.to_owned(),
             at: error.at(),
-            resource: None,
+            resource,
             what,
             cure: "write it as YAML or JSON that CloudFormation reads".to_owned(),
         }

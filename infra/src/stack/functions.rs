@@ -230,7 +230,7 @@ impl Resolver<'_, '_> {
         }
         match merged.pop() {
             None => Node::text(at, ""),
-            Some(Part::Text(text)) if merged.is_empty() => Node::text(at, text),
+            Some(Part::Text(text)) if merged.is_empty() => Node::looked_up(at, text),
             Some(Part::Unknown(unknown)) if merged.is_empty() => Node::unknown(at, unknown),
             Some(last) => {
                 merged.push(last);
@@ -293,6 +293,7 @@ impl Resolver<'_, '_> {
         }
         match (found.is_null(), default) {
             (true, Some(default)) => self.value(default),
+            (true, None) if self.macros => Some(self.kept(at, "Fn::FindInMap", argument)),
             (true, None) => {
                 let what = format!("the mappings have no {}", keys.join("."));
                 self.problem(at, what, "add it, or give a DefaultValue");

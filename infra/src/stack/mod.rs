@@ -166,10 +166,11 @@ impl Stack {
         parents: &[String],
         depth: usize,
     ) -> Option<Self> {
-        let root = match document::read(&source.text) {
+        let root = match document::read_naming(&source.text) {
             Ok(root) => root,
-            Err(error) => {
-                shared.problems.push(Problem::of_reading(&source.file, &error));
+            Err((error, resource)) => {
+                let problem = Problem::of_reading(&source.file, &error, resource);
+                shared.problems.push(problem);
                 return None;
             }
         };

@@ -69,7 +69,10 @@ impl Resolver<'_, '_> {
             let items = texts.into_iter().map(|text| Node::text(at, text));
             return Node::new(at, Data::List(items.collect()));
         }
-        let mut result = Node::text(at, texts.join(","));
+        let mut result = Node::looked_up(at, texts.join(","));
+        if result.is_unknown() {
+            return result;
+        }
         result.from.clone_from(&value.from);
         if kind == "Number" {
             result.data = number(texts.first().map_or("", String::as_str));
@@ -78,6 +81,9 @@ impl Resolver<'_, '_> {
     }
 
     fn check(&mut self, name: &str, at: Place, kind: &str, definition: &Node, text: &str) {
+        if Node::looked_up(at, text).is_unknown() {
+            return;
+        }
         let allowed = definition["AllowedValues"].items();
         let is_allowed =
             allowed.is_empty() || allowed.iter().any(|one| one.text_of().as_deref() == Some(text));

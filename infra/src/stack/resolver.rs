@@ -62,7 +62,7 @@ pub(super) struct Resolver<'s, 't> {
     pub(super) nested: BTreeMap<String, Slot<Option<Stack>>>,
     names: BTreeMap<String, Slot<Option<String>>>,
     /// Macros make resources that cannot be seen here.
-    macros: bool,
+    pub(super) macros: bool,
     pub(super) depth: usize,
 }
 
@@ -155,6 +155,7 @@ impl<'s, 't> Resolver<'s, 't> {
             return self.call(node.at, function, argument);
         }
         let data = match &node.data {
+            Data::Text(text) => Node::looked_up(node.at, text).data,
             Data::List(items) => Data::List(items.iter().filter_map(|item| self.value(item)).collect()),
             Data::Map(entries) => {
                 let mut resolved = BTreeMap::new();
@@ -321,7 +322,7 @@ fn has_macros(root: &Node) -> bool {
         let mut names = node.entries().into_iter().flatten();
         names.any(|(name, _)| name.starts_with("Fn::"))
     };
-    transforms.iter().any(other) || loops(root) || loops(&root["Resources"])
+    transforms.iter().any(other) || loops(root) || loops(&root["Resources"]) || loops(&root["Mappings"])
 }
 
 /// Values and bytes in a node.

@@ -117,6 +117,11 @@ fn values_are_resolved() {
     check("!If [Both, 1, 2]", json!({"Fn::If": ["Both", 1, 2]}));
     check("!If [Neither, 1, 2]", json!(2));
     check("!If [Three, 1, 2]", json!(1));
+    check("'{{resolve:ssm:/a}}'", json!("{{resolve:ssm:/a}}"));
+    check(
+        "!Sub '${Stage}-{{resolve:ssm:/a}}-${Nameless}'",
+        json!({"Fn::Sub": "dev-{{resolve:ssm:/a}}-${Nameless}"}),
+    );
     check("!ImportValue a", json!({"Fn::ImportValue": "a"}));
     check("!Base64 {Ref: Stage}", json!({"Fn::Base64": "dev"}));
     check(
@@ -146,6 +151,14 @@ fn what_is_wrong_is_told_with_place_resource_and_cure() {
     check(
         "A: 1\nA: 2\n",
         "t.yaml:2:1: A is there twice, first in line 1; write it as YAML or JSON that CloudFormation reads",
+    );
+    check(
+        "Resources:\n  Q:\n    Type: T\n    Properties: {A: 1, A: 2}\n",
+        "t.yaml:4:24: Q: A is there twice, first in line 4; write it as YAML or JSON that CloudFormation reads",
+    );
+    check(
+        "Resources:\n  Q: {Type: T}\n  Q: {Type: T}\n",
+        "t.yaml:3:3: Q: Q is there twice, first in line 2; write it as YAML or JSON that CloudFormation reads",
     );
     check(
         "A: 1\n",
@@ -187,6 +200,42 @@ fn a_value_for_a_parameter_that_is_not_there_is_told() {
         .unwrap_err()
         .to_string();
     assert!(told.contains("there is no parameter X"), "{told}");
+}
+
+#[test]
+fn what_depends_on_the_unknown_is_unknown() {
+    let text = "
+Parameters: { P: { Type: String } }
+Conditions: { C: !Equals [!Ref P, a] }
+Resources:
+  Dead: { Type: AWS::SQS::Queue }
+  Q:
+    Type: AWS::SQS::Queue
+    Properties:
+      FifoQueue: !If [C, true, !Ref AWS::NoValue]
+      VisibilityTimeout: '{{resolve:ssm:/visibility}}'
+      RedrivePolicy: !If [C, { deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 3 }, !Ref AWS::NoValue]
+";
+    let stack = read(text, &Deployment::default()).unwrap();
+    let Some(Typed::Queue(queue)) = stack.typed("Q") else {
+        panic!("{stack:?}")
+    };
+    assert_eq!((queue.fifo.known(), queue.visibility_s.known()), (None, None));
+    assert!(queue.redrive.as_ref().unwrap().target.is_unknown());
+}
+
+#[test]
+fn macros_may_make_what_is_named() {
+    let check = |text: &str| assert!(read(text, &Deployment::default()).is_ok(), "{text}");
+    let named = "Resources: {R: {Type: T, Properties: {P: !Ref Made}}}\n";
+    check(&format!("Transform: [AWS::Serverless-2016-10-31, Mine]\n{named}"));
+    check(
+        "Transform: AWS::LanguageExtensions\nResources: {'Fn::ForEach::T': [N, [a, b], {'T${N}': {Type: T}}], R: {Type: T, Properties: {P: !Ref Ta}}}\n",
+    );
+    check(
+        "Resources: {R: {Type: T, Properties: {'Fn::Transform': {Name: AWS::Include, Parameters: {Location: s3}}}}}\n",
+    );
+    assert!(read(named, &Deployment::default()).is_err());
 }
 
 #[test]

@@ -72,7 +72,8 @@ impl Api {
 /// The APIs that SAM makes for events that name none. Their names are the stack's.
 /// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html>
 pub(crate) fn implicit_apis<'a>(resources: impl Iterator<Item = (&'a str, &'a Node)>) -> Vec<Implicit> {
-    let functions = resources.filter(|(kind, _)| *kind == "AWS::Serverless::Function");
+    let called = ["AWS::Serverless::Function", "AWS::Serverless::StateMachine"];
+    let functions = resources.filter(|(kind, _)| called.contains(kind));
     let mut found: BTreeMap<&str, Implicit> = BTreeMap::new();
     for (_, properties) in functions {
         for entry in properties["Events"]

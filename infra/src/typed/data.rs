@@ -2,7 +2,7 @@
 
 use crate::node::Node;
 
-use super::read::{Reader, Setting};
+use super::read::{Reader, Setting, given};
 
 /// A table.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,7 +88,8 @@ impl Table {
             billing: billing(reader),
             read_capacity: reader.whole_in(throughput, "ReadCapacityUnits", None),
             write_capacity: reader.whole_in(throughput, "WriteCapacityUnits", None),
-            stream: properties["StreamSpecification"]["StreamViewType"].clone(),
+            stream: given(&properties["StreamSpecification"], "StreamViewType")
+                .unwrap_or_else(|| Node::null(reader.resource.at)),
             indexes,
         }
     }

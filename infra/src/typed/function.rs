@@ -71,7 +71,7 @@ impl Function {
 
 impl Asynchronous {
     pub(super) fn of(reader: &mut Reader<'_>, config: &Node) -> Self {
-        let destination = |name: &str| given(&config["DestinationConfig"][name], "Destination");
+        let destination = |name: &str| given(&given(&config["DestinationConfig"], name)?, "Destination");
         Self {
             // <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html>
             maximum_age_s: reader.whole_in(config, "MaximumEventAgeInSeconds", Some(21_600)),

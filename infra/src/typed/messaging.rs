@@ -11,7 +11,7 @@ pub struct Queue {
     /// Dimension `QueueName` of its metrics.
     pub name: Node,
     /// Whether it keeps order.
-    pub fifo: bool,
+    pub fifo: Setting<bool>,
     /// Seconds for which a received message is hidden.
     pub visibility_s: Setting<u64>,
     /// Seconds after which a message is lost.
@@ -37,7 +37,7 @@ pub struct Topic {
     /// Dimension `TopicName` of its metrics.
     pub name: Node,
     /// Whether it keeps order.
-    pub fifo: bool,
+    pub fifo: Setting<bool>,
     /// Subscriptions written in the topic.
     pub subscriptions: Vec<Subscription>,
 }
@@ -67,7 +67,7 @@ impl Queue {
         // <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html>
         Self {
             name: reader.name("QueueName"),
-            fifo: reader.properties()["FifoQueue"].as_bool() == Some(true),
+            fifo: reader.flag("FifoQueue"),
             visibility_s: reader.whole("VisibilityTimeout", Some(30)),
             retention_s: reader.whole("MessageRetentionPeriod", Some(345_600)),
             delay_s: reader.whole("DelaySeconds", Some(0)),
@@ -81,7 +81,7 @@ impl Topic {
         let written = reader.properties()["Subscription"].items();
         Self {
             name: reader.name("TopicName"),
-            fifo: reader.properties()["FifoTopic"].as_bool() == Some(true),
+            fifo: reader.flag("FifoTopic"),
             subscriptions: written.iter().map(Subscription::of).collect(),
         }
     }

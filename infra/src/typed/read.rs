@@ -49,8 +49,8 @@ impl<'a> Reader<'a> {
 
     /// A resource's name: given, or the symbol of the generated one.
     pub(super) fn name(&self, property: &str) -> Node {
-        match self.properties().get(property) {
-            Some(name) => name.clone(),
+        match given(self.properties(), property) {
+            Some(name) => name,
             None => self.own(attributes::of_name(&self.resource.kind)),
         }
     }
@@ -97,6 +97,27 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether something is so; not so when nothing is said.
+    pub(super) fn flag(&mut self, property: &str) -> Setting<bool> {
+        let Some(value) = given(self.properties(), property) else {
+            return Setting::Default(false);
+        };
+        if value.is_unknown() {
+            return Setting::Unknown(value);
+        }
+        match value.as_bool() {
+            Some(flag) => Setting::Given(flag),
+            None => {
+                self.problem(
+                    &value,
+                    &format!("{property} is neither true nor false: {value}"),
+                    "give one of them",
+                );
+                Setting::Absent
+            }
+        }
+    }
+
     pub(super) fn problem(&mut self, node: &Node, what: &str, cure: &str) {
         self.problems.push(Problem {
             file: self.file.to_owned(),
@@ -108,7 +129,10 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A property that is there.
+/// A property that is there; of a part that is not known, the part: whether it has the property is not known either.
 pub(super) fn given(part: &Node, property: &str) -> Option<Node> {
+    if part.is_unknown() {
+        return Some(part.clone());
+    }
     part.get(property).cloned()
 }

@@ -1,6 +1,6 @@
 //! A stack as text, for people to compare: a line for each resource, its properties below when nothing more is known.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 use infra::typed::{Function, Queue, Setting, Subscription, Table, Typed};
 use infra::{Node, Stack, StackResource};
@@ -46,7 +46,7 @@ fn resource(resource: &StackResource) -> String {
         Typed::Table(it) => table(it),
         Typed::Topic(it) => {
             let subscriptions: String = it.subscriptions.iter().map(subscription).collect();
-            format!("{} fifo {}{subscriptions}", it.name, it.fifo)
+            format!("{} fifo {}{subscriptions}", it.name, number(&it.fifo))
         }
         Typed::Subscription(it) => subscription(it),
         Typed::Api(it) => format!("{} {:?} stages [{}]", it.name, it.protocol, list(&it.stages)),
@@ -115,7 +115,7 @@ fn queue(queue: &Queue) -> String {
     let mut text = format!(
         "{} fifo {} visibility {} s retention {} s",
         queue.name,
-        queue.fifo,
+        number(&queue.fifo),
         number(&queue.visibility_s),
         number(&queue.retention_s),
     );
@@ -153,7 +153,7 @@ fn subscription(subscription: &Subscription) -> String {
     )
 }
 
-fn number(setting: &Setting<u64>) -> String {
+fn number<T: Display>(setting: &Setting<T>) -> String {
     match setting {
         Setting::Given(number) => number.to_string(),
         Setting::Default(number) => format!("{number} (default)"),
