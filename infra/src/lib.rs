@@ -1,6 +1,7 @@
-//! The template as a model: read from SAM's YAML, asked about functions, queues and policies. `tests/` proves with it what
-//! `shopfast.yaml` promises. What resources mean is CloudFormation's business, deploying them is `sam`'s and
-//! `shopwatch up`'s: neither belongs here, and nothing here reads files or calls AWS.
+//! Templates of SAM and CloudFormation as models. [`Template`] is a template as it is written, asked about functions, queues
+//! and policies; `tests/template` proves with it what `shopfast.yaml` promises. [`Stack`] is a template as it would be
+//! deployed, for alarms and dashboards: anybody's, YAML or JSON, functions resolved, nested stacks read, resources
+//! [typed]. Deploying is `sam`'s and `shopwatch up`'s; nothing here reads files or calls AWS.
 //!
 //! ```
 //! let template = infra::Template::parse(
