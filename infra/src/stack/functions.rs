@@ -36,6 +36,7 @@ impl Resolver<'_, '_> {
         let result = match function {
             "Ref" => match argument.as_text() {
                 Some(name) => return self.reference(at, name),
+                None if self.macros => self.kept(at, "Ref", argument),
                 None => self.misused(at, "Ref needs a name"),
             },
             "Fn::If" => return self.if_else(at, argument),
@@ -105,6 +106,10 @@ impl Resolver<'_, '_> {
             return self.misused(at, "Fn::GetAtt needs a resource and an attribute");
         };
         let Some(resource) = resource.as_text() else {
+            // AWS::LanguageExtensions takes functions here.
+            if self.macros {
+                return self.kept(at, "Fn::GetAtt", argument);
+            }
             return self.misused(at, "Fn::GetAtt needs the name of a resource");
         };
         // The attribute may be a function, and `[Nested, Outputs, Url]` is seen.

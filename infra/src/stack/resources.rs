@@ -200,6 +200,10 @@ impl Resolver<'_, '_> {
         let root = self.root;
         let mut outputs = BTreeMap::new();
         for (name, entry) in root["Outputs"].entries().into_iter().flatten() {
+            // A loop: its outputs are its macro's.
+            if name.starts_with("Fn::") {
+                continue;
+            }
             let condition = &entry.value["Condition"];
             if condition
                 .as_text()

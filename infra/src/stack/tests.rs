@@ -235,6 +235,12 @@ fn macros_may_make_what_is_named() {
     check(
         "Resources: {R: {Type: T, Properties: {'Fn::Transform': {Name: AWS::Include, Parameters: {Location: s3}}}}}\n",
     );
+    check(
+        "Transform: AWS::LanguageExtensions
+Resources: {R: {Type: T, Properties: {P: !GetAtt [!Sub 'T${N}', !Ref N], Q: !Ref {'Fn::Sub': 'T${N}'}}}}
+Outputs: {'Fn::ForEach::O': [N, [a], {'O${N}': {Value: !Ref N}}]}
+",
+    );
     assert!(read(named, &Deployment::default()).is_err());
 }
 

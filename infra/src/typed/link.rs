@@ -1,7 +1,7 @@
 //! What plain CloudFormation says beside a resource: sources, asynchronous calls and provisioned concurrency of functions,
 //! stages of APIs.
 
-use crate::node::Node;
+use crate::node::{Data, Node, Part, Reference, Unknown};
 use crate::problem::Problem;
 use crate::stack::{Stack, StackResource};
 
@@ -95,7 +95,7 @@ fn said(stack: &Stack, reader: &mut Reader<'_>) -> Vec<(usize, Addition)> {
         "AWS::Lambda::Permission" => {
             let principal = properties["Principal"].to_string();
             let feed = match principal.split('.').next() {
-                Some("apigateway") => Feed::RestApi,
+                Some("apigateway") => api(stack, &properties["SourceArn"]),
                 Some("s3") => Feed::S3,
                 _ => return Vec::new(),
             };
@@ -125,6 +125,24 @@ fn said(stack: &Stack, reader: &mut Reader<'_>) -> Vec<(usize, Addition)> {
     }
 }
 
+/// The kind of API that a permission's source names: `arn:…:execute-api:…:${Api}/*`. A REST API when it cannot be seen.
+fn api(stack: &Stack, source: &Node) -> Feed {
+    let Data::Unknown(Unknown::Text(parts)) = &source.data else {
+        return Feed::RestApi;
+    };
+    let is_http = |part: &Part| match part {
+        Part::Unknown(Unknown::Resource(reference)) => {
+            let named = by_reference(stack, reference).map(|n| stack.resources[n].kind.as_str());
+            matches!(named, Some("AWS::ApiGatewayV2::Api" | "AWS::Serverless::HttpApi"))
+        }
+        _ => false,
+    };
+    if parts.iter().any(is_http) {
+        return Feed::HttpApi;
+    }
+    Feed::RestApi
+}
+
 fn stage(stack: &Stack, properties: &Node, api: &str) -> Vec<(usize, Addition)> {
     let found = named(stack, &properties[api]).zip(properties.get("StageName"));
     let found = found.map(|(n, stage)| (n, Addition::Stage(stage.clone())));
@@ -133,10 +151,13 @@ fn stage(stack: &Stack, properties: &Node, api: &str) -> Vec<(usize, Addition)> 
 
 /// The resource of this stack that a value came from. Resources are in the order of their names.
 fn named(stack: &Stack, node: &Node) -> Option<usize> {
-    let reference = node
-        .from
-        .as_deref()
-        .filter(|reference| reference.stack == stack.path)?;
+    by_reference(stack, node.from.as_deref()?)
+}
+
+fn by_reference(stack: &Stack, reference: &Reference) -> Option<usize> {
+    if reference.stack != stack.path {
+        return None;
+    }
     let wanted = reference.logical_id.as_str();
     let order = |resource: &StackResource| resource.logical_id.as_str().cmp(wanted);
     stack.resources.binary_search_by(order).ok()

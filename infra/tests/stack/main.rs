@@ -72,6 +72,7 @@ fn every_fixture_is_read_as_expected() {
     check("sam-globals.yaml", "sam-globals.txt", &plain);
     check("cdk-synth.json", "cdk-synth.txt", &plain);
     check("serverless-framework.json", "serverless-framework.txt", &plain);
+    check("http-api.yaml", "http-api.txt", &plain);
     check("slic-watch-alarms.yaml", "slic-watch-alarms.txt", &plain);
     // Nothing is given: everything of the account stays a symbol.
     check("cdk-synth.json", "cdk-synth-nowhere.txt", &Deployment::default());
