@@ -306,6 +306,41 @@ Outputs: { Name: { Value: !GetAtt Q.QueueName }, Back: { Value: !Ref Dead } }
     );
 }
 
+/// Every template nests two more.
+struct Endless(usize);
+
+impl Templates for Endless {
+    fn open(&mut self, _from: &str, _location: &str) -> Result<Option<Source>, String> {
+        self.0 += 1;
+        let file = format!("t{}", self.0);
+        let nested = |name: &str| {
+            format!(
+                "  {name}: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: n, Parameters: {{P: !Base64 {{Ref: P}}}}}}}}\n"
+            )
+        };
+        let text = format!(
+            "Parameters: {{P: {{Type: String}}}}\nResources:\n{}{}Outputs: {{O: {{Value: !GetAtt A.Outputs.O}}}}\n",
+            nested("A"),
+            nested("B")
+        );
+        Ok(Some(Source { file, text }))
+    }
+}
+
+#[test]
+fn endless_nesting_ends() {
+    let mut endless = Endless(0);
+    let root = endless.open("", "").unwrap().unwrap();
+    let told = Stack::read(root, &Deployment::default(), &mut endless)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        told.contains("more than 200 nested stacks") || told.contains("more than 160 levels"),
+        "{told}"
+    );
+    assert!(endless.0 < 300, "{}", endless.0);
+}
+
 fn inner_of(location: &str) -> String {
     format!(
         "Resources: {{ I: {{ Type: AWS::CloudFormation::Stack, Properties: {{ TemplateURL: {location} }} }} }}\n"
