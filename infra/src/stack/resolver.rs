@@ -239,6 +239,15 @@ impl<'s, 't> Resolver<'s, 't> {
             }
             return Node::unknown(at, Unknown::Resource(reference));
         };
+        let condition = resource.condition.as_ref();
+        if let Some((_, name)) = condition.filter(|(at, name)| self.holds(*at, name) == Some(false)) {
+            self.problem(
+                at,
+                format!("{logical_id} is named and not there: its condition {name} is false"),
+                "put what names it under the same condition",
+            );
+            return Node::unknown(at, Unknown::Resource(reference));
+        }
         let output = attribute.and_then(|attribute| attribute.strip_prefix("Outputs."));
         if let Some(output) = output.filter(|_| resource.is_stack()) {
             if let Some(mut value) = self.output(at, logical_id, output) {

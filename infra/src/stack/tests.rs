@@ -253,6 +253,17 @@ Resources:
   A: { Type: T, Condition: No }
   B: { Type: T, Condition: Maybe }
 ";
+    let told = read(
+        &format!("{text}  C: {{ Type: T, Properties: {{ P: !Ref A }} }}\n"),
+        &Deployment::default(),
+    );
+    let told = told.unwrap_err().to_string();
+    assert_eq!(
+        told,
+        "t.yaml:7:39: C: A is named and not there: its condition No is false; put what names it under the same condition"
+    );
+    let guarded = format!("{text}  C: {{ Type: T, Properties: {{ P: !If [No, !Ref A, 1] }} }}\n");
+    assert!(read(&guarded, &Deployment::default()).is_ok());
     let stack = read(text, &Deployment::default()).unwrap();
     assert!(stack.resource("A").is_none());
     assert_eq!(stack.resource("B").unwrap().perhaps.as_deref(), Some("Maybe"));
