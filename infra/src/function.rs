@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::policy::Policy;
 use crate::template::{Resource, TemplateError};
@@ -51,9 +51,8 @@ pub struct Event {
 }
 
 impl Function {
-    /// Of a resource. `globals` is `Globals.Function`.
-    pub(crate) fn of(resource: &Resource, globals: &Value) -> Result<Self, TemplateError> {
-        let properties = merged(globals, &resource.properties);
+    /// Of a resource, and its properties with `Globals` applied.
+    pub(crate) fn of(resource: &Resource, properties: Value) -> Result<Self, TemplateError> {
         let number = |name: &'static str, default: u64| match &properties[name] {
             Value::Null => Ok(default),
             value => value.as_u64().ok_or_else(|| TemplateError::Property {
@@ -109,61 +108,6 @@ fn name(resource: &Resource) -> Result<String, TemplateError> {
         })
 }
 
-/// SAM's rules: the function's own value wins, mappings are merged, lists are joined, the global part first.
-/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html>
-fn merged(global: &Value, own: &Value) -> Value {
-    match (global, own) {
-        (global, Value::Null) => global.clone(),
-        (Value::Object(global), Value::Object(own)) if !is_intrinsic(global) && !is_intrinsic(own) => {
-            let mut all = global.clone();
-            for (name, value) in own {
-                let value = merged(global.get(name).unwrap_or(&Value::Null), value);
-                all.insert(name.clone(), value);
-            }
-            Value::Object(all)
-        }
-        (Value::Array(global), Value::Array(own)) => global.iter().chain(own).cloned().collect(),
-        (_, own) => own.clone(),
-    }
-}
-
-fn is_intrinsic(entries: &Map<String, Value>) -> bool {
-    entries.len() == 1
-        && entries
-            .keys()
-            .all(|name| name == "Ref" || name.starts_with("Fn::"))
-}
-
 fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn globals_are_merged_as_sam_does() {
-        let check = |global: Value, own: Value, expected: Value| assert_eq!(merged(&global, &own), expected);
-        check(json!({"A": 1, "B": 2}), json!({"B": 3}), json!({"A": 1, "B": 3}));
-        check(
-            json!({"E": {"V": {"A": 1}}}),
-            json!({"E": {"V": {"B": 2}}}),
-            json!({"E": {"V": {"A": 1, "B": 2}}}),
-        );
-        check(json!({"L": [1]}), json!({"L": [2]}), json!({"L": [1, 2]}));
-        check(
-            json!({"P": {"Ref": "A"}}),
-            json!({"P": {"Ref": "B"}}),
-            json!({"P": {"Ref": "B"}}),
-        );
-        check(
-            json!({"P": {"Ref": "A"}}),
-            json!({"P": {"Fn::If": [1]}}),
-            json!({"P": {"Fn::If": [1]}}),
-        );
-        check(json!(null), json!({"A": 1}), json!({"A": 1}));
-    }
 }

@@ -1,7 +1,9 @@
 //! CloudFormation's functions as values: short forms become long ones, and references are read back. Resolving them, which
 //! needs parameters and an account, does not belong here.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
+
+use crate::node::{Data, Node};
 
 /// Short forms that CloudFormation has, without those that keep their name.
 const FUNCTIONS: &[&str] = &[
@@ -33,20 +35,21 @@ const FUNCTIONS: &[&str] = &[
 
 /// `!Ref X` → `{"Ref": "X"}`, `!GetAtt X.Arn` → `{"Fn::GetAtt": ["X", "Arn"]}`; `None` when there is no such function, or an
 /// attribute names no resource.
-pub(crate) fn long_form(tag: &str, value: Value) -> Option<Value> {
-    match (tag, value) {
-        ("Ref" | "Condition", value) => Some(entry(tag.to_owned(), value)),
-        ("GetAtt", Value::String(text)) => {
+pub(crate) fn long_form(tag: &str, value: Node) -> Option<Node> {
+    let at = value.at;
+    match tag {
+        "Ref" | "Condition" => Some(Node::call(tag, value)),
+        "GetAtt" => {
+            let Data::Text(text) = &value.data else {
+                return Some(Node::call("Fn::GetAtt", value));
+            };
             let (resource, attribute) = text.split_once('.')?;
-            Some(json!({"Fn::GetAtt": [resource, attribute]}))
+            let parts = [resource, attribute].map(|part| Node::text(at, part));
+            Some(Node::call("Fn::GetAtt", Node::new(at, Data::List(parts.into()))))
         }
-        (_, value) if FUNCTIONS.contains(&tag) => Some(entry(format!("Fn::{tag}"), value)),
+        _ if FUNCTIONS.contains(&tag) => Some(Node::call(&format!("Fn::{tag}"), value)),
         _ => None,
     }
-}
-
-fn entry(key: String, value: Value) -> Value {
-    Value::Object(Map::from_iter([(key, value)]))
 }
 
 /// The resource or parameter that a `Ref` or `Fn::GetAtt` names.
@@ -79,7 +82,10 @@ pub fn notation(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::Place;
 
     #[test]
     fn references_are_written_as_sub_writes_them() {
@@ -100,8 +106,9 @@ mod tests {
 
     #[test]
     fn only_known_functions_have_a_short_form() {
-        assert_eq!(long_form("Foo", json!(1)), None);
-        assert_eq!(long_form("GetAtt", json!("NoAttribute")), None);
-        assert_eq!(long_form("Sub", json!("a")), Some(json!({"Fn::Sub": "a"})));
+        let long = |tag: &str, text: &str| Some(long_form(tag, Node::text(Place::START, text))?.to_json());
+        assert_eq!(long("Foo", "a"), None);
+        assert_eq!(long("GetAtt", "NoAttribute"), None);
+        assert_eq!(long("Sub", "a"), Some(json!({"Fn::Sub": "a"})));
     }
 }

@@ -1,6 +1,7 @@
-//! The template as a model: read from SAM's YAML, asked about functions, queues and policies. `tests/` proves with it what
-//! `shopfast.yaml` promises. What resources mean is CloudFormation's business, deploying them is `sam`'s and
-//! `shopwatch up`'s: neither belongs here, and nothing here reads files or calls AWS.
+//! Templates of SAM and CloudFormation as models. [`Template`] is a template as it is written, asked about functions, queues
+//! and policies; `tests/template` proves with it what `shopfast.yaml` promises. [`Stack`] is a template as it would be
+//! deployed, for alarms and dashboards: anybody's, YAML or JSON, functions resolved, nested stacks read, resources
+//! [typed]. Deploying is `sam`'s and `shopwatch up`'s; nothing here reads files or calls AWS.
 //!
 //! ```
 //! let template = infra::Template::parse(
@@ -20,18 +21,41 @@
 
 mod template;
 
+mod stack;
+
+pub mod typed;
+
+mod deployment;
+
+mod problem;
+
 mod function;
 
 mod policy;
 
 mod intrinsic;
 
+mod globals;
+
+mod attributes;
+
+mod sub;
+
 mod document;
+
+mod node;
+
+mod json;
 
 mod scalar;
 
+pub use deployment::Deployment;
 pub use document::ReadError;
 pub use function::{Event, Function};
 pub use intrinsic::{notation, target};
+pub use node::{Data, Entry, Node, Part, Place, Reference, Unknown};
 pub use policy::{Policy, Statement};
+pub use problem::{Problem, Problems};
+pub use stack::{NoTemplates, Output, Source, Stack, StackResource, Templates};
 pub use template::{Resource, Template, TemplateError};
+pub use typed::Typed;

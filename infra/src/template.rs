@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
-use crate::document::{self, Document, ReadError};
+use crate::document::{self, ReadError};
 use crate::function::{self, Function};
+use crate::globals;
+use crate::node::{Entry, Node};
 
 /// Why a text is no template, or a resource not what it says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +42,7 @@ pub enum TemplateError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {
     root: Value,
+    node: Node,
     resources: Vec<Resource>,
 }
 
@@ -68,17 +71,16 @@ impl Template {
     /// # Errors
     /// When it is neither, has no resources, or a resource has no type.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        let document = document::read(text)?;
-        let named = document.root["Resources"]
-            .as_object()
-            .ok_or(TemplateError::NoResources)?;
+        let node = document::read(text)?;
+        let named = node["Resources"].entries().ok_or(TemplateError::NoResources)?;
         let resources = named
             .iter()
-            .map(|(logical_id, whole)| Resource::of(logical_id, whole, &document))
+            .map(|(logical_id, entry)| Resource::of(logical_id, entry))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             resources,
-            root: document.root,
+            root: node.to_json(),
+            node,
         })
     }
 
@@ -132,16 +134,20 @@ impl Template {
     /// # Errors
     /// When one has no fixed name, or its memory or timeout is no number.
     pub fn functions(&self) -> Result<Vec<Function>, TemplateError> {
-        let globals = &self.root["Globals"]["Function"];
+        let globals = &self.node["Globals"]["Function"];
         self.resources_of(function::KIND)
-            .map(|resource| Function::of(resource, globals))
+            .map(|resource| {
+                let own = &self.node["Resources"][resource.logical_id.as_str()]["Properties"];
+                Function::of(resource, globals::merged(globals, own).to_json())
+            })
             .collect()
     }
 }
 
 impl Resource {
-    fn of(logical_id: &str, whole: &Value, document: &Document) -> Result<Self, TemplateError> {
-        let line = document.line(&["Resources", logical_id]);
+    fn of(logical_id: &str, entry: &Entry) -> Result<Self, TemplateError> {
+        let line = entry.at.line;
+        let whole = entry.value.to_json();
         let kind = whole["Type"].as_str().ok_or_else(|| TemplateError::NoType {
             line,
             resource: logical_id.to_owned(),
@@ -152,8 +158,8 @@ impl Resource {
             condition: whole["Condition"].as_str().map(str::to_owned),
             properties: whole["Properties"].clone(),
             metadata: whole["Metadata"].clone(),
-            whole: whole.clone(),
             line,
+            whole,
         })
     }
 }
@@ -232,7 +238,7 @@ Resources:
         );
         let error = Template::parse("A: 1\nA: 2\n").unwrap_err();
         let cause = std::error::Error::source(&error).unwrap();
-        assert_eq!(cause.to_string(), "line 2: A is there twice");
+        assert_eq!(cause.to_string(), "line 2: A is there twice, first in line 1");
     }
 
     proptest! {

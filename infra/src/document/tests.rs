@@ -1,12 +1,12 @@
 //! Reading: short forms, scalars, anchors, lines, and what is refused; no text makes it panic or eat memory.
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
 fn value(text: &str) -> Value {
-    read(&format!("P: {text}\n")).unwrap().root["P"].clone()
+    read(&format!("P: {text}\n")).unwrap()["P"].to_json()
 }
 
 #[test]
@@ -50,22 +50,31 @@ fn quotes_and_tags_keep_text() {
 #[test]
 fn anchors_are_followed() {
     let document = read("A: &a {Type: !Ref T}\nB: *a\n").unwrap();
-    assert_eq!(document.root["B"], json!({"Type": {"Ref": "T"}}));
+    assert_eq!(document["B"].to_json(), json!({"Type": {"Ref": "T"}}));
 }
 
 #[test]
-fn names_have_lines() {
-    let document = read("A:\n  B: 1\n  C:\n    D: 2\nE: 3\n").unwrap();
-    assert_eq!(document.line(&["A", "C"]), 3);
-    assert_eq!(document.line(&["E"]), 5);
-    assert_eq!(document.line(&["A", "C", "D"]), 1);
+fn merge_keys_bring_what_is_not_there() {
+    let document = read("A: &a {X: 1, Y: 2}\nB: {<<: *a, Y: 3}\nC: {<<: [*a, {Z: 4}]}\n").unwrap();
+    assert_eq!(document["B"].to_json(), json!({"X": 1, "Y": 3}));
+    assert_eq!(document["C"].to_json(), json!({"X": 1, "Y": 2, "Z": 4}));
+}
+
+#[test]
+fn everything_has_its_place() {
+    let document = read("A:\n  B: 1\n  C:\n    D: !Ref E\n").unwrap();
+    let place = |node: &Node| (node.at.line, node.at.column);
+    assert_eq!(place(&document["A"]["B"]), (2, 6));
+    assert_eq!(place(&document["A"]["C"]["D"]), (4, 13));
+    let entry = &document["A"].entries().unwrap()["C"];
+    assert_eq!((entry.at.line, entry.at.column), (3, 3));
 }
 
 #[test]
 fn what_is_wrong_is_named_with_its_line() {
     let check = |text: &str, expected: &str| assert_eq!(read(text).unwrap_err().to_string(), expected);
     check("", "it is empty");
-    check("A: 1\nA: 2\n", "line 2: A is there twice");
+    check("A: 1\nA: 2\n", "line 2: A is there twice, first in line 1");
     check("A: 1\n[b]: 2\n", "line 2: a name must be text");
     check(
         "A: 1\nB: !Foo 2\n",
@@ -79,7 +88,7 @@ fn what_is_wrong_is_named_with_its_line() {
     check("A: 1\n---\nB: 2\n", "line 2: a second document begins");
     let open = read("A: 1\nB: [1\nC: 2\n").unwrap_err();
     assert!(
-        matches!(open, ReadError::Syntax { line, .. } if line > 1),
+        matches!(open, ReadError::Syntax { at, .. } if at.line > 1),
         "{open}"
     );
 }
@@ -88,12 +97,17 @@ fn what_is_wrong_is_named_with_its_line() {
 fn neither_depth_nor_aliases_exhaust_memory() {
     assert!(read(&"[".repeat(100_000)).is_err());
     let deep = format!("{}1", "- ".repeat(MOST_LEVELS + 1));
-    assert_eq!(read(&deep), Err(ReadError::Size { line: 1 }));
+    assert_eq!(
+        read(&deep),
+        Err(ReadError::Size {
+            at: Place { line: 1, column: 129 }
+        })
+    );
     let chained = "a0: &a0 [[[[[[[[1]]]]]]]]\n".to_owned()
         + &(1..20)
             .map(|n| format!("a{n}: &a{n} [[[[[[[[*a{}]]]]]]]]\n", n - 1))
             .collect::<String>();
-    assert_eq!(read(&chained), Err(ReadError::Size { line: 8 }));
+    assert_eq!(read(&chained).unwrap_err().at().line, 8);
     let mut laughs = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n".to_owned();
     for n in 1..9 {
         let ten = vec![format!("*a{}", n - 1); 10].join(", ");
@@ -116,6 +130,6 @@ proptest! {
     #[test]
     fn json_is_read_as_json_reads_it(names in prop::collection::btree_map("[A-Z][a-z]{0,6}", "[a-zA-Z0-9 .:${}-]{0,12}", 1..6)) {
         let json = serde_json::to_value(&names).unwrap();
-        prop_assert_eq!(read(&json.to_string()).unwrap().root, json);
+        prop_assert_eq!(read(&json.to_string()).unwrap().to_json(), json);
     }
 }
