@@ -2,3 +2,4 @@
 
 pub mod evaluate;
 pub mod model;
+pub mod range_question;
