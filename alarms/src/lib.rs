@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod document;
 pub mod evaluate;
 pub mod model;
 pub mod range_question;
+pub mod scenario;

@@ -9,5 +9,6 @@ mod arguments;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use answer::depends_on;
 pub use answer::{Answer, answer};
 pub use arguments::{ArgumentError, Arguments};
