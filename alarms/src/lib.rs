@@ -2,6 +2,7 @@
 
 mod document;
 pub mod evaluate;
+pub mod explain;
 pub mod model;
 pub mod range_question;
 pub mod scenario;
