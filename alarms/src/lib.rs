@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod backtest;
 mod document;
 pub mod evaluate;
 pub mod explain;

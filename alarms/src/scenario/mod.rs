@@ -12,7 +12,7 @@ mod outcome;
 mod run;
 pub mod series;
 mod text;
-mod watched;
+pub(crate) mod watched;
 
 #[cfg(test)]
 mod tests;

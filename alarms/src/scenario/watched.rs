@@ -4,13 +4,13 @@ use crate::model::MetricAlarm;
 
 /// What an alarm calls a metric, and what CloudWatch calls it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Watched {
-    pub(super) id: String,
-    pub(super) name: String,
+pub(crate) struct Watched {
+    pub(crate) id: String,
+    pub(crate) name: String,
 }
 
 /// `ids` are those of the evaluator, in its order.
-pub(super) fn metrics<'a>(alarm: &MetricAlarm, ids: impl Iterator<Item = &'a str>) -> Vec<Watched> {
+pub(crate) fn metrics<'a>(alarm: &MetricAlarm, ids: impl Iterator<Item = &'a str>) -> Vec<Watched> {
     let name_of = |id: &str| {
         let query = alarm.metrics.iter().find(|query| query.id == id);
         let of_query = query.and_then(|query| query.metric_stat.as_ref());
@@ -27,7 +27,7 @@ pub(super) fn metrics<'a>(alarm: &MetricAlarm, ids: impl Iterator<Item = &'a str
 }
 
 /// The place of the metric that is called so.
-pub(super) fn place(metrics: &[Watched], called: &str) -> Result<usize, String> {
+pub(crate) fn place(metrics: &[Watched], called: &str) -> Result<usize, String> {
     if let Some(place) = metrics.iter().position(|metric| metric.id == called) {
         return Ok(place);
     }
