@@ -37,10 +37,11 @@ fn one_metric() {
 #[test]
 fn a_sparse_metric_with_missing() {
     check(
-        r#"{ "Namespace": "AWS/Lambda", "MetricName": "Duration", "ExtendedStatistic": "p99", "Period": 300,
+        r#"{ "AlarmName": "orders-slow", "Namespace": "AWS/Lambda", "MetricName": "Duration", "ExtendedStatistic": "p99", "Period": 300,
         "EvaluationPeriods": 3, "Threshold": 800.5, "ComparisonOperator": "GreaterThanThreshold", "Unit": "Milliseconds",
         "EvaluateLowSampleCountPercentile": "ignore", "ActionsEnabled": false }"#,
         &expect![[r#"
+            orders-slow
               Watches          The p99 of Duration (AWS/Lambda) without dimensions in periods of 5m, only samples in Milliseconds.
               Fires when       Each of the newest 3 datapoints is greater than 800.5. A percentile over too few samples keeps the state.
               At the earliest  11m after the trouble began, if 1m of it make a period breach; 15m if it takes a whole period, and when the data has arrived. It is evaluated every 1m.
@@ -149,10 +150,11 @@ fn a_composite_with_a_suppressor() {
 #[test]
 fn a_high_resolution_alarm_and_a_bad_one() {
     check(
-        r#"{ "Namespace": "Shop", "MetricName": "Depth", "Statistic": "Maximum", "Period": 10,
+        r#"{ "AlarmName": "depth", "Namespace": "Shop", "MetricName": "Depth", "Statistic": "Maximum", "Period": 10,
         "EvaluationPeriods": 1, "Threshold": 0, "ComparisonOperator": "GreaterThanThreshold",
         "WarmUpConfiguration": { "WarmUpPeriodDurationInMinutes": 90 } }"#,
         &expect![[r#"
+            depth
               Watches          The highest Depth (Shop) without dimensions in periods of 10s.
               Fires when       The newest datapoint is greater than 0.
               At the earliest  10s after the trouble began, and when the data has arrived. It is evaluated every 10s. A new alarm is in its warm-up for up to 1h30m.
