@@ -11,7 +11,6 @@ use super::arguments::{ArgumentError, Arguments, Question};
 
 /// What CloudWatch says of the range. Written, it begins with the state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Answer {
     /// The new state.
     pub state: StateValue,

@@ -8,7 +8,7 @@ use crate::document::{Content, Fields, Node, Wrong, value};
 use crate::model::{Definition, StateValue};
 use crate::scenario::{Expectation, Scenario, duration};
 
-use super::subject::{self, CHILDREN, SUBJECT};
+use super::subject;
 
 const KNOWN: &[&str] = &[
     "name",
@@ -30,12 +30,6 @@ const MOST_EVALUATIONS: i64 = 200_000;
 
 pub(super) fn read(node: &Node, alarms: &BTreeMap<String, Definition>) -> Result<Scenario, Wrong> {
     let fields = Fields::of(node, "a scenario", KNOWN)?;
-    debug_assert!(
-        SUBJECT
-            .iter()
-            .chain([&CHILDREN])
-            .all(|name| KNOWN.contains(name) || *name == "states")
-    );
     let start = start(&fields)?;
     let interval = fields.parse("interval", duration::seconds)?.unwrap_or(60);
     let interval = u32::try_from(interval)

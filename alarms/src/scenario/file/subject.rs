@@ -13,7 +13,7 @@ use crate::scenario::watched::{self, Watched};
 use crate::scenario::{Subject, series};
 
 /// What a child may have.
-pub(super) const SUBJECT: &[&str] = &[
+const CHILD: &[&str] = &[
     "alarm",
     "definition",
     "series",
@@ -21,7 +21,7 @@ pub(super) const SUBJECT: &[&str] = &[
     "previous_state",
     "band",
 ];
-pub(super) const CHILDREN: &str = "children";
+const CHILDREN: &str = "children";
 
 /// What an alarm under test is called if nobody gave it a name.
 const UNNAMED: &str = "the alarm";
@@ -142,12 +142,12 @@ impl Subject {
 }
 
 fn child_of(name: &str, node: &Node, alarms: &BTreeMap<String, Definition>) -> Result<Subject, Wrong> {
-    let fields = Fields::of(node, "a child", SUBJECT)?;
+    let fields = Fields::of(node, "a child", CHILD)?;
     let Some(states) = fields.node("states") else {
         let definition = definition(&fields, Some(name), alarms)?;
         return alarm(&fields, definition);
     };
-    if let Some(other) = SUBJECT
+    if let Some(other) = CHILD
         .iter()
         .find(|other| **other != "states" && fields.node(other).is_some())
     {
