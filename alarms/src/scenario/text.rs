@@ -1,6 +1,9 @@
 //! An outcome as text: a line if all was as expected, else what was not and the timeline.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write};
+
+use jiff::Timestamp;
 
 use super::{Action, Failure, Moment, Outcome, StateChange};
 
@@ -82,9 +85,10 @@ impl Outcome {
             }
         }
         write_row(f, &rows[0], &widths, "")?;
+        let all_told = self.told();
         let mut alike = 0;
         for (n, moment) in self.timeline.iter().enumerate() {
-            let told = self.told(moment);
+            let told = all_told.get(&moment.at).map(Vec::as_slice).unwrap_or_default();
             let is_same = |other: Option<&Moment>| other.is_some_and(|other| other.is_like(moment));
             let is_quiet = told.is_empty() && self.marks(moment).is_empty();
             let is_between = n > 0 && is_same(self.timeline.get(n - 1)) && is_same(self.timeline.get(n + 1));
@@ -117,14 +121,16 @@ impl Outcome {
         (n - alike..n).try_for_each(|n| write_row(f, &rows[n + 1], widths, ""))
     }
 
-    /// What happened at this evaluation.
-    fn told(&self, moment: &Moment) -> Vec<String> {
-        let changes = self.changes.iter().filter(|change| change.at == moment.at);
-        let actions = self.actions.iter().filter(|action| action.at == moment.at);
-        changes
-            .map(ToString::to_string)
-            .chain(actions.map(ToString::to_string))
-            .collect()
+    /// What happened, by time: looked up once for all, because a long timeline may be full of changes.
+    fn told(&self) -> BTreeMap<Timestamp, Vec<String>> {
+        let mut told: BTreeMap<Timestamp, Vec<String>> = BTreeMap::new();
+        for change in &self.changes {
+            told.entry(change.at).or_default().push(change.to_string());
+        }
+        for action in &self.actions {
+            told.entry(action.at).or_default().push(action.to_string());
+        }
+        told
     }
 
     /// What was expected at this evaluation, and was not there.
