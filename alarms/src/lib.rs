@@ -1,4 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+pub mod backtest;
+mod document;
 pub mod evaluate;
+pub mod explain;
 pub mod model;
+pub mod range_question;
+pub mod scenario;

@@ -9,6 +9,7 @@
 pub mod alarm_rule;
 mod check;
 mod composite_alarm;
+mod definition;
 pub mod expression;
 mod metric_alarm;
 pub mod mute;
@@ -20,6 +21,7 @@ mod words;
 
 pub(crate) use check::is_metrics_insights;
 pub use composite_alarm::CompositeAlarm;
+pub use definition::Definition;
 pub use metric_alarm::{MetricAlarm, Tag};
 pub use problem::{Invalid, Problem};
 pub use query::{Dimension, Metric, MetricDataQuery, MetricStat};

@@ -68,8 +68,8 @@ const DIRECTION: &[(&str, &[&str])] = &[
 /// What a pure domain crate may use: nothing that can do I/O.
 const PURE: &[&str] = &["thiserror"];
 
-/// What the alarm evaluator may use: time as a value, and definitions as JSON. No clock: it is given the time.
-const PURE_WITH_DEFINITIONS: &[&str] = &["jiff", "serde", "serde_json", "thiserror"];
+/// What the alarm evaluator may use: time as a value, definitions as JSON, scenarios as YAML. No clock: it is given the time.
+const PURE_WITH_DEFINITIONS: &[&str] = &["jiff", "serde", "serde_json", "thiserror", "yaml-rust2"];
 
 /// What a crate without AWS SDK must not reach, directly.
 const SDK_FREE: &[&str] = &[

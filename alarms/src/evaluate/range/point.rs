@@ -51,6 +51,11 @@ impl Range {
     pub fn points(&self) -> &[Point] {
         &self.0
     }
+
+    /// How many points are there, and not missing.
+    pub fn real(&self) -> usize {
+        self.0.iter().filter(|point| **point != Point::Missing).count()
+    }
 }
 
 impl From<Vec<Point>> for Range {

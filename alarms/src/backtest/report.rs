@@ -1,0 +1,61 @@
+//! What came of a backtest, for programs.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::model::StateValue;
+
+/// One alarm over one recording.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// The alarm's name.
+    pub alarm: String,
+    /// The first evaluation.
+    pub from: Timestamp,
+    /// The last one.
+    pub to: Timestamp,
+    /// How many there were.
+    pub evaluations: usize,
+    /// Each time that it went to ALARM.
+    pub fires: Vec<Fire>,
+    /// Fires that came soon after the alarm had cleared.
+    pub flaps: usize,
+    /// It never went to ALARM.
+    pub never_fired: bool,
+    /// Not one datapoint of its metrics is in the recording: perhaps it is dead.
+    pub no_data: bool,
+    /// Evaluations that another size of the evaluation range would have made say another state.
+    pub range_sensitive: usize,
+    /// Columns of the plot.
+    #[serde(skip)]
+    pub(super) plot: Vec<Column>,
+}
+
+/// From ALARM to whatever came after it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Fire {
+    /// When it went to ALARM.
+    pub at: Timestamp,
+    /// Seconds from the start of the oldest breaching period that it saw.
+    pub seconds_to_detect: Option<i64>,
+    /// When it left ALARM; none if it was there at the end.
+    pub cleared_at: Option<Timestamp>,
+    /// Seconds from the end of the last breaching period to that.
+    pub seconds_to_clear: Option<i64>,
+    /// It came soon after the alarm had cleared.
+    pub is_flap: bool,
+    /// Why, in CloudWatch's words.
+    pub reason: String,
+    /// What it depends on, where AWS leaves something open.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<&'static str>,
+}
+
+/// Some evaluations, drawn as one column.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Column {
+    /// The highest value, if there is one.
+    pub(super) value: Option<f64>,
+    /// The worst state.
+    pub(super) state: StateValue,
+}

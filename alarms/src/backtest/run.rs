@@ -1,0 +1,239 @@
+//! An alarm, evaluated over a recording.
+
+use std::collections::VecDeque;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::evaluate::range::Point;
+use crate::evaluate::reason::state_reason;
+use crate::evaluate::series::{Evaluation, Evaluator, Period, PlanError, Recorded};
+use crate::evaluate::statistic::Sample;
+use crate::evaluate::switches::Switches;
+use crate::model::{MetricAlarm, StateValue};
+use crate::range_question::depends_on;
+use crate::scenario::watched;
+
+use super::plot::columns;
+use super::recording::Recording;
+use super::report::{Column, Fire, Report};
+
+/// How wide the plot is at most.
+const WIDTH: usize = 72;
+/// More evaluations than in two years of minutes are a mistake in a timestamp.
+const MOST_EVALUATIONS: i64 = 1_100_000;
+
+/// What a backtest takes for granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// A datapoint is seen so long after its timestamp. A recording is finished data: without a delay an alarm fires too
+    /// early.
+    pub visibility_delay: SignedDuration,
+    /// A fire is a flap if the alarm had cleared no longer before.
+    pub flap_within: SignedDuration,
+}
+
+impl Default for Options {
+    /// 2 minutes, as metrics of Lambda; an hour.
+    fn default() -> Self {
+        Self {
+            visibility_delay: SignedDuration::from_mins(2),
+            flap_within: SignedDuration::from_hours(1),
+        }
+    }
+}
+
+/// Why there is nothing to say.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum BacktestError {
+    /// The alarm cannot be evaluated.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// Its band is CloudWatch's own, and not in the recording.
+    #[error("the alarm compares with an anomaly detection band, which no recording has")]
+    Band,
+    /// Nothing at all is in the recording.
+    #[error("the recording is empty")]
+    Empty,
+    /// The first and the last datapoint are years apart.
+    #[error("the recording lasts longer than {MOST_EVALUATIONS} evaluations")]
+    Long,
+}
+
+/// Evaluates an alarm over a recording, from its first datapoint until after its last has left the evaluation range. A series
+/// belongs to the metric of its id, or of its name where only one metric has it.
+///
+/// # Errors
+/// The alarm cannot be evaluated, or the recording is empty or too long.
+pub fn backtest(
+    alarm: &MetricAlarm,
+    recording: &Recording,
+    options: &Options,
+) -> Result<Report, BacktestError> {
+    if alarm.threshold_metric_id.is_some() {
+        return Err(BacktestError::Band);
+    }
+    let mut evaluator = Evaluator::new(alarm, Switches::DEFAULT)?;
+    let recorded = recorded(alarm, &evaluator, recording);
+    let all = || {
+        recording
+            .names()
+            .filter_map(|name| recording.of(name))
+            .flatten()
+            .map(|(at, _)| *at)
+    };
+    let (first, last) = (
+        all().min().ok_or(BacktestError::Empty)?,
+        all().max().ok_or(BacktestError::Empty)?,
+    );
+    let step = SignedDuration::from_secs(i64::from(evaluator.interval()));
+    let period = i64::from(alarm.effective_period().unwrap_or(60));
+    let looks_back = SignedDuration::from_secs(period * i64::from(evaluator.rule().range() + 1));
+    let to = looks_back
+        .checked_add(options.visibility_delay)
+        .and_then(|more| last.checked_add(more).ok())
+        .ok_or(BacktestError::Long)?;
+    if first.duration_until(to).as_secs() / step.as_secs() > MOST_EVALUATIONS {
+        return Err(BacktestError::Long);
+    }
+    let mut run = Run::new(alarm, options, step);
+    let mut unseen = recorded.iter().peekable();
+    let mut at = first;
+    while at <= to {
+        while let Some(seen) = unseen.next_if(|seen| seen.at.duration_until(at) >= options.visibility_delay) {
+            evaluator.push(seen.metric, seen.at, &seen.sample);
+        }
+        let evaluation = evaluator.evaluate(at);
+        let periods = evaluator.periods(at);
+        run.observe(at, &evaluation, &periods);
+        at = at.checked_add(step).map_err(|_| BacktestError::Long)?;
+    }
+    Ok(run.report(first, to, recorded.is_empty()))
+}
+
+/// The datapoints of the alarm's metrics, in the order of time.
+fn recorded(alarm: &MetricAlarm, evaluator: &Evaluator, recording: &Recording) -> Vec<Recorded> {
+    let metrics = watched::metrics(alarm, evaluator.metrics());
+    let mut all = Vec::new();
+    for name in recording.names() {
+        let (Ok(metric), Some(series)) = (watched::place(&metrics, name), recording.of(name)) else {
+            continue;
+        };
+        all.extend(series.iter().filter_map(|(at, value)| {
+            let sample = Sample::value(*value).ok()?;
+            Some(Recorded {
+                metric,
+                at: *at,
+                sample,
+            })
+        }));
+    }
+    all.sort_by_key(|recorded| recorded.at);
+    all
+}
+
+struct Run<'a> {
+    alarm: &'a MetricAlarm,
+    options: &'a Options,
+    fires: Vec<Fire>,
+    /// Seconds.
+    period: i64,
+    /// How many of the newest periods are not there yet, because of the delay.
+    unseen: usize,
+    /// How many evaluations it takes until periods end at the same times again.
+    alignments: usize,
+    /// The ends of the newest breaching periods of as many evaluations: periods slide, and the first that has a breach ends
+    /// where it was.
+    breaches: VecDeque<Timestamp>,
+    range_sensitive: usize,
+    evaluations: Vec<Column>,
+}
+
+impl<'a> Run<'a> {
+    fn new(alarm: &'a MetricAlarm, options: &'a Options, step: SignedDuration) -> Self {
+        let period = i64::from(alarm.effective_period().unwrap_or(60));
+        let times = |seconds: i64, of: i64| {
+            let times = (seconds + of - 1) / of.max(1);
+            usize::try_from(times).unwrap_or(0)
+        };
+        Self {
+            alarm,
+            options,
+            fires: Vec::new(),
+            period,
+            unseen: times(options.visibility_delay.as_secs(), period),
+            alignments: times(period, step.as_secs()).max(1),
+            breaches: VecDeque::new(),
+            range_sensitive: 0,
+            evaluations: Vec::new(),
+        }
+    }
+
+    fn observe(&mut self, at: Timestamp, evaluation: &Evaluation, periods: &[Period]) {
+        let state = evaluation.verdict.state;
+        self.evaluations.push(Column {
+            value: periods
+                .iter()
+                .rev()
+                .nth(self.unseen)
+                .and_then(|period| period.value),
+            state,
+        });
+        self.range_sensitive += usize::from(evaluation.verdict.depends.range_size);
+        let breaching = || periods.iter().filter(|period| period.point == Point::Breaching);
+        let length = SignedDuration::from_secs(self.period);
+        if let Some(newest) = breaching().next_back() {
+            if self.breaches.len() == self.alignments {
+                self.breaches.pop_front();
+            }
+            self.breaches
+                .push_back(newest.start.checked_add(length).unwrap_or(newest.start));
+        }
+        match (evaluation.is_change(), state, evaluation.previous) {
+            (true, StateValue::Alarm, _) => {
+                let first = breaching().next().map(|period| period.start);
+                self.fire(at, first, evaluation, periods);
+            }
+            (true, _, StateValue::Alarm) => self.clear(at),
+            _ => {}
+        }
+    }
+
+    fn fire(&mut self, at: Timestamp, first: Option<Timestamp>, evaluation: &Evaluation, periods: &[Period]) {
+        let cleared = self.fires.last().and_then(|fire| fire.cleared_at);
+        let reason = state_reason(self.alarm, at, evaluation, periods);
+        self.fires.push(Fire {
+            at,
+            seconds_to_detect: first.map(|first| first.duration_until(at).as_secs()),
+            cleared_at: None,
+            seconds_to_clear: None,
+            is_flap: cleared.is_some_and(|cleared| cleared.duration_until(at) <= self.options.flap_within),
+            reason: reason.map(|reason| reason.text).unwrap_or_default(),
+            depends_on: depends_on(evaluation.verdict.depends),
+        });
+    }
+
+    fn clear(&mut self, at: Timestamp) {
+        if let Some(fire) = self.fires.last_mut() {
+            fire.cleared_at = Some(at);
+            let last = self.breaches.iter().min();
+            fire.seconds_to_clear = last.map(|breach| breach.duration_until(at).as_secs());
+        }
+        self.breaches.clear();
+    }
+
+    fn report(self, from: Timestamp, to: Timestamp, no_data: bool) -> Report {
+        let name = self.alarm.alarm_name.clone();
+        Report {
+            alarm: name.unwrap_or_else(|| "the alarm".to_owned()),
+            from,
+            to,
+            evaluations: self.evaluations.len(),
+            flaps: self.fires.iter().filter(|fire| fire.is_flap).count(),
+            never_fired: self.fires.is_empty(),
+            no_data,
+            range_sensitive: self.range_sensitive,
+            plot: columns(&self.evaluations, WIDTH),
+            fires: self.fires,
+        }
+    }
+}

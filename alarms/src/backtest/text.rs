@@ -1,0 +1,65 @@
+//! A report as text.
+
+use std::fmt;
+
+use crate::scenario::duration::written;
+
+use super::plot;
+use super::report::{Fire, Report};
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let times = |count: usize, what: &str| match count {
+            1 => format!("1 {what}"),
+            count => format!("{count} {what}s"),
+        };
+        let fired = match self.fires.len() {
+            0 => "never fired".to_owned(),
+            count => format!("fired {}, {}", times(count, "time"), times(self.flaps, "flap")),
+        };
+        let no_data = if self.no_data {
+            "; the recording has none of its metrics"
+        } else {
+            ""
+        };
+        writeln!(f, "{}: {fired}{no_data}", self.alarm)?;
+        writeln!(
+            f,
+            "  {} to {}, {}",
+            self.from,
+            self.to,
+            times(self.evaluations, "evaluation")
+        )?;
+        if self.range_sensitive > 0 {
+            let evaluations = times(self.range_sensitive, "evaluation");
+            writeln!(f, "  {evaluations} depend on how many periods AWS retrieves")?;
+        }
+        let values = plot::values(&self.plot);
+        if !values.trim().is_empty() {
+            writeln!(f, "  {}", values.trim_end())?;
+        }
+        writeln!(f, "  {}", plot::states(&self.plot))?;
+        self.fires.iter().try_for_each(|fire| writeln!(f, "  {fire}"))
+    }
+}
+
+impl fmt::Display for Fire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ALARM", self.at)?;
+        if let Some(seconds) = self.seconds_to_detect {
+            write!(f, " {} after the first breach", written(seconds))?;
+        }
+        match (self.cleared_at, self.seconds_to_clear) {
+            (Some(at), Some(seconds)) => write!(f, ", until {at}, {} after the last", written(seconds))?,
+            (Some(at), None) => write!(f, ", until {at}")?,
+            (None, _) => write!(f, ", to the end")?,
+        }
+        if self.is_flap {
+            write!(f, " (flap)")?;
+        }
+        if !self.depends_on.is_empty() {
+            write!(f, " (AWS leaves open {})", self.depends_on.join(" and "))?;
+        }
+        Ok(())
+    }
+}

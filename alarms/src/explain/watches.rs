@@ -1,0 +1,171 @@
+//! What a metric alarm watches, and what it is compared with.
+
+use crate::evaluate::anomaly::DEVIATIONS;
+use crate::model::expression::{Expr, Node, parse};
+use crate::model::{
+    ComparisonOperator, Dimension, Metric, MetricAlarm, MetricDataQuery, is_metrics_insights,
+};
+use crate::scenario::duration::written;
+
+/// A sentence.
+pub(super) fn watches(alarm: &MetricAlarm) -> String {
+    if let (Some(name), Some(namespace)) = (&alarm.metric_name, &alarm.namespace) {
+        let stat = alarm.statistic.as_deref().or(alarm.extended_statistic.as_deref());
+        let metric = Metric {
+            namespace: namespace.clone(),
+            metric_name: name.clone(),
+            dimensions: alarm.dimensions.clone(),
+        };
+        let period = alarm.period.unwrap_or_default();
+        return format!(
+            "{}.",
+            capital(&series(
+                stat.unwrap_or_default(),
+                &metric,
+                period,
+                alarm.unit.as_deref()
+            ))
+        );
+    }
+    let Some(watched) = watched(alarm) else {
+        return String::new();
+    };
+    let others = alarm.metrics.iter().filter(|query| query.id != watched.id);
+    let others: Vec<String> = others
+        .map(|query| format!("`{}` is {}", query.id, source(query)))
+        .collect();
+    let label = watched
+        .label
+        .as_ref()
+        .map_or(String::new(), |label| format!(" ({label})"));
+    let others = if others.is_empty() {
+        String::new()
+    } else {
+        format!(", where {}", others.join("; "))
+    };
+    format!("`{}`{label}: {}{others}.", watched.id, source(watched))
+}
+
+/// The query whose value is compared.
+pub(super) fn watched(alarm: &MetricAlarm) -> Option<&MetricDataQuery> {
+    let is_band = |query: &&MetricDataQuery| Some(&query.id) == alarm.threshold_metric_id.as_ref();
+    alarm
+        .metrics
+        .iter()
+        .find(|query| query.returns_data() && !is_band(query))
+}
+
+fn source(query: &MetricDataQuery) -> String {
+    match (&query.metric_stat, &query.expression) {
+        (Some(stat), _) => series(&stat.stat, &stat.metric, stat.period, stat.unit.as_deref()),
+        (None, Some(expression)) if is_metrics_insights(expression) => {
+            format!("the query `{}`", expression.trim())
+        }
+        (None, expression) => format!("`{}`", expression.as_deref().unwrap_or_default().trim()),
+    }
+}
+
+fn series(stat: &str, metric: &Metric, period: u32, unit: Option<&str>) -> String {
+    let stat = match stat {
+        "Sum" => "the sum of".to_owned(),
+        "Average" => "the average of".to_owned(),
+        "Minimum" => "the lowest".to_owned(),
+        "Maximum" => "the highest".to_owned(),
+        "SampleCount" => "the number of samples of".to_owned(),
+        other => format!("the {other} of"),
+    };
+    let dimension = |dimension: &Dimension| format!("{}={}", dimension.name, dimension.value);
+    let dimensions: Vec<String> = metric.dimensions.iter().map(dimension).collect();
+    let of = if dimensions.is_empty() {
+        "without dimensions".to_owned()
+    } else {
+        format!("of {}", dimensions.join(", "))
+    };
+    let unit = unit.map_or(String::new(), |unit| format!(", only samples in {unit}"));
+    format!(
+        "{stat} {} ({}) {of} in periods of {}{unit}",
+        metric.metric_name,
+        metric.namespace,
+        written(i64::from(period))
+    )
+}
+
+/// Does a period breach only if all of it is bad? The sum of a day is below 1 when the day is over, not in its first minute.
+pub(super) fn takes_a_whole_period(alarm: &MetricAlarm) -> bool {
+    let of_query = watched(alarm).and_then(|query| query.metric_stat.as_ref());
+    let stat = of_query
+        .map(|stat| stat.stat.as_str())
+        .or(alarm.statistic.as_deref());
+    let falls = matches!(
+        alarm.comparison_operator,
+        ComparisonOperator::LessThanThreshold
+            | ComparisonOperator::LessThanOrEqualToThreshold
+            | ComparisonOperator::LessThanLowerThreshold
+    );
+    match stat {
+        Some("Sum" | "SampleCount" | "Maximum") => falls,
+        Some("Minimum") => {
+            !falls
+                && alarm.comparison_operator != ComparisonOperator::LessThanLowerOrGreaterThanUpperThreshold
+        }
+        _ => false,
+    }
+}
+
+/// `is greater than 5`, said of a datapoint.
+pub(super) fn breaches(alarm: &MetricAlarm) -> String {
+    let threshold = alarm.threshold.unwrap_or_default();
+    let band = || {
+        let id = alarm.threshold_metric_id.as_deref().unwrap_or_default();
+        let deviations = deviations(alarm, id);
+        let width = if deviations == 1.0 {
+            "deviation"
+        } else {
+            "deviations"
+        };
+        format!("the band `{id}` of {deviations} {width} to each side")
+    };
+    match alarm.comparison_operator {
+        ComparisonOperator::GreaterThanThreshold => format!("is greater than {threshold}"),
+        ComparisonOperator::GreaterThanOrEqualToThreshold => format!("is {threshold} or more"),
+        ComparisonOperator::LessThanThreshold => format!("is less than {threshold}"),
+        ComparisonOperator::LessThanOrEqualToThreshold => format!("is {threshold} or less"),
+        ComparisonOperator::LessThanLowerThreshold => format!("is below {}", band()),
+        ComparisonOperator::GreaterThanUpperThreshold => format!("is above {}", band()),
+        ComparisonOperator::LessThanLowerOrGreaterThanUpperThreshold => {
+            format!("is outside of {}", band())
+        }
+    }
+}
+
+/// How wide a band is: the second argument of its expression.
+fn deviations(alarm: &MetricAlarm, id: &str) -> f64 {
+    let query = alarm.metrics.iter().find(|query| query.id == id);
+    let expression = query.and_then(|query| query.expression.as_deref());
+    match expression.map(parse) {
+        Some(Ok(Expr {
+            node: Node::Call(_, arguments),
+            ..
+        })) => match arguments.get(1).map(|argument| &argument.node) {
+            Some(Node::Number(deviations)) => *deviations,
+            _ => DEVIATIONS,
+        },
+        _ => DEVIATIONS,
+    }
+}
+
+/// Does an expression make datapoints of missing ones?
+pub(super) fn fills(alarm: &MetricAlarm) -> bool {
+    let mut expressions = alarm
+        .metrics
+        .iter()
+        .filter_map(|query| query.expression.as_deref());
+    expressions.any(|expression| expression.to_ascii_uppercase().contains("FILL("))
+}
+
+pub(super) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+}
