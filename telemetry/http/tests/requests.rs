@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use serde_json::Value;
 use telemetry_core::{CorrelationContext, Invocation, W3cTrace};
@@ -200,4 +200,36 @@ async fn what_the_caller_set_stays_and_strangers_are_told_nothing() {
             .any(|name| name.as_str().starts_with("x-") || name.as_str().starts_with("trace"));
         assert!(!told, "{headers:?}");
     }
+}
+
+/// A middleware behind ours, which writes a line.
+struct Writes;
+
+#[async_trait::async_trait]
+impl reqwest_middleware::Middleware for Writes {
+    async fn handle(
+        &self,
+        request: reqwest::Request,
+        extensions: &mut http::Extensions,
+        next: reqwest_middleware::Next<'_>,
+    ) -> reqwest_middleware::Result<reqwest::Response> {
+        tracing::info!("about to send");
+        next.run(request, extensions).await
+    }
+}
+
+#[tokio::test]
+async fn what_happens_in_a_request_belongs_to_its_subsegment() {
+    let (url, _arrived) = server().await;
+    let plain = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = ClientBuilder::new(plain)
+        .with(TelemetryMiddleware::new())
+        .with(Writes)
+        .build();
+    let context = CorrelationContext::new("c-1".parse().unwrap());
+    let told = in_process::run(invocation(Some(TRACE), None), context, async {
+        client.get(format!("{url}/status/200")).send().await.unwrap();
+    })
+    .await;
+    assert_eq!(told.lines[0]["span_id"], told.subsegments()[0]["id"]);
 }
