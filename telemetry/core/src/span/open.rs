@@ -72,7 +72,7 @@ fn name(open: &Spans, span: &super::store::Entry) -> String {
         .attributes
         .of(span.attributes)
         .find_map(|(place, _, value)| match value {
-            Read::Text(text) if place == Place::Name => Some(text),
+            Read::Text(text) | Read::Plain(text) if place == Place::Name => Some(text),
             _ => None,
         });
     given.unwrap_or(span.metadata.name()).to_owned()

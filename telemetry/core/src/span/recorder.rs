@@ -91,7 +91,7 @@ impl SpanRecorder {
                 self.with_store(id, |store| store.metadata(id)).flatten();
             Some(Current::new(Id::from_u64(id), metadata?))
         });
-        // `Current::none` would say that nobody knows, and `Span::current` would ask another subscriber.
+        // Outside of every span, which is known: `Current::default` would say that it is not.
         current.unwrap_or_else(Current::none)
     }
 }

@@ -15,6 +15,10 @@ use crate::ids::{SpanId, TraceId};
 /// Ended spans that wait at the most. Ours: a runaway loop must not eat the memory.
 pub(crate) const MOST_WAITING: usize = 5_000;
 
+/// Links of an invocation's spans. Ours, for the same reason; the largest batch of a queue has 10,000 records (Lambda, SQS event
+/// sources).
+const MOST_LINKS: usize = 10_000;
+
 /// Where the spans of an invocation belong.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Trace {
@@ -48,8 +52,9 @@ struct State {
     /// In the order in which they ended.
     ended: Vec<Entry>,
     attributes: Attributes,
+    /// By the span that they are of.
     links: Vec<Link>,
-    /// Spans, and attributes, for which there was no room.
+    /// Spans, attributes and links, for which there was no room.
     dropped: u64,
 }
 
@@ -88,9 +93,10 @@ pub(crate) struct Spans {
 }
 
 impl Spans {
-    /// The links of a span.
+    /// The links of a span. A batch has as many as it has records, so they are not searched from the start.
     pub(crate) fn links_of(&self, id: u64) -> impl Iterator<Item = &Link> {
-        self.links.iter().filter(move |link| link.of == id)
+        let first = self.links.partition_point(|link| link.of < id);
+        self.links[first..].iter().take_while(move |link| link.of == id)
     }
 }
 
@@ -209,8 +215,16 @@ impl SpanStore {
 
     /// Links a span that is open to one of another trace, or of its own.
     pub(super) fn link(&self, id: u64, trace: TraceId, span: SpanId) {
-        if self.trace.is_some() {
-            self.state().links.push(Link { of: id, trace, span });
+        if self.trace.is_none() {
+            return;
+        }
+        let mut state = self.state();
+        if state.links.len() < MOST_LINKS {
+            // Nearly always the last: spans are linked when they begin.
+            let after = state.links.partition_point(|link| link.of <= id);
+            state.links.insert(after, Link { of: id, trace, span });
+        } else {
+            state.dropped += 1;
         }
     }
 

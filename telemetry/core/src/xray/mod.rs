@@ -224,6 +224,30 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn links_beyond_the_largest_batch_are_counted() {
+        let process = process();
+        let _guard = tracing::subscriber::set_default(TelemetrySubscriber::silent(&process));
+        let scope = begin(&process, true);
+        let header = |id: u64| TraceHeader::new((1_u128 << 100).into(), id.into(), true);
+        within(Arc::clone(&scope), || {
+            let (one, other) = (info_span!("one"), info_span!("other"));
+            other.link_to(&header(9));
+            (1..=3).for_each(|id| one.link_to(&header(id)));
+            let many = info_span!("many");
+            (0..10_000).for_each(|_| many.link_to(&header(7)));
+        });
+        let ended = scope.invocation.end_spans();
+        let links = |name: &str| {
+            let span = ended.iter().find(|span| span.name() == name).unwrap();
+            span.links().map(|(_, span)| u64::from(span)).collect::<Vec<_>>()
+        };
+        assert_eq!((links("one"), links("other")), (vec![1, 2, 3], vec![9]));
+        assert_eq!(links("many").len(), 9_996);
+        ended.count_dropped(&scope.invocation);
+        assert_eq!(scope.invocation.dropped(), [(DropReason::SpanBuffer, 4)]);
+    }
+
+    #[test]
     fn what_is_not_sent_is_counted() {
         let process = process();
         let _guard = tracing::subscriber::set_default(TelemetrySubscriber::silent(&process));
