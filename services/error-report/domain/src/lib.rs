@@ -3,3 +3,8 @@
 
 pub mod fingerprint;
 pub mod message;
+
+pub mod customers;
+pub mod known;
+
+pub mod budget;
