@@ -67,7 +67,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
 ];
 
 /// What a pure domain crate may use: nothing that can do I/O.
-const PURE: &[&str] = &["thiserror", "xxhash-rust"];
+const PURE: &[&str] = &["jiff", "thiserror", "xxhash-rust"];
 
 /// What the alarm evaluator may use: time as a value, definitions as JSON, scenarios as YAML. No clock: it is given the time.
 const PURE_WITH_DEFINITIONS: &[&str] = &["jiff", "serde", "serde_json", "thiserror", "yaml-rust2"];

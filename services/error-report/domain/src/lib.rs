@@ -8,3 +8,5 @@ pub mod customers;
 pub mod known;
 
 pub mod budget;
+
+pub mod report;

@@ -1,3 +1,5 @@
+//! Messages and what stays of them; values of one kind are interchangeable.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,0 +1,171 @@
+//! One mail: what broke, since when, for whom, what it looked like in one real case, and what to type next. A [`Report`] is
+//! what is known, [`Document`] is what is said of it, in the order in which a person at 2 AM needs it; [`subject`], [`text`] and
+//! [`html`] write it.
+//!
+//! Not here: finding it out. Texts of others come redacted; control characters are taken out and markup is escaped here.
+
+mod document;
+mod html;
+mod moment;
+mod subject;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use jiff::Timestamp;
+
+use crate::fingerprint::Fingerprint;
+use crate::known::News;
+
+pub use document::{Document, Line, Section, document};
+pub use html::html;
+pub use subject::{LONGEST_SUBJECT, subject};
+pub use text::text;
+
+/// How loud.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// Somebody is woken.
+    Page,
+    /// Somebody looks at it in the morning.
+    Ticket,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// An alarm went off.
+    Alarm(Alarm),
+    /// An alarm is over.
+    Recovered {
+        /// The alarm.
+        alarm: Alarm,
+        /// When it had gone off.
+        since: Timestamp,
+    },
+    /// Failures of one fingerprint are news.
+    Failure {
+        /// What is news.
+        news: News,
+    },
+    /// What came together since the last mail and found no room in one.
+    Digest,
+}
+
+/// An alarm as it changed its state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alarm {
+    /// `shopfast-order-service-errors`.
+    pub name: String,
+    /// When it changed.
+    pub at: Timestamp,
+    /// What it means, in the words of its definition.
+    pub description: String,
+    /// Why it changed, in CloudWatch's words.
+    pub reason: String,
+}
+
+/// Everything that is known when a mail is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// How loud.
+    pub severity: Severity,
+    /// Whose trouble: `shopfast-order-service`; empty for a digest of many.
+    pub service: String,
+    /// What happened.
+    pub event: Event,
+    /// From when to when errors were looked at.
+    pub window: (Timestamp, Timestamp),
+    /// Errors in the window.
+    pub errors: u64,
+    /// Customers whom they hit.
+    pub customers: Customers,
+    /// The failures, most frequent first.
+    pub groups: Vec<Group>,
+    /// How many groups there are beyond these.
+    pub more_groups: u64,
+    /// One complete case.
+    pub sample: Option<Sample>,
+    /// What changed in the window, oldest first.
+    pub changes: Vec<Change>,
+    /// Where to look.
+    pub links: Links,
+    /// First steps of the runbook.
+    pub steps: Vec<String>,
+    /// What could not be found out, as sentences: a report says what it lacks.
+    pub lacks: Vec<String>,
+    /// Mails that were not sent since the last one.
+    pub held: u64,
+}
+
+/// How many people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Customers {
+    /// Lines do not say.
+    Unknown,
+    /// So many.
+    Exactly(u64),
+    /// About so many.
+    About(u64),
+}
+
+/// Failures of one fingerprint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Their fingerprint.
+    pub fingerprint: Fingerprint,
+    /// Whose they are.
+    pub service: String,
+    /// Their code; empty without one.
+    pub code: String,
+    /// What of their message stays the same.
+    pub title: String,
+    /// How many in the window.
+    pub count: u64,
+    /// When it was seen first, ever.
+    pub first: Timestamp,
+    /// What is news about it.
+    pub news: Option<News>,
+}
+
+/// One case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    /// When.
+    pub at: Timestamp,
+    /// The ID with which its whole story is found.
+    pub correlation_id: String,
+    /// The message, then its causes.
+    pub messages: Vec<String>,
+    /// Its story, a line for each hop, as `shopwatch trace` says it.
+    pub story: Vec<String>,
+}
+
+/// Something else that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// When.
+    pub at: Timestamp,
+    /// `shopfast-order-service: version 41 was deployed`.
+    pub what: String,
+}
+
+/// Where to look.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Links {
+    /// Address of the dashboard; empty without one.
+    pub dashboard: String,
+    /// Address of the runbook; empty without one.
+    pub runbook: String,
+    /// Commands, ready to be typed.
+    pub commands: Vec<String>,
+    /// A Logs Insights query; empty without one.
+    pub query: String,
+}
+
+/// Moves a cursor, colours, or turns the direction of text: nothing that a mail needs.
+fn is_odd(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
