@@ -139,16 +139,10 @@ fn errors(report: &Report) -> Vec<Line> {
 }
 
 fn group_lines(group: &Group, report: &Report) -> [Line; 2] {
-    let code = if group.code.is_empty() {
-        String::new()
-    } else {
-        format!(" {}", group.code)
-    };
-    let title = if group.title.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", group.title)
-    };
+    let what: Vec<&str> = [group.code.as_str(), group.title.as_str()]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect();
     let news = group
         .news
         .map(|news| format!("{}, ", word(news)))
@@ -159,7 +153,7 @@ fn group_lines(group: &Group, report: &Report) -> [Line; 2] {
         format!("{}, ", group.service)
     };
     [
-        Line::Words(format!("{}x{code}{title}", group.count)),
+        Line::Words(format!("{}x {}", group.count, what.join(": "))),
         Line::Detail(format!(
             "{news}{service}first seen {}, fingerprint {}",
             day(group.first),

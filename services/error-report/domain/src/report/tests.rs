@@ -100,57 +100,57 @@ fn an_alarm() {
     check(
         &report(Event::Alarm(alarm())),
         &expect![[r#"
-        Subject: PAGE shopfast-order-service: errors, 312 errors, 87 customers
+            Subject: PAGE shopfast-order-service: errors, 312 errors, 87 customers
 
-        shopfast-order-service is in trouble since Fri 27 Nov 02:03 UTC: 312
-        errors for 87 customers in 7 min.
+            shopfast-order-service is in trouble since Fri 27 Nov 02:03 UTC: 312
+            errors for 87 customers in 7 min.
 
-        WHAT
-        Alarm shopfast-order-service-errors
-           More than 5 % of the calls of shopfast-order-service failed in 3 of 5
-           minutes.
-           Threshold Crossed: 3 out of the last 5 datapoints [38.2 (27/11/26
-           02:02:00)] were greater than the threshold (5.0).
+            WHAT
+            Alarm shopfast-order-service-errors
+               More than 5 % of the calls of shopfast-order-service failed in 3 of 5
+               minutes.
+               Threshold Crossed: 3 out of the last 5 datapoints [38.2 (27/11/26
+               02:02:00)] were greater than the threshold (5.0).
 
-        THE ERRORS
-        290x payment-timeout: charge order <id>: the provider did not answer
-        within <duration>
-           NEW, first seen Fri 27 Nov 02:01 UTC, fingerprint 9f3c000000000001
-        22x: reserve <n> of <id>
-           shopfast-inventory-service, first seen Fri 27 Nov 02:01 UTC,
-           fingerprint 9f3c000000000001
-        and 1 kind more
+            THE ERRORS
+            290x payment-timeout: charge order <id>: the provider did not answer
+            within <duration>
+               NEW, first seen Fri 27 Nov 02:01 UTC, fingerprint 9f3c000000000001
+            22x reserve <n> of <id>
+               shopfast-inventory-service, first seen Fri 27 Nov 02:01 UTC,
+               fingerprint 9f3c000000000001
+            and 1 kind more
 
-        ONE CASE
-        02:02:41 correlation ID 0199f3a2-7c1e-7d00-8000-0242ac130003
-           charge order 01JD8Z
-           because the provider did not answer within 3s
-           POST /orders 201 120ms
-             payment-processor failed 3.0s
+            ONE CASE
+            02:02:41 correlation ID 0199f3a2-7c1e-7d00-8000-0242ac130003
+               charge order 01JD8Z
+               because the provider did not answer within 3s
+               POST /orders 201 120ms
+                 payment-processor failed 3.0s
 
-        WHAT CHANGED
-        02:00:02 shopfast-payment-processor: version 42 was deployed
+            WHAT CHANGED
+            02:00:02 shopfast-payment-processor: version 42 was deployed
 
-        NOW TYPE
-           shopwatch trace 0199f3a2-7c1e-7d00-8000-0242ac130003
-           shopwatch runbooks run shopfast-order-service-errors
+            NOW TYPE
+               shopwatch trace 0199f3a2-7c1e-7d00-8000-0242ac130003
+               shopwatch runbooks run shopfast-order-service-errors
 
-        RUNBOOK
-        https://runbooks.example/shopfast-order-service-errors.md
-        1. See which error leads.
-        2. Is the payment provider up?
+            RUNBOOK
+            https://runbooks.example/shopfast-order-service-errors.md
+            1. See which error leads.
+            2. Is the payment provider up?
 
-        LOOK AT
-        https://console.example/dashboards/shopfast
-           fields @timestamp, message
-           | filter level = "ERROR"
+            LOOK AT
+            https://console.example/dashboards/shopfast
+               fields @timestamp, message
+               | filter level = "ERROR"
 
-        NOT KNOWN
-        The lines of shopfast-order-relay could not be read: access denied.
+            NOT KNOWN
+            The lines of shopfast-order-relay could not be read: access denied.
 
-        NOT MAILED
-        3 mails were not sent since the last one: the mail budget was used up.
-    "#]],
+            NOT MAILED
+            3 mails were not sent since the last one: the mail budget was used up.
+        "#]],
     );
 }
 
