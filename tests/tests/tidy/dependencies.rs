@@ -12,6 +12,10 @@ use super::{check, tree};
 const DIRECTION: &[(&str, &[&str])] = &[
     ("alarms", &[]),
     ("error-report-domain", &[]),
+    (
+        "error-report-intake",
+        &["error-report-domain", "telemetry-core"],
+    ),
     ("infra", &[]),
     ("ops-loopback", &[]),
     ("ops-plane", &["ops-loopback", "telemetry-core"]),

@@ -1,0 +1,14 @@
+//! What the error report is given, as values: log lines of a subscription filter, notifications of alarms, and the tick of its
+//! schedule. Texts of others are redacted here, before anything else sees them.
+//!
+//! Not here: asking AWS for more, and what is done with it (`error-report-domain`).
+
+mod event;
+mod line;
+mod logs;
+mod notification;
+
+pub use event::{Event, Unreadable};
+pub use line::{LogEvent, Occurrence, Origin, occurrence, once_per_request};
+pub use logs::{LogBatch, LogsError};
+pub use notification::{AlarmNotification, Child, NotificationError, Subject};

@@ -1,0 +1,135 @@
+//! From a log line to a failure, if it tells of one: lines of the telemetry layer, of the runtimes of other languages, and
+//! what Lambda itself says of an invocation that ended badly.
+
+mod document;
+mod platform;
+#[cfg(test)]
+mod tests;
+
+use serde::Deserialize;
+
+/// A line.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct LogEvent {
+    /// CloudWatch Logs' ID of it: the same when it is delivered again.
+    #[serde(default)]
+    pub id: String,
+    /// Unix time in milliseconds.
+    pub timestamp: i64,
+    /// The text.
+    pub message: String,
+}
+
+/// Who says that something failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// Lambda's own record of an invocation.
+    Record,
+    /// Lambda, in a sentence.
+    Sentence,
+    /// The function.
+    Function,
+}
+
+/// Something failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occurrence {
+    /// The line's ID.
+    pub id: String,
+    /// Unix time in milliseconds.
+    pub at_ms: i64,
+    /// The function.
+    pub function: String,
+    /// A bounded code; empty without one.
+    pub code: String,
+    /// The span that failed; empty when the line does not say.
+    pub span: String,
+    /// The message and its causes, redacted.
+    pub messages: Vec<String>,
+    /// The ID of the whole story.
+    pub correlation_id: Option<String>,
+    /// The invocation.
+    pub request_id: Option<String>,
+    /// Whom it hit, as the line names them: it is hashed before it is kept.
+    pub customer: Option<String>,
+    /// The line says CRITICAL.
+    pub is_critical: bool,
+    /// Who says so.
+    pub origin: Origin,
+}
+
+/// Does the line tell of a failure?
+#[must_use]
+pub fn occurrence(function: &str, event: &LogEvent) -> Option<Occurrence> {
+    let text = event.message.trim();
+    let found = if text.starts_with('{') {
+        document::read(text)
+    } else {
+        platform::sentence(text)
+    };
+    let mut found = found?;
+    for message in &mut found.messages {
+        *message = telemetry_core::log::redact(message).into_owned();
+    }
+    Some(Occurrence {
+        id: event.id.clone(),
+        at_ms: event.timestamp,
+        function: function.to_owned(),
+        code: found.code,
+        span: found.span,
+        messages: found.messages,
+        correlation_id: found.correlation_id,
+        request_id: found.request_id,
+        customer: found.customer,
+        is_critical: found.is_critical,
+        origin: found.origin,
+    })
+}
+
+/// What a line says.
+#[derive(Debug)]
+struct Found {
+    code: String,
+    span: String,
+    messages: Vec<String>,
+    correlation_id: Option<String>,
+    request_id: Option<String>,
+    customer: Option<String>,
+    is_critical: bool,
+    origin: Origin,
+}
+
+impl Found {
+    fn new(origin: Origin, code: &str, message: &str) -> Self {
+        Self {
+            code: code.to_owned(),
+            span: String::new(),
+            messages: vec![message.to_owned()],
+            correlation_id: None,
+            request_id: None,
+            customer: None,
+            is_critical: false,
+            origin,
+        }
+    }
+}
+
+/// One invocation's end is told by the function, by Lambda in a sentence and by Lambda's record: what the best of them says
+/// counts. A function may tell of many failures in one invocation, one for each record.
+#[must_use]
+pub fn once_per_request(occurrences: Vec<Occurrence>) -> Vec<Occurrence> {
+    let mut best = std::collections::HashMap::new();
+    for occurrence in &occurrences {
+        if let Some(id) = &occurrence.request_id {
+            let origin = best
+                .entry((occurrence.function.clone(), id.clone()))
+                .or_insert(occurrence.origin);
+            *origin = occurrence.origin.max(*origin);
+        }
+    }
+    let is_best = |occurrence: &Occurrence| match &occurrence.request_id {
+        Some(id) => best.get(&(occurrence.function.clone(), id.clone())) == Some(&occurrence.origin),
+        None => true,
+    };
+    occurrences.into_iter().filter(is_best).collect()
+}
