@@ -1,6 +1,6 @@
 //! One mail: what broke, since when, for whom, what it looked like in one real case, and what to type next. A [`Report`] is
-//! what is known, [`Document`] is what is said of it, in the order in which a person at 2 AM needs it; [`subject`], [`text`] and
-//! [`html`] write it.
+//! what is known, [`Document`] is what is said of it, in the order in which a person at 2 AM needs it; [`subject()`], [`text()`] and
+//! [`html()`] write it.
 //!
 //! Not here: finding it out. Texts of others come redacted; control characters are taken out and markup is escaped here.
 
