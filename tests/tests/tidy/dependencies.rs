@@ -11,6 +11,10 @@ use super::{check, tree};
 /// Who may depend on whom, normal and build dependencies: (crate, allowed crates of ours).
 const DIRECTION: &[(&str, &[&str])] = &[
     ("alarms", &[]),
+    (
+        "error-report",
+        &["error-report-domain", "error-report-intake"],
+    ),
     ("error-report-domain", &[]),
     (
         "error-report-intake",

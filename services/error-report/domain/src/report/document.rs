@@ -1,5 +1,7 @@
 //! What is said, in order: sections with lines. Both writers write this, so that text and HTML say the same.
 
+use jiff::Timestamp;
+
 use super::moment::{clock, day, span};
 use super::subject::word;
 use super::{Customers, Event, Group, Report, Sample};
@@ -91,11 +93,16 @@ fn lead(report: &Report) -> String {
                 span(*since, alarm.at)
             )
         }
-        Event::Failure { .. } => format!(
-            "{who} fails in a way that is news: {count} in {}.",
-            span(from, to)
-        ),
+        Event::Failure { .. } => format!("{who} fails in a way that is news: {count}{}.", within(from, to)),
         Event::Digest => format!("{who}: {count} from {} to {}.", day(from), day(to)),
+    }
+}
+
+/// Failures of one second have no span.
+fn within(from: Timestamp, to: Timestamp) -> String {
+    match to.as_second() - from.as_second() {
+        0 => format!(" at {}", clock(from)),
+        _ => format!(" in {}", span(from, to)),
     }
 }
 

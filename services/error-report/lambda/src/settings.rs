@@ -1,0 +1,53 @@
+//! What can be chosen.
+
+use error_report_domain::budget::Limits;
+use error_report_domain::known::Rules;
+
+/// Choices of a deployment.
+#[derive(Clone)]
+pub struct Settings {
+    /// When a failure is news.
+    pub rules: Rules,
+    /// How many mails may go.
+    pub limits: Limits,
+    /// `https://…/runbooks`, without a slash at the end; empty: no link.
+    pub runbooks: String,
+    /// `https://…#dashboards/dashboard/`, to which a name is added; empty: no link.
+    pub dashboards: String,
+    /// Names of the functions whose lines may be asked for.
+    pub functions: Vec<String>,
+    /// First steps of the runbook of an alarm; none for one that is not known.
+    pub steps: fn(alarm: &str) -> Vec<String>,
+    /// With this the names of customers are hashed. It is a secret.
+    pub customer_key: Vec<u8>,
+    /// Failures that are told in one mail; more are counted.
+    pub told_groups: usize,
+    /// Seconds that lines may take to be found: the window of an alarm begins so much earlier.
+    pub ingestion_delay_s: i64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            rules: Rules::DEFAULT,
+            limits: Limits::DEFAULT,
+            runbooks: String::new(),
+            dashboards: String::new(),
+            functions: Vec::new(),
+            steps: |_| Vec::new(),
+            customer_key: Vec::new(),
+            told_groups: 5,
+            ingestion_delay_s: 120,
+        }
+    }
+}
+
+/// Without the key.
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings")
+            .field("rules", &self.rules)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
