@@ -32,6 +32,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
         "platform",
         &["telemetry-aws-sdk", "telemetry-core", "telemetry-lambda"],
     ),
+    ("runbooks", &[]),
     ("shopfast-domain", &[]),
     (
         "shopfast-lambdas",
