@@ -10,4 +10,5 @@ pub mod model;
 mod near;
 pub mod range_question;
 pub mod registry;
+pub mod render;
 pub mod scenario;
