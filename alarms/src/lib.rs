@@ -4,6 +4,8 @@ pub mod backtest;
 mod document;
 pub mod evaluate;
 pub mod explain;
+pub mod lint;
 pub mod model;
 pub mod range_question;
 pub mod scenario;
+pub mod service_metrics;
