@@ -6,6 +6,15 @@ use std::io::{self, Write};
 use ops_story::redact::{is_odd, printable};
 use serde::Serialize;
 
+/// What a word says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// As it should be: green.
+    Good,
+    /// Not as it should be: red.
+    Bad,
+}
+
 /// Where a command prints.
 pub struct Terminal<'a> {
     /// Results. A reader that goes away must not be an error here.
@@ -38,6 +47,21 @@ impl Terminal<'_> {
     pub fn line(&mut self, text: impl Display) -> io::Result<()> {
         self.text(text)?;
         self.out.write_all(b"\n")
+    }
+
+    /// Writes a word, coloured if results are.
+    ///
+    /// # Errors
+    /// The output refuses.
+    pub fn toned(&mut self, tone: Tone, text: &str) -> io::Result<()> {
+        let code = match tone {
+            Tone::Good => 32,
+            Tone::Bad => 31,
+        };
+        match self.colored {
+            true => write!(self.out, "\u{1b}[{code}m{}\u{1b}[0m", printable(text)),
+            false => self.text(text),
+        }
     }
 
     /// Writes a value as one line of JSON. Control characters and direction marks that JSON may hold as they are, are

@@ -35,4 +35,10 @@ impl Workspace {
                 .cure(format!("run it inside a clone of the repository, or {instead}"))
         })
     }
+    /// A path as messages call it: from the root on when it is inside.
+    #[must_use]
+    pub fn shown(&self, path: &Path) -> String {
+        let inside = self.root.as_deref().and_then(|root| path.strip_prefix(root).ok());
+        inside.unwrap_or(path).display().to_string()
+    }
 }

@@ -24,10 +24,22 @@ pub(crate) struct Output {
     pub(crate) error: String,
 }
 
-/// Runs `shopwatch` with these arguments in the workspace of this repository.
+/// The workspace of the tests.
+pub(crate) fn shop() -> Workspace {
+    Workspace::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/shop"))
+}
+
+/// Runs `shopwatch` with these arguments in the workspace of the tests.
 pub(crate) fn shopwatch(arguments: &[&str]) -> Output {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
-    shopwatch_in(&Workspace::at(root), arguments)
+    shopwatch_in(&shop(), arguments)
+}
+
+/// Checks all that a shell sees of a command of `shopwatch alarms`.
+pub(crate) fn check(arguments: &str, code: u8, expect: &expect_test::Expect) {
+    let words: Vec<&str> = ["alarms"].into_iter().chain(arguments.split(' ')).collect();
+    let output = shopwatch(&words);
+    assert_eq!(output.code, code, "{arguments}: {output:?}");
+    expect.assert_eq(&format!("{}{}", output.out, output.error));
 }
 
 /// Runs `shopwatch` with these arguments in a workspace.
