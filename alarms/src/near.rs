@@ -1,7 +1,8 @@
 //! The word that somebody may have meant.
 
 /// The known word with the fewest edits, when they are few.
-pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let most = (word.chars().count() / 3).max(2);
     let ranked = known.iter().map(|one| (edits(word, one), *one));
     let (distance, nearest) = ranked.min()?;
