@@ -13,6 +13,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
     ("alarms", &["infra"]),
     ("infra", &[]),
     ("ops-loopback", &[]),
+    ("ops-monitoring", &["alarms", "dashboards", "infra", "ops-story"]),
     ("ops-plane", &["ops-loopback", "telemetry-core"]),
     (
         "ops-runner",
@@ -38,6 +39,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
         "shopwatch",
         &[
             "infra",
+            "ops-monitoring",
             "ops-plane",
             "ops-runner",
             "ops-story",
@@ -80,6 +82,7 @@ const SDK_FREE: &[&str] = &[
     "telemetry-lambda",
     "telemetry-otlp",
     "telemetry-testkit",
+    "ops-monitoring",
     "ops-plane",
     "ops-story",
     "infra",
