@@ -82,7 +82,8 @@ fn supported(member: &Member<'_>, world: &World<'_>, report: &mut Report) {
                     _ => None,
                 }
             }),
-            (None, Some(text)) if !text.starts_with("arn:") => Some("no ARN".to_owned()),
+            // Empty: the default of a parameter that is given later.
+            (None, Some(text)) if !text.is_empty() && !text.starts_with("arn:") => Some("no ARN".to_owned()),
             _ => arn_fields(action).and_then(|fields| {
                 let service = fields[2]
                     .as_deref()

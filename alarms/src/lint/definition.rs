@@ -147,6 +147,11 @@ impl Known {
                 Data::List(items.collect())
             }
             Data::Map(entries) => Data::Map(self.map(path, entries)),
+            // The default of a parameter that is given later.
+            Data::Text(text) if text.is_empty() => {
+                self.unknown.push(path.to_owned());
+                harmless(name, &self.unknown)
+            }
             Data::Unknown(_) => {
                 self.unknown.push(path.to_owned());
                 harmless(name, &self.unknown)

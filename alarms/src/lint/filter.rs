@@ -1,5 +1,7 @@
 //! Metric filters: what they make of which lines, and the alarms on it.
 
+use std::collections::BTreeSet;
+
 use infra::typed::{MetricFilter, Transformation};
 use infra::{Node, Typed};
 
@@ -318,11 +320,11 @@ fn mismatch(alarm: &Alarm<'_>, used: &Use<'_>, filters: &Filters<'_>, report: &m
             .iter()
             .filter_map(|(_, made)| keys(&made.dimensions))
             .map(|keys| has(&keys))
-            .collect::<Vec<_>>();
+            .collect::<BTreeSet<_>>();
         let message = format!(
             "{} makes {name} with dimensions: {}; the alarm has {}: it never gets a datapoint",
             filter.resource.logical_id,
-            theirs.join(", or "),
+            theirs.into_iter().collect::<Vec<_>>().join(", or "),
             has(&given)
         );
         let node = &used.metric["Dimensions"];

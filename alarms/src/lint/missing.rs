@@ -70,7 +70,9 @@ fn sparse(alarm: &Alarm<'_>, gaps: bool, report: &mut Report) {
         return;
     }
     let given = alarm.properties().get("TreatMissingData");
-    let node = given.unwrap_or(&alarm.properties()["MetricName"]);
+    let properties = alarm.properties();
+    let watched = properties.get("MetricName").unwrap_or(&properties["Metrics"]);
+    let node = given.unwrap_or(watched);
     let how = if given.is_some() { "is" } else { "defaults to" };
     let consequence = match alarm.datapoints_to_alarm() {
         Some(1) => {

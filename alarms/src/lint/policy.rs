@@ -13,6 +13,8 @@ pub(super) struct Question<'a> {
     pub(super) action: &'a str,
     /// The resource that a statement is to be about; none where a policy has one resource only.
     pub(super) resource: Option<&'a Member<'a>>,
+    /// What it means that the account may: nothing for a key, which no service uses by that.
+    pub(super) account: Answer,
     /// What the service's `aws:SourceArn` has in it.
     pub(super) source: &'a str,
 }
@@ -83,8 +85,20 @@ impl Question<'_> {
             return Answer::Perhaps;
         }
         let services = any(&principal["Service"], |text| is_like(self.service, text));
-        let everybody = any(&principal["AWS"], |text| text == "*").and(Answer::Perhaps);
-        services.or(everybody)
+        services.or(self.accounts(&principal["AWS"]))
+    }
+
+    fn accounts(&self, principal: &Node) -> Answer {
+        let one = |node: &Node| match node.to_string() {
+            _ if node.is_null() => Answer::No,
+            text if text == "*" => Answer::Perhaps,
+            text if text.starts_with("arn:") || node.as_text().is_some() => self.account,
+            _ => Answer::Perhaps,
+        };
+        match principal.items() {
+            [] => one(principal),
+            items => items.iter().map(one).fold(Answer::No, Answer::or),
+        }
     }
 
     fn action(&self, statement: &Node) -> Answer {

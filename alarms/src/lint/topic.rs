@@ -80,6 +80,7 @@ fn policy(topic: &Member<'_>, world: &World<'_>, report: &mut Report) {
         service: CLOUDWATCH,
         action: "sns:Publish",
         resource: Some(topic),
+        account: Answer::Perhaps,
         source: ":cloudwatch:",
     };
     let answers = policies
@@ -130,6 +131,7 @@ fn encryption(topic: &Member<'_>, world: &World<'_>, report: &mut Report) {
             service: CLOUDWATCH,
             action,
             resource: None,
+            account: Answer::No,
             source: ":cloudwatch:",
         };
         if question.of(document, source.root, world) == Answer::No {
