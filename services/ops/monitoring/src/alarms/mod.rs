@@ -6,6 +6,10 @@ pub mod test;
 
 pub mod explain;
 
+pub mod list;
+
+pub mod generate;
+
 use crate::{Ended, Refused, Terminal, Workspace};
 
 /// The commands of `shopwatch alarms` that need no AWS SDK.
@@ -17,6 +21,10 @@ pub enum Command {
     Test(test::Args),
     /// What alarms do, in plain sentences
     Explain(explain::Args),
+    /// The alarms that follow from the template, and what has none
+    List(list::Args),
+    /// Write the generated templates, or check that they are current
+    Generate(generate::Args),
 }
 
 /// Examples, for `--help`.
@@ -25,6 +33,8 @@ Examples:
   shopwatch alarms evaluate --range \"0-X-X\" --evaluation-periods 3    what does CloudWatch say?
   shopwatch alarms test                                                 run the scenarios of the workspace
   shopwatch alarms explain shopfast-order-service-errors                when does it fire, when does it clear?
+  shopwatch alarms list                                                 which are there, and what has none?
+  shopwatch alarms generate --check                                     is infra/generated current?
 ";
 
 /// Runs a command.
@@ -36,5 +46,7 @@ pub fn run(command: Command, workspace: &Workspace, terminal: &mut Terminal<'_>)
         Command::Evaluate(args) => evaluate::run(&args, terminal),
         Command::Test(args) => test::run(&args, workspace, terminal),
         Command::Explain(args) => explain::run(&args, workspace, terminal),
+        Command::List(args) => list::run(&args, workspace, terminal),
+        Command::Generate(args) => generate::run(&args, workspace, terminal),
     }
 }

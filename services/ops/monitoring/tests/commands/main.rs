@@ -3,5 +3,7 @@
 
 mod evaluate;
 mod explain;
+mod generate;
+mod list;
 mod shell;
 mod test;
