@@ -126,9 +126,8 @@ impl Platform {
     }
 
     /// Puts the generated alarms in place; says what was done.
-    pub(crate) async fn put_alarms(&self, root: &Path) -> anyhow::Result<String> {
-        let client = aws_sdk_cloudwatch::Client::new(&local_sdk_config(&self.endpoint("aws")?));
-        alarms::put(&client, root).await
+    pub(crate) async fn put_alarms(&self, root: &Path, stack: &Stack) -> anyhow::Result<String> {
+        alarms::put(&self.endpoint("aws")?, root, stack, &self.state).await
     }
 
     /// The time of metrics and alarms, for run.json.

@@ -66,7 +66,7 @@ pub(crate) async fn start(
     step.done(&describe(&stack, change));
 
     let step = progress.step("Put the alarms in place");
-    let done = platform.put_alarms(&root).await?;
+    let done = platform.put_alarms(&root, &stack).await?;
     step.done(&done);
 
     let step = progress.step("Load products and users");
