@@ -4,6 +4,7 @@ pub mod backtest;
 mod document;
 pub mod evaluate;
 pub mod explain;
+pub mod forecast;
 pub mod lint;
 pub mod model;
 pub mod near;

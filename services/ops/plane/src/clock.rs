@@ -160,10 +160,7 @@ mod tests {
     #[test]
     fn a_manual_one_stands_still() {
         let clock = Clock::manual(at("2026-11-27T02:00:00Z"));
-        assert_eq!(
-            clock.until(at("2026-11-27T02:00:30Z")),
-            Duration::from_secs(30)
-        );
+        assert_eq!(clock.until(at("2026-11-27T02:00:30Z")), Duration::from_secs(30));
         clock.set(at("2026-11-27T02:01:00Z"));
         assert_eq!(clock.now(), at("2026-11-27T02:01:00Z"));
         assert_eq!(clock.until(at("2026-11-27T02:00:30Z")), Duration::ZERO);

@@ -16,6 +16,7 @@ mod public;
 mod store;
 mod xray;
 
+pub use alarms::NOT_OBSERVABLE;
 pub use clock::Clock;
 pub use gateway::{CallHook, Invoked, LambdaInvoker, LambdaRequest, ObservedCall, Verdict};
 pub use plane::{Intake, Plane, PlaneConfig, Routes, StartError};

@@ -35,7 +35,12 @@ const LIMIT: Duration = Duration::from_secs(20);
 const AT_ONCE: usize = 100;
 
 /// Puts what the template has, removes what it had; says what was done.
-pub(super) async fn put(gateway: &str, root: &Path, deployed: &Stack, state: &StateDir) -> anyhow::Result<String> {
+pub(super) async fn put(
+    gateway: &str,
+    root: &Path,
+    deployed: &Stack,
+    state: &StateDir,
+) -> anyhow::Result<String> {
     let path = root.join(TEMPLATE);
     if !path.is_file() {
         return Ok(format!("no {TEMPLATE}: `shopwatch alarms generate` writes it"));
@@ -113,23 +118,36 @@ fn ordered(found: &[TemplateAlarm]) -> anyhow::Result<Vec<(String, Definition)>>
     let mut composites = BTreeMap::new();
     let mut rules: BTreeMap<String, AlarmRule> = BTreeMap::new();
     for alarm in found {
-        let definition = alarm.definition.clone().map_err(|error| wrong(error.to_string()))?;
+        let definition = alarm
+            .definition
+            .clone()
+            .map_err(|error| wrong(error.to_string()))?;
         match &definition {
             Definition::Metric(_) => metric.push((alarm.name.clone(), definition)),
             Definition::Composite(composite) => {
-                let rule = alarm_rule::parse(&composite.alarm_rule).map_err(|error| wrong(error.to_string()))?;
+                let rule =
+                    alarm_rule::parse(&composite.alarm_rule).map_err(|error| wrong(error.to_string()))?;
                 // Its suppressor has to be there first too.
                 let suppressor = composite.actions_suppressor.iter();
-                let watched = suppressor.map(|name| AlarmRule::InState(alarms::model::StateValue::Alarm, name.clone()));
+                let watched =
+                    suppressor.map(|name| AlarmRule::InState(alarms::model::StateValue::Alarm, name.clone()));
                 let rule = AlarmRule::Or(std::iter::once(rule).chain(watched).collect());
                 rules.insert(alarm.name.clone(), rule);
                 composites.insert(alarm.name.clone(), definition);
             }
         }
     }
-    let order = composite::order(&rules)
-        .map_err(|circle| wrong(format!("these watch each other in a circle: {}", circle.join(", "))))?;
-    metric.extend(order.into_iter().filter_map(|name| Some((name.to_owned(), composites.remove(name)?))));
+    let order = composite::order(&rules).map_err(|circle| {
+        wrong(format!(
+            "these watch each other in a circle: {}",
+            circle.join(", ")
+        ))
+    })?;
+    metric.extend(
+        order
+            .into_iter()
+            .filter_map(|name| Some((name.to_owned(), composites.remove(name)?))),
+    );
     Ok(metric)
 }
 
@@ -183,15 +201,18 @@ impl Plane {
     /// A filter of the template, in the form of the Logs API. Its log group is made first: on AWS it is there before.
     async fn put_filter(&self, properties: &Value) -> anyhow::Result<()> {
         let group = &properties["LogGroupName"];
-        let made = self.call("logs", "Logs_20140328.CreateLogGroup", &json!({"logGroupName": group}));
-        let (status, told) = made.await?;
+        let input = json!({"logGroupName": group});
+        let (status, told) = self.call("logs", "Logs_20140328.CreateLogGroup", &input).await?;
         let is_there = told["__type"]
             .as_str()
             .is_some_and(|code| code.ends_with("ResourceAlreadyExistsException"));
         if !status.is_success() && !is_there {
             return Err(wrong(format!("make the log group {group}: {told}")));
         }
-        let transformations = properties["MetricTransformations"].as_array().into_iter().flatten();
+        let transformations = properties["MetricTransformations"]
+            .as_array()
+            .into_iter()
+            .flatten();
         let transformations: Vec<Value> = transformations.map(transformation).collect();
         let input = json!({
             "logGroupName": group,
@@ -203,7 +224,10 @@ impl Plane {
         if status.is_success() {
             return Ok(());
         }
-        Err(wrong(format!("put the metric filter {}: {told}", properties["FilterName"])))
+        Err(wrong(format!(
+            "put the metric filter {}: {told}",
+            properties["FilterName"]
+        )))
     }
 
     async fn cloudwatch(&self, operation: &str, input: &Value) -> anyhow::Result<Value> {
@@ -219,7 +243,12 @@ impl Plane {
         )))
     }
 
-    async fn call(&self, service: &str, target: &str, input: &Value) -> anyhow::Result<(http::StatusCode, Value)> {
+    async fn call(
+        &self,
+        service: &str,
+        target: &str,
+        input: &Value,
+    ) -> anyhow::Result<(http::StatusCode, Value)> {
         let scope = format!("AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/{service}/aws4_request");
         let headers = [
             ("x-amz-target", target),
@@ -227,8 +256,14 @@ impl Plane {
             ("authorization", &scope),
         ];
         let body = input.to_string().into();
-        let answer = self.client.call(Method::POST, &self.gateway, &headers, body).await?;
-        Ok((answer.status, serde_json::from_slice(&answer.body).unwrap_or_default()))
+        let answer = self
+            .client
+            .call(Method::POST, &self.gateway, &headers, body)
+            .await?;
+        Ok((
+            answer.status,
+            serde_json::from_slice(&answer.body).unwrap_or_default(),
+        ))
     }
 }
 
@@ -248,9 +283,9 @@ fn transformation(described: &Value) -> Value {
         told["unit"] = json!(unit);
     }
     if let Some(dimensions) = described["Dimensions"].as_array() {
-        let pairs = dimensions
-            .iter()
-            .filter_map(|dimension| Some((dimension["Key"].as_str()?.to_owned(), dimension["Value"].clone())));
+        let pairs = dimensions.iter().filter_map(|dimension| {
+            Some((dimension["Key"].as_str()?.to_owned(), dimension["Value"].clone()))
+        });
         told["dimensions"] = Value::Object(pairs.collect());
     }
     told

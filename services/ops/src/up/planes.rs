@@ -10,8 +10,8 @@ use anyhow::Context as _;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use ops_plane::{
-    CallHook, Clock, Datum, Intake, Invoked, LambdaInvoker, LambdaRequest, Limits, LogEvent, ObservedCall, Plane,
-    PlaneConfig, Verdict,
+    CallHook, Clock, Datum, Intake, Invoked, LambdaInvoker, LambdaRequest, Limits, LogEvent, ObservedCall,
+    Plane, PlaneConfig, Verdict,
 };
 use ops_runner::faults::{Action, Caller};
 use ops_runner::{

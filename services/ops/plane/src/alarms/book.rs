@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use alarms::evaluate::composite;
-use alarms::evaluate::mute::{Mute, MuteOutcome, MuteStatus};
+use alarms::evaluate::mute::{Mute, MuteOutcome};
 use alarms::evaluate::reason::{composite_created, composite_reason};
 use alarms::evaluate::suppress::Outcome;
 use alarms::model::alarm_rule::{AlarmRule, name_of};
@@ -16,7 +16,7 @@ use alarms::model::{Definition, StateValue};
 use jiff::Timestamp;
 
 use super::alarm::{Alarm, Record, State, Watch};
-use super::documents::{self, history};
+use super::documents::{self, Muted, history};
 use super::feed::{self, Feeds};
 use super::place::Place;
 use crate::store::{AlarmWrite, Load, Tapped};
@@ -100,8 +100,12 @@ impl Book {
     pub(crate) fn restore(&mut self, records: Vec<Record>, at: Timestamp) -> Vec<Effect> {
         for record in records {
             let name = record.metric.as_ref().and_then(|alarm| alarm.alarm_name.clone());
-            let name =
-                name.or_else(|| record.composite.as_ref().and_then(|alarm| alarm.alarm_name.clone()));
+            let name = name.or_else(|| {
+                record
+                    .composite
+                    .as_ref()
+                    .and_then(|alarm| alarm.alarm_name.clone())
+            });
             let Some(name) = name else { continue };
             let arn = self.place.alarm_arn(&name);
             if let Some(alarm) = Alarm::restore(record, arn) {
@@ -209,7 +213,10 @@ impl Book {
                     && alarm.version == load.version
                 {
                     feed::loaded(alarm, load, points);
-                    self.feeds.entry(feed::series(load)).or_default().push(feed::Feed::of(load));
+                    self.feeds
+                        .entry(feed::series(load))
+                        .or_default()
+                        .push(feed::Feed::of(load));
                 }
             }
         }
@@ -320,8 +327,8 @@ impl Book {
         let mut effects = vec![self.save(name)];
         if let Some(alarm) = self.alarms.get(name) {
             effects.push(Effect::Write(AlarmWrite::History(history::changed(alarm))));
-            let muted = self.muted_by(name, at).map(|rule| self.place.mute_rule_arn(rule));
-            effects.push(Effect::Event(documents::changed(alarm, muted)));
+            let muted = self.muted_by(name, at);
+            effects.push(Effect::Event(documents::changed(alarm, muted.as_ref())));
         }
         effects.extend(acts);
         effects
@@ -368,23 +375,21 @@ impl Book {
         let alarm = &*alarm;
         let actions = alarm.actions(state).iter();
         actions
-            .map(|target| {
-                Effect::Act(documents::action(
-                    alarm,
-                    target,
-                    after_mute_window,
-                    &self.place,
-                ))
-            })
+            .map(|target| Effect::Act(documents::action(alarm, target, after_mute_window, &self.place)))
             .collect()
     }
 
-    fn muted_by(&self, name: &str, at: Timestamp) -> Option<&str> {
+    /// The rule that mutes an alarm, the first of several.
+    fn muted_by(&self, name: &str, at: Timestamp) -> Option<Muted> {
         let mut active = self
             .mutes
             .iter()
-            .filter(|(_, rule)| rule.rule.targets(name) && rule.mute.status(at) == MuteStatus::Active);
-        active.next().map(|(rule, _)| rule.as_str())
+            .filter(|(_, rule)| rule.rule.targets(name))
+            .filter_map(|(rule_name, rule)| Some((rule_name, rule.mute.window(at)?)));
+        active.next().map(|(rule, window)| Muted {
+            arn: self.place.mute_rule_arn(rule),
+            window,
+        })
     }
 
     fn save(&self, name: &str) -> Effect {

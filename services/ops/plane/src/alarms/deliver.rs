@@ -143,7 +143,8 @@ impl Courier {
             } => self.outside.publish(&action.target, subject, message, group),
             Message::Lambda(payload) => self.outside.invoke(&action.target, payload),
             Message::Elsewhere => {
-                let told = "this machine has topics and functions, and nothing else that an alarm could reach";
+                let told =
+                    "this machine has topics and functions, and nothing else that an alarm could reach";
                 Box::pin(std::future::ready(Err(told.to_owned())))
             }
         }

@@ -23,6 +23,8 @@ mod service;
 #[cfg(test)]
 mod tests;
 
+pub use observable::NOT_OBSERVABLE;
+
 pub(crate) use deliver::Outside;
 pub(crate) use documents::Event;
 pub(crate) use place::Place;

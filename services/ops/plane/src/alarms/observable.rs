@@ -37,22 +37,17 @@ const OBSERVED: &[(&str, &[&str])] = &[
             "UserErrors",
         ],
     ),
-    // Calls that pass, and what the emulator is asked for (`polled`).
+    // What the emulator is asked for (`polled`). Messages that topics, rules and pollers move inside the emulator pass nowhere, so
+    // the counts of sent, received and deleted messages are those of programs only: no alarm can rely on them.
     (
         "AWS/SQS",
         &[
-            "NumberOfMessagesSent",
-            "SentMessageSize",
-            "NumberOfMessagesReceived",
-            "NumberOfEmptyReceives",
-            "NumberOfMessagesDeleted",
             "ApproximateNumberOfMessagesVisible",
             "ApproximateNumberOfMessagesNotVisible",
             "ApproximateNumberOfMessagesDelayed",
             "ApproximateAgeOfOldestMessage",
         ],
     ),
-    ("AWS/SNS", &["NumberOfMessagesPublished", "PublishSize"]),
     (
         "AWS/Events",
         &[
@@ -75,15 +70,12 @@ const OBSERVED: &[(&str, &[&str])] = &[
         ],
     ),
     // The shop's addresses (`public`).
-    (
-        "AWS/ApiGateway",
-        &["Count", "4XXError", "5XXError", "Latency"],
-    ),
+    ("AWS/ApiGateway", &["Count", "4XXError", "5XXError", "Latency"]),
     ("AWS/Logs", &["EMFParsingErrors"]),
 ];
 
-/// What the reason of such an alarm's state begins with.
-pub(crate) const NOT_OBSERVABLE: &str = "Not observable on this machine";
+/// What the state reason of an alarm begins with whose metric does not exist on this machine.
+pub const NOT_OBSERVABLE: &str = "Not observable on this machine";
 
 /// Why an alarm cannot be evaluated here: a metric that nobody sends.
 pub(crate) fn why_not(alarm: &MetricAlarm) -> Option<String> {

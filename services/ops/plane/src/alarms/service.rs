@@ -14,10 +14,10 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 
 use super::alarm::Record;
+use super::api;
 use super::book::{ALARM, Book, Effect, MUTE_RULE};
 use super::deliver::{Deliveries, Outside};
 use super::place::Place;
-use super::api;
 use crate::clock::Clock;
 use crate::store::{AlarmWrite, Store, StoreError, Tapped, Write, alarm_rows};
 

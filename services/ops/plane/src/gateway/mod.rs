@@ -32,9 +32,9 @@ use crate::{alarms, logs, mails, metrics, xray};
 
 pub(crate) use self::call::Call;
 pub(crate) use self::forward::Forwarder;
-pub(crate) use self::outside::Emulated;
 pub use self::hook::{CallHook, ObservedCall, Verdict};
 pub use self::lambda::{Invoked, LambdaInvoker, LambdaRequest};
+pub(crate) use self::outside::Emulated;
 
 /// The largest request that is taken: S3 takes more in one part, nothing here needs it.
 const LARGEST: usize = 64 * 1024 * 1024;
@@ -95,13 +95,7 @@ async fn answer(shared: &Shared, call: &Call, parts: Parts, body: Bytes) -> Resp
         ),
         "monitoring" => stand_in(
             call,
-            metrics::api::answer(
-                &shared.store,
-                &shared.clock,
-                &call.operation,
-                call.input(&body),
-            )
-            .await,
+            metrics::api::answer(&shared.store, &shared.clock, &call.operation, call.input(&body)).await,
         ),
         "logs" if logs::api::answers(&call.operation) => stand_in(
             call,

@@ -42,10 +42,7 @@ impl Emulated {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let (parts, ()) = request
-            .body(())
-            .map_err(|error| error.to_string())?
-            .into_parts();
+        let (parts, ()) = request.body(()).map_err(|error| error.to_string())?.into_parts();
         let sent = self.forward.send(&parts, Some(path), body.into());
         let (answered, body) = tokio::time::timeout(LIMIT, sent)
             .await

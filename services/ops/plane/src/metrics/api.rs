@@ -190,7 +190,9 @@ mod tests {
             datum("a", 660.0, 4.0),
             datum("b", 600.0, 8.0),
         ];
-        let ask = async |operation: &str, input: Value| answer(&store, &Clock::wall(), operation, Some(input)).await;
+        let ask = async |operation: &str, input: Value| {
+            answer(&store, &Clock::wall(), operation, Some(input)).await
+        };
         ask("PutMetricData", json!({"Namespace": "Shop", "MetricData": data}))
             .await
             .unwrap();
@@ -217,7 +219,11 @@ mod tests {
         assert_eq!(read("Sum", 300).await, ("[600.0]".into(), "[7.0]".into()));
         assert_eq!(read("Average", 60).await.1, "[1.5,4.0]");
         assert_eq!(read("p50", 300).await.1, "[2.0]");
-        assert!(answer(&store, &Clock::wall(), "GetMetricData", None).await.is_err());
+        assert!(
+            answer(&store, &Clock::wall(), "GetMetricData", None)
+                .await
+                .is_err()
+        );
         let expression =
             json!({"StartTime": 0, "EndTime": 1, "MetricDataQueries": [{"Id": "e", "Expression": "a+b"}]});
         assert_eq!(

@@ -65,7 +65,10 @@ fn to_cbor(value: &Value, timestamp: bool) -> Cbor {
         Value::Array(items) => Cbor::Array(items.iter().map(|item| to_cbor(item, timestamp)).collect()),
         Value::Object(members) => {
             let member = |(key, value): (&String, &Value)| {
-                (Cbor::Text(key.clone()), to_cbor(value, TIMESTAMPS.contains(&key.as_str())))
+                (
+                    Cbor::Text(key.clone()),
+                    to_cbor(value, TIMESTAMPS.contains(&key.as_str())),
+                )
             };
             Cbor::Map(members.iter().map(member).collect())
         }

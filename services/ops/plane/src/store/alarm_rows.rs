@@ -71,8 +71,8 @@ pub(super) fn put(to: &Transaction<'_>, write: &AlarmWrite) -> rusqlite::Result<
 
 /// All documents of a kind, in the order of their names.
 pub(crate) fn documents(connection: &Connection, kind: &str) -> Result<Vec<(String, Value)>, StoreError> {
-    let mut query =
-        connection.prepare_cached("SELECT name, document FROM alarm_documents WHERE kind = ? ORDER BY name")?;
+    let mut query = connection
+        .prepare_cached("SELECT name, document FROM alarm_documents WHERE kind = ? ORDER BY name")?;
     let rows = query.query_map([kind], |row| {
         Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
     })?;

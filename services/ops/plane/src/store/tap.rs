@@ -31,7 +31,10 @@ pub(crate) enum Tapped {
     /// A datapoint was stored.
     Datum(Datum),
     /// The answer to a [`Load`]: bucket (second) and statistics.
-    Loaded { load: Load, points: Vec<(i64, Statistics)> },
+    Loaded {
+        load: Load,
+        points: Vec<(i64, Statistics)>,
+    },
 }
 
 /// The writer's end.

@@ -171,7 +171,14 @@ fn put_log(
         counters.emf_errors.fetch_add(1, Ordering::Relaxed);
         // What CloudWatch reports for such events.
         let dimensions = [("LogGroupName", event.log_group.as_str())];
-        vec![Datum::value("AWS/Logs", "EMFParsingErrors", &dimensions, "Count", now, 1.0)]
+        vec![Datum::value(
+            "AWS/Logs",
+            "EMFParsingErrors",
+            &dimensions,
+            "Count",
+            now,
+            1.0,
+        )]
     });
     for datum in &mut data {
         datum.timestamp_ms = clock.of_wall_ms(datum.timestamp_ms);

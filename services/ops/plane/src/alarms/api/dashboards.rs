@@ -19,7 +19,9 @@ pub(super) async fn put(alarms: &Alarms, input: &Value) -> Result<Value, Refusal
     let body = required(input, "DashboardBody")?;
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if name.len() > 255 || !name.chars().all(is_name) {
-        return Err(refused("DashboardName has 1 to 255 characters of A-Z, a-z, 0-9, - and _"));
+        return Err(refused(
+            "DashboardName has 1 to 255 characters of A-Z, a-z, 0-9, - and _",
+        ));
     }
     match serde_json::from_str::<Value>(body) {
         Ok(body) if body["widgets"].is_array() => {}

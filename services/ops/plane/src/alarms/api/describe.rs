@@ -149,11 +149,8 @@ pub(super) fn for_metric(alarms: &Alarms, input: &Value) -> Result<Value, Refusa
         Some(list) => serde_json::from_value(list.clone()).map_err(|error| invalid(error.to_string()))?,
     };
     wanted.sort();
-    let text = |member: &str, own: Option<&str>| {
-        input[member]
-            .as_str()
-            .is_none_or(|wanted| own == Some(wanted))
-    };
+    let text =
+        |member: &str, own: Option<&str>| input[member].as_str().is_none_or(|wanted| own == Some(wanted));
     let fits = |alarm: &MetricAlarm| {
         let mut dimensions = alarm.dimensions.clone();
         dimensions.sort();

@@ -22,7 +22,8 @@ pub(super) async fn describe(alarms: &Alarms, input: &Value) -> Result<Value, Re
         .into_iter()
         .map(str::to_owned)
         .collect();
-    let read = move |connection: &Connection| items(connection, (start, end), name.as_deref(), item_type.as_deref());
+    let read =
+        move |connection: &Connection| items(connection, (start, end), name.as_deref(), item_type.as_deref());
     let mut items = store.read(read).await.map_err(|error| failed(&error))?;
     items.retain(|item| {
         item["AlarmType"]

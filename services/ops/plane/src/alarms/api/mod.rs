@@ -141,8 +141,7 @@ fn timestamp(input: &Value, name: &str) -> Result<Option<Timestamp>, Refusal> {
     };
     #[expect(clippy::cast_possible_truncation, reason = "out of range is refused")]
     let at = Timestamp::from_millisecond((seconds * 1e3) as i64);
-    at.map(Some)
-        .map_err(|_| invalid(format!("{name} is not a time")))
+    at.map(Some).map_err(|_| invalid(format!("{name} is not a time")))
 }
 
 /// A page of what is in order, behind `NextToken`; and the token of the next one.

@@ -23,9 +23,9 @@ pub(super) async fn put(alarms: &Alarms, mut input: Value) -> Result<Value, Refu
     }
     let updated = alarms.clock().now();
     let document = json!({"rule": input, "updated": updated});
-    let rule: AlarmMuteRule =
-        serde_json::from_value(input).map_err(|error| invalid(error.to_string()))?;
-    rule.validate().map_err(|problems| invalid(problems.to_string()))?;
+    let rule: AlarmMuteRule = serde_json::from_value(input).map_err(|error| invalid(error.to_string()))?;
+    rule.validate()
+        .map_err(|problems| invalid(problems.to_string()))?;
     let mute = Mute::new(&rule).map_err(|error| invalid(error.to_string()))?;
     alarms
         .book()

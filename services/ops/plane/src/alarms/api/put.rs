@@ -23,7 +23,9 @@ pub(super) async fn metric(alarms: &Alarms, input: Value) -> Result<Value, Refus
         }
     }
     let alarm: MetricAlarm = read(input)?;
-    alarm.validate().map_err(|problems| invalid(problems.to_string()))?;
+    alarm
+        .validate()
+        .map_err(|problems| invalid(problems.to_string()))?;
     let tags = tags(&alarm.tags);
     put(alarms, alarm.into(), tags).await
 }
@@ -31,7 +33,9 @@ pub(super) async fn metric(alarms: &Alarms, input: Value) -> Result<Value, Refus
 pub(super) async fn composite(alarms: &Alarms, input: Value) -> Result<Value, Refusal> {
     required(&input, "AlarmName")?;
     let alarm: CompositeAlarm = read(input)?;
-    alarm.validate().map_err(|problems| invalid(problems.to_string()))?;
+    alarm
+        .validate()
+        .map_err(|problems| invalid(problems.to_string()))?;
     children_exist(alarms, &alarm)?;
     let tags = tags(&alarm.tags);
     put(alarms, alarm.into(), tags).await
@@ -68,9 +72,7 @@ fn read<T: serde::de::DeserializeOwned>(input: Value) -> Result<T, Refusal> {
 
 fn tags(list: &[Tag]) -> BTreeMap<String, String> {
     let pairs = list.iter();
-    pairs
-        .map(|tag| (tag.key.clone(), tag.value.clone()))
-        .collect()
+    pairs.map(|tag| (tag.key.clone(), tag.value.clone())).collect()
 }
 
 /// Tags of an update are ignored, as CloudWatch does: they are changed with `TagResource`.

@@ -20,7 +20,10 @@ pub(super) async fn add(alarms: &Alarms, input: &Value) -> Result<Value, Refusal
         .collect::<Result<_, Refusal>>()?;
     let effect = {
         let mut book = alarms.book();
-        let mut tags = book.alarm(&name).map(|alarm| alarm.tags.clone()).unwrap_or_default();
+        let mut tags = book
+            .alarm(&name)
+            .map(|alarm| alarm.tags.clone())
+            .unwrap_or_default();
         tags.extend(added);
         if tags.len() > MOST_TAGS {
             return Err(invalid("an alarm has at most 50 tags"));

@@ -92,12 +92,7 @@ fn of_metric(text: &mut String, metric: &MetricAlarm) {
             .or_else(|| query.expression.clone());
         line(text, 36, &query.id, &told.unwrap_or_default());
     }
-    line(
-        text,
-        36,
-        "TreatMissingData",
-        metric.treat_missing_data().as_str(),
-    );
+    line(text, 36, "TreatMissingData", metric.treat_missing_data().as_str());
 }
 
 fn of_composite(text: &mut String, alarm: &Alarm) {

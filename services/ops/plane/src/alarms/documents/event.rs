@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>
 
 use alarms::model::{CompositeAlarm, MetricAlarm, MetricDataQuery, StateValue};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -19,11 +20,19 @@ pub(crate) struct Event {
     pub(crate) detail: Value,
 }
 
-/// A change of state; `muted_by` is the ARN of the rule that mutes the alarm at that time.
-pub(crate) fn changed(alarm: &Alarm, muted_by: Option<String>) -> Event {
+/// A rule that mutes an alarm, and its window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Muted {
+    pub(crate) arn: String,
+    pub(crate) window: (Timestamp, Timestamp),
+}
+
+/// A change of state; `muted` is by what the alarm is muted at that time.
+pub(crate) fn changed(alarm: &Alarm, muted: Option<&Muted>) -> Event {
     let mut detail = alarm_data(alarm);
-    if let Some(rule) = muted_by {
-        detail["muteDetail"] = json!({"mutedByArn": rule});
+    if let Some(Muted { arn, window }) = muted {
+        let (start, end) = (time(window.0), time(window.1));
+        detail["muteDetail"] = json!({"mutedByArn": arn, "muteWindowStart": start, "muteWindowEnd": end});
     }
     event("CloudWatch Alarm State Change", alarm, detail)
 }

@@ -20,7 +20,7 @@ use serde_json::Value;
 use super::alarm::Alarm;
 use super::place::Place;
 
-pub(crate) use event::{Event, changed, configuration_change, configured, deleted};
+pub(crate) use event::{Event, Muted, changed, configuration_change, configured, deleted};
 
 /// An action that is due.
 #[derive(Clone, Debug, PartialEq)]

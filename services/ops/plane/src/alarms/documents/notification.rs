@@ -27,7 +27,13 @@ pub(super) fn message(alarm: &Alarm, after_mute_window: bool, place: &Place) -> 
 /// `ALARM: "name" in US East (N. Virginia)`. A subject has at most 100 ASCII characters: a longer name is cut, other characters
 /// are replaced (inferred: published subjects show that both happens, not how).
 fn subject(alarm: &Alarm, place: &Place) -> String {
-    let ascii = |c: char| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' };
+    let ascii = |c: char| {
+        if c.is_ascii() && !c.is_ascii_control() {
+            c
+        } else {
+            '?'
+        }
+    };
     let name: String = alarm.name.chars().map(ascii).collect();
     let of = |name: &str| format!("{}: \"{name}\" in {}", alarm.state.value, place.region_name());
     let whole = of(&name);
@@ -271,7 +277,7 @@ struct OfComposite<'a> {
     insufficient_data_actions: &'a [String],
     old_state_value: &'static str,
     alarm_rule: &'a str,
-    triggering_children: Vec<Value>,
+    triggering_children: Vec<Child>,
     #[serde(skip_serializing_if = "Option::is_none")]
     action_executed_after_mute_window: Option<bool>,
 }
@@ -299,15 +305,32 @@ fn of_composite<'a>(alarm: &'a Alarm, after_mute_window: Option<bool>, place: &'
     }
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Child {
+    arn: Value,
+    state: ChildState,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ChildState {
+    value: Value,
+    timestamp: Value,
+}
+
 /// The children of `StateReasonData`, with the notification's names.
-fn triggering_children(alarm: &Alarm) -> Vec<Value> {
+fn triggering_children(alarm: &Alarm) -> Vec<Child> {
     let data = alarm.state.data.as_deref().unwrap_or_default();
     let data: Value = serde_json::from_str(data).unwrap_or_default();
     let children = data["triggeringAlarms"].as_array().into_iter().flatten();
     children
-        .map(|child| {
-            let state = &child["state"];
-            json!({"Arn": child["arn"], "State": {"Value": state["value"], "Timestamp": state["timestamp"]}})
+        .map(|child| Child {
+            arn: child["arn"].clone(),
+            state: ChildState {
+                value: child["state"]["value"].clone(),
+                timestamp: child["state"]["timestamp"].clone(),
+            },
         })
         .collect()
 }

@@ -19,21 +19,63 @@ async fn what_cloudwatch_refuses_is_refused() {
         alarm
     };
     let put = "PutMetricAlarm";
-    check(&bench, put, with("AlarmName", Value::Null), "MissingParameter: AlarmName is needed").await;
-    check(&bench, put, with("EvaluationPeriods", json!(0)), "ValidationError").await;
-    check(&bench, put, with("DatapointsToAlarm", json!(2)), "ValidationError: DatapointsToAlarm").await;
+    check(
+        &bench,
+        put,
+        with("AlarmName", Value::Null),
+        "MissingParameter: AlarmName is needed",
+    )
+    .await;
+    check(
+        &bench,
+        put,
+        with("EvaluationPeriods", json!(0)),
+        "ValidationError",
+    )
+    .await;
+    check(
+        &bench,
+        put,
+        with("DatapointsToAlarm", json!(2)),
+        "ValidationError: DatapointsToAlarm",
+    )
+    .await;
     check(&bench, put, with("Period", json!(45)), "ValidationError: Period").await;
-    check(&bench, put, with("ComparisonOperator", json!("More")), "unknown variant `More`").await;
+    check(
+        &bench,
+        put,
+        with("ComparisonOperator", json!("More")),
+        "unknown variant `More`",
+    )
+    .await;
     check(&bench, put, with("EvaluationCriteria", json!({})), "PromQL").await;
     let composite = json!({"AlarmName": "c", "AlarmRule": "ALARM(nobody)"});
-    check(&bench, "PutCompositeAlarm", composite, "alarms that do not exist: nobody").await;
+    check(
+        &bench,
+        "PutCompositeAlarm",
+        composite,
+        "alarms that do not exist: nobody",
+    )
+    .await;
     let unknown = json!({"AlarmNames": ["nobody"]});
     check(&bench, "DeleteAlarms", unknown, "ResourceNotFound").await;
     let state = json!({"AlarmName": "nobody", "StateValue": "OK", "StateReason": ""});
     check(&bench, "SetAlarmState", state, "ResourceNotFound").await;
     check(&bench, "DescribeAlarms", json!({"MaxRecords": 101}), "MaxRecords").await;
-    check(&bench, "DescribeAlarms", json!({"NextToken": "x"}), "InvalidNextToken").await;
-    check(&bench, "GetAlarmMuteRule", json!({"AlarmMuteRuleName": "x"}), "ResourceNotFoundException").await;
+    check(
+        &bench,
+        "DescribeAlarms",
+        json!({"NextToken": "x"}),
+        "InvalidNextToken",
+    )
+    .await;
+    check(
+        &bench,
+        "GetAlarmMuteRule",
+        json!({"AlarmMuteRuleName": "x"}),
+        "ResourceNotFoundException",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -55,7 +97,10 @@ async fn alarms_are_described_page_by_page() {
     assert_eq!(names(json!({})).await, ["a-1", "a-2", "b-1"]);
     assert_eq!(names(json!({"MaxRecords": 2})).await, ["a-1", "a-2", "next 2"]);
     assert_eq!(names(json!({"MaxRecords": 2, "NextToken": "2"})).await, ["b-1"]);
-    assert_eq!(names(json!({"AlarmNamePrefix": "a-", "AlarmTypes": ["CompositeAlarm"]})).await, ["a-c"]);
+    assert_eq!(
+        names(json!({"AlarmNamePrefix": "a-", "AlarmTypes": ["CompositeAlarm"]})).await,
+        ["a-c"]
+    );
     assert_eq!(names(json!({"AlarmNames": ["b-1"]})).await, ["b-1"]);
     assert_eq!(names(json!({"StateValue": "ALARM"})).await, Vec::<String>::new());
     assert_eq!(names(json!({"ActionPrefix": "arn:aws:sns"})).await.len(), 3);
@@ -63,8 +108,14 @@ async fn alarms_are_described_page_by_page() {
     let told = bench.ask("DescribeAlarmsForMetric", metric).await.unwrap();
     assert_eq!(told["MetricAlarms"].as_array().unwrap().len(), 3);
     assert_eq!(told["MetricAlarms"][0]["StateUpdatedTimestamp"], 1_795_744_800.0);
-    bench.ask("DeleteAlarms", json!({"AlarmNames": ["a-1", "a-c"]})).await.unwrap();
-    assert_eq!(names(json!({"AlarmTypes": ["CompositeAlarm", "MetricAlarm"]})).await, ["a-2", "b-1"]);
+    bench
+        .ask("DeleteAlarms", json!({"AlarmNames": ["a-1", "a-c"]}))
+        .await
+        .unwrap();
+    assert_eq!(
+        names(json!({"AlarmTypes": ["CompositeAlarm", "MetricAlarm"]})).await,
+        ["a-2", "b-1"]
+    );
 }
 
 #[tokio::test]
@@ -74,17 +125,56 @@ async fn tags_and_dashboards_are_kept() {
     alarm["Tags"] = json!([{"Key": "severity", "Value": "page"}]);
     bench.put(alarm).await;
     let arn = "arn:aws:cloudwatch:us-east-1:000000000000:alarm:e";
-    bench.ask("TagResource", json!({"ResourceARN": arn, "Tags": [{"Key": "group", "Value": "shop"}]})).await.unwrap();
-    bench.ask("UntagResource", json!({"ResourceARN": arn, "TagKeys": ["severity"]})).await.unwrap();
-    check(&bench, "ListTagsForResource", json!({"ResourceARN": arn}), r#"{"Tags":[{"Key":"group","Value":"shop"}]}"#).await;
-    check(&bench, "ListTagsForResource", json!({"ResourceARN": "arn"}), "ResourceNotFoundException").await;
+    bench
+        .ask(
+            "TagResource",
+            json!({"ResourceARN": arn, "Tags": [{"Key": "group", "Value": "shop"}]}),
+        )
+        .await
+        .unwrap();
+    bench
+        .ask(
+            "UntagResource",
+            json!({"ResourceARN": arn, "TagKeys": ["severity"]}),
+        )
+        .await
+        .unwrap();
+    check(
+        &bench,
+        "ListTagsForResource",
+        json!({"ResourceARN": arn}),
+        r#"{"Tags":[{"Key":"group","Value":"shop"}]}"#,
+    )
+    .await;
+    check(
+        &bench,
+        "ListTagsForResource",
+        json!({"ResourceARN": "arn"}),
+        "ResourceNotFoundException",
+    )
+    .await;
     let put = |body: &str| json!({"DashboardName": "d", "DashboardBody": body});
     check(&bench, "PutDashboard", put("{"), "InvalidParameterInput").await;
     check(&bench, "PutDashboard", put("{}"), "InvalidParameterInput").await;
     bench.ask("PutDashboard", put(r#"{"widgets":[]}"#)).await.unwrap();
     let bench = bench.restart().await;
-    check(&bench, "GetDashboard", json!({"DashboardName": "d"}), r#"{\"widgets\":[]}"#).await;
+    check(
+        &bench,
+        "GetDashboard",
+        json!({"DashboardName": "d"}),
+        r#"{\"widgets\":[]}"#,
+    )
+    .await;
     check(&bench, "ListDashboards", json!({}), r#""Size":14"#).await;
-    bench.ask("DeleteDashboards", json!({"DashboardNames": ["d"]})).await.unwrap();
-    check(&bench, "GetDashboard", json!({"DashboardName": "d"}), "ResourceNotFound").await;
+    bench
+        .ask("DeleteDashboards", json!({"DashboardNames": ["d"]}))
+        .await
+        .unwrap();
+    check(
+        &bench,
+        "GetDashboard",
+        json!({"DashboardName": "d"}),
+        "ResourceNotFound",
+    )
+    .await;
 }

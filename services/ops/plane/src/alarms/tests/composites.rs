@@ -21,7 +21,10 @@ async fn a_composite_follows_its_children() {
     child["AlarmActions"] = json!([]);
     child["OKActions"] = json!([]);
     bench.put(child).await;
-    bench.ask("PutCompositeAlarm", composite("ALARM(e)")).await.unwrap();
+    bench
+        .ask("PutCompositeAlarm", composite("ALARM(e)"))
+        .await
+        .unwrap();
     bench.at(60).await;
     assert_eq!(bench.state("c").await, "OK");
     bench.out();
@@ -76,7 +79,11 @@ async fn a_suppressor_holds_actions_back() {
     bench.ask("PutCompositeAlarm", alarm).await.unwrap();
     bench.at(60).await;
     bench.at(180).await;
-    assert!(bench.out().contains(&"sns page OK: \"c\" in US East (N. Virginia)".to_owned()));
+    assert!(
+        bench
+            .out()
+            .contains(&"sns page OK: \"c\" in US East (N. Virginia)".to_owned())
+    );
     // It waits, and then acts.
     set(&bench, "e", "ALARM").await;
     let told = bench

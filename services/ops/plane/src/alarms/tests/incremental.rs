@@ -23,7 +23,10 @@ fn changes_of_replay(definition: &Value, data: &[(i64, f64)], minutes: i64) -> V
         .collect();
     recording.sort_by_key(|recorded| recorded.at);
     let mut evaluator = Evaluator::new(&alarm, Switches::DEFAULT).unwrap();
-    let (from, to) = (start + SignedDuration::from_mins(1), start + SignedDuration::from_mins(minutes));
+    let (from, to) = (
+        start + SignedDuration::from_mins(1),
+        start + SignedDuration::from_mins(minutes),
+    );
     replay(&mut evaluator, &recording, from, to, SignedDuration::ZERO)
         .iter()
         .map(|change| {
@@ -34,7 +37,12 @@ fn changes_of_replay(definition: &Value, data: &[(i64, f64)], minutes: i64) -> V
 }
 
 /// Restarts the service after these minutes.
-async fn changes_of_service(definition: &Value, data: &[(i64, f64)], minutes: i64, restart: i64) -> Vec<String> {
+async fn changes_of_service(
+    definition: &Value,
+    data: &[(i64, f64)],
+    minutes: i64,
+    restart: i64,
+) -> Vec<String> {
     let mut bench = Bench::new().await;
     bench.put(definition.clone()).await;
     let mut found = Vec::new();

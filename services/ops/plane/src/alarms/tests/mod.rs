@@ -67,7 +67,10 @@ impl Outside for Seen {
     }
 
     fn invoke<'a>(&'a self, function: &'a str, payload: &'a Value) -> BoxFuture<'a, Result<(), String>> {
-        self.note(format!("lambda {function} {}", payload["alarmData"]["state"]["value"]));
+        self.note(format!(
+            "lambda {function} {}",
+            payload["alarmData"]["state"]["value"]
+        ));
         async { Ok(()) }.boxed()
     }
 

@@ -11,7 +11,14 @@ async fn an_alarm_fires_and_clears_and_says_so() {
     assert_eq!(bench.state("e").await, "INSUFFICIENT_DATA");
     bench.at(60).await;
     assert_eq!(bench.state("e").await, "OK");
-    assert_eq!(bench.out(), ["event e OK", "event e create", "sns page OK: \"e\" in US East (N. Virginia)"]);
+    assert_eq!(
+        bench.out(),
+        [
+            "event e OK",
+            "event e create",
+            "sns page OK: \"e\" in US East (N. Virginia)"
+        ]
+    );
     bench.datum(61, 2.0);
     bench.at(120).await;
     assert_eq!(bench.state("e").await, "ALARM");
@@ -85,7 +92,11 @@ async fn an_update_keeps_the_state() {
     assert_eq!(bench.state("e").await, "OK");
     assert_eq!(
         bench.out(),
-        ["event e OK", "event e update", "sns page OK: \"e\" in US East (N. Virginia)"]
+        [
+            "event e OK",
+            "event e update",
+            "sns page OK: \"e\" in US East (N. Virginia)"
+        ]
     );
 }
 
@@ -117,7 +128,11 @@ async fn minutes_that_were_missed_are_made_up_for() {
 async fn an_action_that_fails_is_noted_and_holds_nothing_up() {
     let mut bench = Bench::new().await;
     let mut alarm = errors("e");
-    alarm["AlarmActions"] = json!([TOPIC, "arn:aws:lambda:us-east-1:000000000000:function:f", "arn:aws:automate:us-east-1:ec2:stop"]);
+    alarm["AlarmActions"] = json!([
+        TOPIC,
+        "arn:aws:lambda:us-east-1:000000000000:function:f",
+        "arn:aws:automate:us-east-1:ec2:stop"
+    ]);
     bench.put(alarm).await;
     bench.at(60).await;
     bench.out();
@@ -137,7 +152,10 @@ async fn an_action_that_fails_is_noted_and_holds_nothing_up() {
         history.contains("Failed to execute action arn:aws:sns:us-east-1:000000000000:page. Received error: \"NotFound: no such topic\""),
         "{history}"
     );
-    assert!(history.contains("Failed to execute action arn:aws:automate"), "{history}");
+    assert!(
+        history.contains("Failed to execute action arn:aws:automate"),
+        "{history}"
+    );
 }
 
 #[tokio::test]
