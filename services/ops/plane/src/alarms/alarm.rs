@@ -72,6 +72,9 @@ pub(crate) enum Watch {
         rule: AlarmRule,
         suppression: Option<Suppression>,
         suppressed_by: Option<SuppressedBy>,
+        /// An alarm that it watches changed, or the rule itself: only then it is evaluated, so that a state set from outside
+        /// stays until then (API reference, `SetAlarmState`).
+        is_due: bool,
     },
     /// Not at all, and why.
     Nothing(String),
@@ -290,19 +293,11 @@ impl Alarm {
 
     /// Takes a state that it did not come to by evaluation.
     pub(crate) fn take(&mut self, state: State) {
-        let Watch::Metric(watch) = std::mem::replace(&mut self.watch, Watch::Nothing(String::new())) else {
-            return self.change(state);
-        };
-        let MetricWatch {
-            evaluator,
-            unloaded,
-            next,
-        } = *watch;
-        self.watch = Watch::Metric(Box::new(MetricWatch {
-            evaluator: evaluator.in_state(state.value),
-            unloaded,
-            next,
-        }));
+        match &mut self.watch {
+            Watch::Metric(watch) => watch.evaluator.set_state(state.value),
+            Watch::Composite { is_due, .. } => *is_due = false,
+            Watch::Nothing(_) => {}
+        }
         self.change(state);
     }
 
@@ -358,5 +353,6 @@ fn composite_watch(alarm: &CompositeAlarm, passed: StateValue) -> Watch {
         rule,
         suppression,
         suppressed_by: None,
+        is_due: true,
     }
 }

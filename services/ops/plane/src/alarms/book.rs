@@ -143,6 +143,7 @@ impl Book {
                 .insert(name.clone(), Alarm::new(definition, arn, tags, at));
         }
         self.wire();
+        self.mark_parents(&name);
         if let Some(alarm) = self.alarms.get(&name) {
             effects.push(Effect::Write(AlarmWrite::History(history::configured(
                 alarm,
@@ -162,6 +163,7 @@ impl Book {
             return Vec::new();
         };
         self.wire();
+        self.mark_parents(name);
         let write = AlarmWrite::Remove {
             kind: ALARM,
             name: name.to_owned(),
@@ -272,9 +274,14 @@ impl Book {
     fn composites(&mut self, at: Timestamp) -> Vec<Effect> {
         let mut effects = Vec::new();
         for name in self.order.clone() {
-            if let Some(state) = self.composite_state(&name, at)
-                && let Some(alarm) = self.alarms.get_mut(&name)
-            {
+            let state = self.composite_state(&name, at);
+            let Some(alarm) = self.alarms.get_mut(&name) else {
+                continue;
+            };
+            if let Watch::Composite { is_due, .. } = &mut alarm.watch {
+                *is_due = false;
+            }
+            if let Some(state) = state {
                 alarm.change(state);
                 effects.extend(self.announce(&name, at));
             }
@@ -285,7 +292,10 @@ impl Book {
     /// The new state of a composite, if it has one.
     fn composite_state(&self, name: &str, at: Timestamp) -> Option<State> {
         let alarm = self.alarms.get(name)?;
-        let Watch::Composite { rule, .. } = &alarm.watch else {
+        let Watch::Composite {
+            rule, is_due: true, ..
+        } = &alarm.watch
+        else {
             return None;
         };
         let state_of = |child: &str| Some(self.alarm(child)?.state.value);
@@ -321,8 +331,18 @@ impl Book {
         })
     }
 
+    /// The composites over an alarm are to be evaluated.
+    fn mark_parents(&mut self, name: &str) {
+        for alarm in self.alarms.values_mut() {
+            if let Watch::Composite { rule, is_due, .. } = &mut alarm.watch {
+                *is_due |= rule.children().into_iter().any(|child| name_of(child) == name);
+            }
+        }
+    }
+
     /// Everything that a change of state entails, the alarm having changed.
     fn announce(&mut self, name: &str, at: Timestamp) -> Vec<Effect> {
+        self.mark_parents(name);
         let acts = self.settle(name, at);
         let mut effects = vec![self.save(name)];
         if let Some(alarm) = self.alarms.get(name) {

@@ -150,3 +150,21 @@ async fn actions_that_are_disabled_do_not_run() {
         ["event e OK", "sns page OK: \"e\" in US East (N. Virginia)"]
     );
 }
+
+#[tokio::test]
+async fn a_composite_set_from_outside_stays_until_a_child_changes() {
+    let mut bench = Bench::new().await;
+    bench.put(errors("e")).await;
+    bench
+        .ask("PutCompositeAlarm", composite("ALARM(e)"))
+        .await
+        .unwrap();
+    bench.at(60).await;
+    set(&bench, "c", "ALARM").await;
+    bench.at(120).await;
+    assert_eq!(bench.state("c").await, "ALARM");
+    set(&bench, "e", "ALARM").await;
+    bench.at(180).await;
+    // The metric says that the child is OK, and so is the composite.
+    assert_eq!(bench.state("c").await, "OK");
+}
