@@ -85,7 +85,9 @@ pub(super) async fn put(
 
 fn read(path: &Path, deployed: &Stack) -> anyhow::Result<infra::Stack> {
     let text = std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?;
-    let mut parameters = deployed.outputs().clone();
+    // A parameter of the alarms' template is called as what it stands for: a resource of the shop, or an output.
+    let mut parameters: BTreeMap<String, String> = deployed.physical_names().collect();
+    parameters.extend(deployed.outputs().clone());
     parameters.extend(deploy::local_parameters());
     let deployment = Deployment {
         region: Some(REGION.to_owned()),

@@ -81,6 +81,13 @@ impl Stack {
         &self.outputs
     }
 
+    /// Physical names by logical names.
+    pub(crate) fn physical_names(&self) -> impl Iterator<Item = (String, String)> {
+        self.resources
+            .iter()
+            .map(|(_, logical, physical)| (logical.clone(), physical.clone()))
+    }
+
     pub(crate) fn size(&self) -> usize {
         self.resources.len()
     }
