@@ -399,12 +399,13 @@ impl<'a> Making<'a> {
                 }
             }
         }
+        let functions: Vec<&str> = self.functions.keys().map(String::as_str).collect();
         for one in &definitions.critical {
-            if !self.functions.contains_key(&one.value) {
-                self.problems.say(
-                    &one.at,
-                    format!("there is no function {}{}", one.value, near(&one.value)),
-                );
+            if !functions.contains(&one.value.as_str()) {
+                let near = nearest(&one.value, &functions);
+                let near = near.map_or_else(String::new, |near| format!("; is it {near}?"));
+                let message = format!("there is no function {}{near}", one.value);
+                self.problems.say(&one.at, message);
             }
         }
         let of_kinds = definitions
