@@ -144,7 +144,10 @@ fn values_are_checked() {
                 "shop-definitions.yaml:1:90: period: `fast` is not a duration: expected numbers with units like 90s, 12m, 1h30m, 2d, the largest unit first"
             ],
         ),
-        ("factor: many", expect![[r#"shop-definitions.yaml:1:90: invalid type: string "many", expected f64"#]]),
+        (
+            "factor: many",
+            expect![[r#"shop-definitions.yaml:1:90: invalid type: string "many", expected f64"#]],
+        ),
         (
             "period: 90s",
             expect![
