@@ -36,22 +36,26 @@ fn fixtures(folder: &str) -> Vec<PathBuf> {
 
 fn findings(path: &Path) -> Vec<Finding> {
     let name = path.file_name().unwrap().to_str().unwrap();
+    found_in(
+        name,
+        std::fs::read_to_string(path).unwrap(),
+        path.parent().unwrap(),
+    )
+}
+
+/// As somebody who lints does it: nothing is known but the Region.
+fn found_in(name: &str, text: String, folder: &Path) -> Vec<Finding> {
     let source = Source {
         file: name.to_owned(),
-        text: std::fs::read_to_string(path).unwrap(),
+        text,
     };
-    // As somebody who lints does it: nothing is known but the Region.
     let region = Some("eu-west-1".to_owned());
     let deployment = Deployment {
         region: region.clone(),
         ..Deployment::default()
     };
-    let stack = Stack::read(
-        source,
-        &deployment,
-        &mut Beside(path.parent().unwrap().to_owned()),
-    )
-    .unwrap_or_else(|problems| panic!("{problems}"));
+    let stack = Stack::read(source, &deployment, &mut Beside(folder.to_owned()))
+        .unwrap_or_else(|problems| panic!("{problems}"));
     lint(&stack, &Options { region })
 }
 
@@ -120,4 +124,30 @@ fn every_check_has_its_section() {
         let name = section.lines().next().unwrap_or_default();
         assert!(section.contains("```yaml"), "{name} has no example");
     }
+}
+
+/// The examples of the page: the first of a section has a finding of its check, the second has none.
+#[test]
+fn examples_of_the_page_are_right() {
+    let page = include_str!("../CHECKS.md");
+    let mut wrong = Vec::new();
+    for section in page.split("\n## ").skip(1) {
+        let name = section.lines().next().unwrap_or_default();
+        let examples: Vec<&str> = section
+            .split("```yaml\n")
+            .skip(1)
+            .filter_map(|rest| rest.split("\n```").next())
+            .collect();
+        let [bad, good] = examples.as_slice() else {
+            panic!("{name} has {} examples", examples.len())
+        };
+        let has = |example: &str| {
+            let resources: String = example.lines().map(|line| format!("  {line}\n")).collect();
+            let found = found_in("example.yaml", format!("Resources:\n{resources}"), Path::new("."));
+            found.iter().any(|finding| finding.check == name)
+        };
+        wrong.extend((!has(bad)).then(|| format!("{name}: nothing is found in the bad example")));
+        wrong.extend(has(good).then(|| format!("{name}: found in the good example")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

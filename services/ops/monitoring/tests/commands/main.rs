@@ -3,5 +3,6 @@
 
 mod evaluate;
 mod explain;
+mod lint;
 mod shell;
 mod test;
