@@ -3,6 +3,8 @@
 #![expect(clippy::expect_used, reason = "what cannot be read is a failed test")]
 
 mod coverage;
+mod published;
+mod scenarios;
 mod template;
 
 use std::path::{Path, PathBuf};
