@@ -21,6 +21,7 @@ impl Templates for Beside {
     }
 }
 
+#[expect(clippy::unwrap_used, reason = "a test without its fixtures cannot go on")]
 fn fixtures(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures/lint")
@@ -34,6 +35,7 @@ fn fixtures(folder: &str) -> Vec<PathBuf> {
     paths
 }
 
+#[expect(clippy::unwrap_used, reason = "a test without its fixtures cannot go on")]
 fn findings(path: &Path) -> Vec<Finding> {
     let name = path.file_name().unwrap().to_str().unwrap();
     found_in(
