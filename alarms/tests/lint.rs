@@ -1,10 +1,11 @@
 //! Templates in the style of public ones. What is found in the bad ones stands beside them, in full; in the good ones nothing is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use alarms::lint::{CHECKS, Finding, Options, lint};
+use alarms::lint::{CHECKS, Finding, LogLines, Options, lint};
 use infra::{Deployment, Source, Stack, Templates};
+use proptest::prelude::*;
 
 struct Beside(PathBuf);
 
@@ -45,7 +46,7 @@ fn findings(path: &Path) -> Vec<Finding> {
     )
 }
 
-/// As somebody who lints does it: nothing is known but the Region.
+/// As somebody who lints does it: nothing is known but the Region, and which levels lines have.
 fn found_in(name: &str, text: String, folder: &Path) -> Vec<Finding> {
     let source = Source {
         file: name.to_owned(),
@@ -58,7 +59,11 @@ fn found_in(name: &str, text: String, folder: &Path) -> Vec<Finding> {
     };
     let stack = Stack::read(source, &deployment, &mut Beside(folder.to_owned()))
         .unwrap_or_else(|problems| panic!("{problems}"));
-    lint(&stack, &Options { region })
+    let levels = ["DEBUG", "INFO", "WARN", "ERROR"].map(str::to_owned).to_vec();
+    let lines = LogLines {
+        values: BTreeMap::from([("level".to_owned(), levels)]),
+    };
+    lint(&stack, &Options { region, lines })
 }
 
 #[test]
@@ -152,4 +157,31 @@ fn examples_of_the_page_are_right() {
         wrong.extend(has(good).then(|| format!("{name}: found in the good example")));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    /// Lines of the bad templates are taken away, doubled or replaced: whatever is still a template is linted.
+    #[test]
+    fn no_template_panics(which in 0..64_usize, changes in prop::collection::vec((0..200_usize, 0..6_usize), 0..12)) {
+        let paths = fixtures("bad");
+        let text = std::fs::read_to_string(&paths[which % paths.len()]).unwrap();
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        for (at, change) in changes {
+            let at = at % lines.len();
+            match change {
+                0 => lines[at] = String::new(),
+                1 => lines[at] = lines[at].replace(": ", ": !Ref AWS::NoValue # "),
+                2 => lines[at] = lines[at].replace(": ", ": [] # "),
+                3 => lines[at] = lines[at].replace(|c: char| c.is_ascii_digit(), "-1"),
+                4 => lines[at] = lines[at].replace("Ref", "GetAtt"),
+                _ => lines.swap(at, 0),
+            }
+        }
+        let source = Source { file: "any.yaml".to_owned(), text: lines.join("\n") };
+        if let Ok(stack) = Stack::read(source, &Deployment::default(), &mut infra::NoTemplates) {
+            let _findings: Vec<Finding> = lint(&stack, &Options::default());
+        }
+    }
 }

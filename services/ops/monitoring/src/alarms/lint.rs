@@ -1,8 +1,9 @@
 //! `shopwatch alarms lint`: what is wrong with the alarms of templates, written as compilers do.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use alarms::lint::{CHECKS, Check, Finding, Options, Severity, lint_all};
+use alarms::lint::{CHECKS, Check, Finding, LogLines, Options, Severity, lint_all};
 use infra::Stack;
 use serde::Serialize;
 
@@ -71,6 +72,11 @@ pub fn run(args: &Args, workspace: &Workspace, terminal: &mut Terminal<'_>) -> R
     let stacks = stacks(&args.templates, workspace)?;
     let options = Options {
         region: args.templates.deployment().region,
+        lines: if args.templates.templates.is_empty() {
+            ours()
+        } else {
+            LogLines::default()
+        },
     };
     let findings = lint_all(&stacks.iter().collect::<Vec<_>>(), &options);
     if args.json {
@@ -81,6 +87,18 @@ pub fn run(args: &Args, workspace: &Workspace, terminal: &mut Terminal<'_>) -> R
     }
     let bugs = findings.iter().any(|finding| finding.severity == Severity::Bug);
     Ok(if bugs { Ended::No } else { Ended::Done })
+}
+
+/// Of lines that our functions write, the fields that have few values: telemetry/core/src/log, telemetry/lambda/README.md.
+fn ours() -> LogLines {
+    let values = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>();
+    let levels = values(&["TRACE", "DEBUG", "INFO", "WARN", "ERROR"]);
+    LogLines {
+        values: BTreeMap::from([
+            ("level".to_owned(), levels),
+            ("severity".to_owned(), values(&["CRITICAL"])),
+        ]),
+    }
 }
 
 /// The templates that are named; those of the workspace when none is.

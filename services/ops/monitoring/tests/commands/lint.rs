@@ -85,13 +85,17 @@ fn checks_are_listed() {
     let json = shopwatch(&["alarms", "lint", "--list-checks", "--json"]);
     let checks: Vec<serde_json::Value> = serde_json::from_str(&json.out).unwrap();
     assert_eq!(checks.len(), output.out.lines().count());
-    check("lint --list-checks --template shop.yaml", 2, &expect![[r#"
+    check(
+        "lint --list-checks --template shop.yaml",
+        2,
+        &expect![[r#"
         error: the argument '--list-checks' cannot be used with '--template <FILE>'
 
         Usage: shopwatch alarms lint --list-checks
 
         For more information, try '--help'.
-    "#]]);
+    "#]],
+    );
 }
 
 /// The templates of the repository, as `shopwatch alarms lint` reads them without arguments.
