@@ -7,6 +7,9 @@ pub mod test;
 pub mod explain;
 
 pub mod lint;
+pub mod list;
+
+pub mod generate;
 
 use crate::{Ended, Refused, Terminal, Workspace};
 
@@ -21,6 +24,10 @@ pub enum Command {
     Explain(explain::Args),
     /// What is wrong with the alarms of a template
     Lint(lint::Args),
+    /// The alarms that follow from the template, and what has none
+    List(list::Args),
+    /// Write the generated templates, or check that they are current
+    Generate(generate::Args),
 }
 
 /// Examples, for `--help`.
@@ -30,6 +37,8 @@ Examples:
   shopwatch alarms test                                                 run the scenarios of the workspace
   shopwatch alarms explain shopfast-order-service-errors                when does it fire, when does it clear?
   shopwatch alarms lint --template shop.yaml                            what is wrong with the alarms of a template?
+  shopwatch alarms list                                                 which are there, and what has none?
+  shopwatch alarms generate --check                                     is infra/generated current?
 ";
 
 /// Runs a command.
@@ -42,5 +51,7 @@ pub fn run(command: Command, workspace: &Workspace, terminal: &mut Terminal<'_>)
         Command::Test(args) => test::run(&args, workspace, terminal),
         Command::Explain(args) => explain::run(&args, workspace, terminal),
         Command::Lint(args) => lint::run(&args, workspace, terminal),
+        Command::List(args) => list::run(&args, workspace, terminal),
+        Command::Generate(args) => generate::run(&args, workspace, terminal),
     }
 }

@@ -4,5 +4,7 @@
 mod evaluate;
 mod explain;
 mod lint;
+mod generate;
+mod list;
 mod shell;
 mod test;
