@@ -16,6 +16,7 @@ mod templates;
 
 mod ended;
 mod files;
+mod recorded;
 mod terminal;
 mod workspace;
 

@@ -6,6 +6,8 @@ pub mod test;
 
 pub mod explain;
 
+pub mod backtest;
+
 use crate::{Ended, Refused, Terminal, Workspace};
 
 /// The commands of `shopwatch alarms` that need no AWS SDK.
@@ -17,6 +19,8 @@ pub enum Command {
     Test(test::Args),
     /// What alarms do, in plain sentences
     Explain(explain::Args),
+    /// What alarms would have done over recorded metrics
+    Backtest(backtest::Args),
 }
 
 /// Examples, for `--help`.
@@ -25,6 +29,7 @@ Examples:
   shopwatch alarms evaluate --range \"0-X-X\" --evaluation-periods 3    what does CloudWatch say?
   shopwatch alarms test                                                 run the scenarios of the workspace
   shopwatch alarms explain shopfast-order-service-errors                when does it fire, when does it clear?
+  shopwatch alarms backtest --metrics .shopwatch                        what would they have done over this run?
 ";
 
 /// Runs a command.
@@ -36,5 +41,6 @@ pub fn run(command: Command, workspace: &Workspace, terminal: &mut Terminal<'_>)
         Command::Evaluate(args) => evaluate::run(&args, terminal),
         Command::Test(args) => test::run(&args, workspace, terminal),
         Command::Explain(args) => explain::run(&args, workspace, terminal),
+        Command::Backtest(args) => backtest::run(&args, workspace, terminal),
     }
 }
