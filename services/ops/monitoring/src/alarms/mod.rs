@@ -7,9 +7,12 @@ pub mod test;
 pub mod explain;
 
 pub mod lint;
+
 pub mod list;
 
 pub mod generate;
+
+pub mod backtest;
 
 use crate::{Ended, Refused, Terminal, Workspace};
 
@@ -28,6 +31,8 @@ pub enum Command {
     List(list::Args),
     /// Write the generated templates, or check that they are current
     Generate(generate::Args),
+    /// What alarms would have done over recorded metrics
+    Backtest(backtest::Args),
 }
 
 /// Examples, for `--help`.
@@ -39,6 +44,7 @@ Examples:
   shopwatch alarms lint --template shop.yaml                            what is wrong with the alarms of a template?
   shopwatch alarms list                                                 which are there, and what has none?
   shopwatch alarms generate --check                                     is infra/generated current?
+  shopwatch alarms backtest --metrics .shopwatch                        what would they have done over this run?
 ";
 
 /// Runs a command.
@@ -53,5 +59,6 @@ pub fn run(command: Command, workspace: &Workspace, terminal: &mut Terminal<'_>)
         Command::Lint(args) => lint::run(&args, workspace, terminal),
         Command::List(args) => list::run(&args, workspace, terminal),
         Command::Generate(args) => generate::run(&args, workspace, terminal),
+        Command::Backtest(args) => backtest::run(&args, workspace, terminal),
     }
 }
