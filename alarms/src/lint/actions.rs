@@ -10,6 +10,7 @@ use super::checks::{
     NO_RUNBOOK, UNSUPPORTED_ACTION,
 };
 use super::report::Report;
+use super::topic;
 use super::usage::Usage;
 use super::world::{Member, World, arn_fields, reference_of};
 
@@ -222,9 +223,10 @@ fn tagged(tags: &Node) -> bool {
     tags.is_unknown() || tags.items().iter().any(named)
 }
 
-/// The actions as they can be compared: a topic is the same by `Ref` and by its ARN.
+/// The actions as they can be compared: a topic is the same by `Ref` and by its ARN. Topics that wake nobody are left out.
 pub(super) fn targets(member: &Member<'_>, world: &World<'_>, state: &str) -> BTreeSet<String> {
     let actions = member.resource.properties[state].items().iter();
+    let actions = actions.filter(|action| !topic::is_journal(member, world, action));
     let target = |action: &Node| match world.source(member.root, action) {
         Some(target) => format!(
             "{} {} {}",

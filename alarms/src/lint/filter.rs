@@ -7,10 +7,11 @@ use infra::{Node, Typed};
 
 use crate::near::edits;
 
+use super::LogLines;
 use super::alarm::{Alarm, Use};
 use super::checks::{
     BAD_PATTERN, BAD_TRANSFORMATION, DEFAULT_WITH_DIMENSIONS, FILTER_MISMATCH, IGNORED_TERMS,
-    UNKNOWN_LOG_GROUP, UNWATCHED_FILTER, WRONG_LOG_FORMAT,
+    UNKNOWN_LOG_GROUP, UNMATCHED_VALUE, UNWATCHED_FILTER, WRONG_LOG_FORMAT,
 };
 use super::pattern::{Pattern, Sign, parse};
 use super::report::Report;
@@ -50,11 +51,17 @@ fn is_of(made: &Transformation, used: &Use<'_>) -> bool {
     same(&made.namespace, &used.metric["Namespace"]) && same(&made.metric, &used.metric["MetricName"])
 }
 
-pub(super) fn check(filters: &Filters<'_>, alarms: &[Alarm<'_>], world: &World<'_>, report: &mut Report) {
+pub(super) fn check(
+    filters: &Filters<'_>,
+    alarms: &[Alarm<'_>],
+    world: &World<'_>,
+    lines: &LogLines,
+    report: &mut Report,
+) {
     for member in &world.members {
         if let Typed::MetricFilter(filter) = &member.resource.typed {
             log_group(member, filter, world, report);
-            pattern(member, filter, world, report);
+            pattern(member, filter, world, lines, report);
         }
     }
     for alarm in alarms {
@@ -65,7 +72,13 @@ pub(super) fn check(filters: &Filters<'_>, alarms: &[Alarm<'_>], world: &World<'
     unwatched(filters, alarms, world, report);
 }
 
-fn pattern(member: &Member<'_>, filter: &MetricFilter, world: &World<'_>, report: &mut Report) {
+fn pattern(
+    member: &Member<'_>,
+    filter: &MetricFilter,
+    world: &World<'_>,
+    lines: &LogLines,
+    report: &mut Report,
+) {
     let Some(text) = filter.pattern.as_text() else {
         return;
     };
@@ -81,6 +94,12 @@ fn pattern(member: &Member<'_>, filter: &MetricFilter, world: &World<'_>, report
         Pattern::Json(condition) => {
             if let Some(why) = condition.impossible() {
                 report.say(&BAD_PATTERN, member, at, format!("no line matches: {why}"));
+            }
+            let values = |field: &str| lines.values.get(field.strip_prefix("$.")?).map(Vec::as_slice);
+            if let Some((field, text)) = condition.unmatched(&values) {
+                let known = values(&field).unwrap_or_default().join(", ");
+                let message = format!("no line matches: {field} is never {text}, it is one of {known}");
+                report.say(&UNMATCHED_VALUE, member, at, message);
             }
         }
         Pattern::Columns(columns) => {

@@ -252,6 +252,14 @@ fn identifier(alarm: &Alarm<'_>, world: &World<'_>, names: &Names, value: &Node,
         return;
     }
     let attribute = reference.attribute.as_deref().unwrap_or_default();
+    if kind == "AWS::Events::Rule" && attribute.is_empty() && has_own_bus(&named) {
+        let id = &reference.logical_id;
+        let message = format!(
+            "Ref {id} gives bus|name, because the rule is on a bus of its own: !Select [1, !Split ['|', !Ref {id}]], or its name"
+        );
+        report.say(&WRONG_IDENTIFIER, &alarm.member, value.at, message);
+        return;
+    }
     if !names.right.contains(&attribute) {
         let given = match attribute {
             "" => format!("Ref {}", reference.logical_id),
@@ -262,6 +270,16 @@ fn identifier(alarm: &Alarm<'_>, world: &World<'_>, names: &Names, value: &Node,
             names.what
         );
         report.say(&WRONG_IDENTIFIER, &alarm.member, value.at, message);
+    }
+}
+
+/// What `Ref` of such a rule gives is not in its page, but in aws-cloudformation/cloudformation-coverage-roadmap#1131.
+fn has_own_bus(rule: &Member<'_>) -> bool {
+    let bus = &rule.resource.properties["EventBusName"];
+    match bus.as_text() {
+        Some(name) => name != "default" && !name.ends_with("/default"),
+        // A bus of the template is none that is there anyway.
+        None => reference_of(bus).is_some(),
     }
 }
 

@@ -107,7 +107,7 @@ fn percentile(alarm: &Alarm<'_>, used: &Use<'_>, report: &mut Report) {
         .properties()
         .get("EvaluateLowSampleCountPercentile")
         .is_some();
-    if percent >= FINEST_PERCENTILE && percent < 100.0 && period <= SHORT && !ignores {
+    if (FINEST_PERCENTILE..100.0).contains(&percent) && period <= SHORT && !ignores {
         let least = (1.0 / (1.0 - percent / 100.0)).round();
         let message = format!(
             "p{percent} is the maximum in periods with fewer than {least} samples: take a longer period, a lower percentile, or \

@@ -14,6 +14,8 @@ pub(super) struct Usage {
     texts: BTreeSet<String>,
     /// Rules of composite alarms, with names in them.
     rules: Vec<String>,
+    /// A rule of EventBridge takes events of alarms: it may be any.
+    by_event: bool,
 }
 
 /// Alarms name themselves, and topics of which they are no readers.
@@ -33,6 +35,11 @@ impl Usage {
                     usage.gather(member.root, rule);
                     usage.gather(member.root, &properties["ActionsSuppressor"]);
                     usage.rules.push(rule.to_string());
+                }
+                "AWS::Events::Rule" => {
+                    usage.gather(member.root, properties);
+                    let pattern = properties["EventPattern"].to_string();
+                    usage.by_event |= pattern.contains("CloudWatch Alarm State Change");
                 }
                 _ => usage.gather(member.root, properties),
             }
@@ -80,7 +87,8 @@ impl Usage {
                 .iter()
                 .any(|used| used == text || used.ends_with(&ends))
         };
-        self.references.contains(&key)
+        self.by_event
+            || self.references.contains(&key)
             || names.any(|name| in_text(name) || self.rules.iter().any(|rule| rule.contains(name)))
     }
 

@@ -19,6 +19,7 @@ mod generation;
 mod difference;
 mod ended;
 mod files;
+mod recorded;
 mod terminal;
 mod workspace;
 

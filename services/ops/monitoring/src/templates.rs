@@ -63,7 +63,9 @@ impl TemplateArgs {
         })
     }
 
-    fn deployment(&self) -> Deployment {
+    /// Where the templates are deployed, as far as the parameters say.
+    #[must_use]
+    pub(crate) fn deployment(&self) -> Deployment {
         let mut deployment = Deployment::default();
         for (name, value) in self.parameters.iter().cloned() {
             match name.as_str() {
