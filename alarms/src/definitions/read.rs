@@ -8,9 +8,11 @@ use crate::coverage::{At, Problems, ResourceKind, Severity, mode_names};
 use crate::document::{self, Content, Fields, Name, Node, Place, Wrong, value};
 use crate::scenario::duration;
 
-use super::{Definitions, Located, SelfTest, Topics, Tuning, application};
+use super::{Definitions, Located, SelfTest, Topics, Tuning, WatchedTemplate, application};
 
 const KNOWN: &[&str] = &[
+    "templates",
+    "registry",
     "group",
     "runbooks",
     "topics",
@@ -79,7 +81,7 @@ pub(super) fn all<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Re
         }
     }
     let nowhere = File(first.unwrap_or("alarms/definitions")).at(Place { line: 1, column: 1 });
-    for name in ["group", "runbooks", "topics"] {
+    for name in ["templates", "group", "runbooks", "topics"] {
         if !gathered.seen.contains_key(name) {
             problems.say(&nowhere, format!("no file says `{name}`: it is needed once"));
         }
@@ -98,6 +100,8 @@ impl Default for Gathered {
         let nothing = String::new;
         Self {
             definitions: Definitions {
+                templates: Vec::new(),
+                registry: None,
                 group: nothing(),
                 runbooks: nothing(),
                 topics: Topics {
@@ -151,6 +155,14 @@ impl Gathered {
 
     fn section(&mut self, file: File<'_>, name: &str, node: &Node) -> Result<(), Wrong> {
         match name {
+            "templates" => self.definitions.templates = templates(file, node)?,
+            "registry" => {
+                let at = file.at(node.at);
+                self.definitions.registry = Some(Located {
+                    value: text(node)?,
+                    at,
+                });
+            }
             "group" => self.definitions.group = text(node)?,
             "runbooks" => text(node)?
                 .trim_end_matches('/')
@@ -247,8 +259,8 @@ impl Gathered {
 
 /// A name that nobody knows, with the nearest that somebody does.
 pub(super) fn unknown(name: &Name, what: &str, known: &[&str]) -> Wrong {
-    let near =
-        crate::near::nearest(&name.text, known).map_or_else(String::new, |near| format!("; is it `{near}`?"));
+    let near = crate::near::nearest(&name.text, known)
+        .map_or_else(|| ".".to_owned(), |near| format!("; is it `{near}`?"));
     let message = format!(
         "`{}` is no {what}{near} Known are {}",
         name.text,
@@ -278,6 +290,25 @@ fn text(node: &Node) -> Result<String, Wrong> {
         return Err(Wrong::new(node.at, "expected text, and it is empty"));
     }
     Ok(found)
+}
+
+fn templates(file: File<'_>, node: &Node) -> Result<Vec<WatchedTemplate>, Wrong> {
+    let Content::List(items) = &node.content else {
+        return Err(Wrong::new(
+            node.at,
+            format!("templates: expected a list, not {}", node.kind()),
+        ));
+    };
+    let one = |node: &Node| {
+        let fields = Fields::of(node, "a template", &["file", "parameters", "symbols"])?;
+        let path = file.located(&fields, "file")?;
+        Ok(WatchedTemplate {
+            file: path.ok_or_else(|| Wrong::new(node.at, "the template has no `file`"))?,
+            parameters: fields.get("parameters")?.unwrap_or_default(),
+            symbols: fields.get("symbols")?.unwrap_or_default(),
+        })
+    };
+    items.iter().map(one).collect()
 }
 
 fn topics(node: &Node) -> Result<Topics, Wrong> {
