@@ -45,6 +45,8 @@ pub struct ServiceMetric {
     pub statistics: Usefulness,
     /// The lowest and the highest value that one sample can have; none where there is no such bound.
     pub range: (Option<f64>, Option<f64>),
+    /// Between which values thresholds of it are usual; others were meant in another unit.
+    pub usual: (Option<f64>, Option<f64>),
     /// What has to be switched on before it is published.
     pub opt_in: Option<&'static str>,
     /// Seconds between two datapoints.
@@ -53,6 +55,8 @@ pub struct ServiceMetric {
     pub visibility_delay: u32,
     /// The only Region in which it is published.
     pub region: Option<&'static str>,
+    /// What is lost with each of what it counts, where something is.
+    pub loss: Option<&'static str>,
     /// What people take it for and it is not.
     pub trap: Option<&'static str>,
     /// The page of the service's documentation.
@@ -63,36 +67,68 @@ impl ServiceMetric {
     /// Whether it is published under exactly these names of dimensions, in any order.
     #[must_use]
     pub fn has_dimensions(&self, names: &[&str]) -> bool {
+        self.set_of(names).is_some()
+    }
+
+    /// The published set of these names, in any order.
+    #[must_use]
+    pub fn set_of(&self, names: &[&str]) -> Option<&[DimensionName]> {
         let mut names = names.to_vec();
         names.sort_unstable();
-        let same = |set: &Vec<DimensionName>| set.iter().map(|one| one.name).eq(names.iter().copied());
-        self.dimensions.iter().any(same)
+        let is_it = |set: &&Vec<DimensionName>| {
+            set.iter().map(|one| one.name).eq(names.iter().copied()) || set.iter().any(|one| one.name == ANY)
+        };
+        self.dimensions.iter().find(is_it).map(Vec::as_slice)
     }
 }
 
 /// One file per service. The order is that of the files' names.
 const FILES: &[(&str, &str)] = &[
+    ("account.tsv", include_str!("data/account.tsv")),
+    ("api_gateway.tsv", include_str!("data/api_gateway.tsv")),
+    ("application_elb.tsv", include_str!("data/application_elb.tsv")),
+    ("appsync.tsv", include_str!("data/appsync.tsv")),
+    ("cloudfront.tsv", include_str!("data/cloudfront.tsv")),
+    ("cognito.tsv", include_str!("data/cognito.tsv")),
+    ("dynamodb.tsv", include_str!("data/dynamodb.tsv")),
+    ("ec2.tsv", include_str!("data/ec2.tsv")),
+    ("ecs.tsv", include_str!("data/ecs.tsv")),
+    ("elasticache.tsv", include_str!("data/elasticache.tsv")),
+    ("events.tsv", include_str!("data/events.tsv")),
+    ("firehose.tsv", include_str!("data/firehose.tsv")),
+    ("kinesis.tsv", include_str!("data/kinesis.tsv")),
     ("lambda.tsv", include_str!("data/lambda.tsv")),
+    ("logs.tsv", include_str!("data/logs.tsv")),
+    ("rds.tsv", include_str!("data/rds.tsv")),
+    ("s3.tsv", include_str!("data/s3.tsv")),
+    ("scheduler.tsv", include_str!("data/scheduler.tsv")),
+    ("security.tsv", include_str!("data/security.tsv")),
+    ("ses.tsv", include_str!("data/ses.tsv")),
+    ("sns.tsv", include_str!("data/sns.tsv")),
     ("sqs.tsv", include_str!("data/sqs.tsv")),
+    ("states.tsv", include_str!("data/states.tsv")),
 ];
 
+/// In a set: any dimensions, of the user's choice.
+const ANY: &str = "*";
+
+/// What a file says.
+#[derive(Debug, Default)]
 struct Catalogue {
     metrics: BTreeMap<(&'static str, &'static str), ServiceMetric>,
+    /// Namespaces of which all metrics are here.
+    complete: Vec<&'static str>,
     errors: Vec<RowError>,
 }
 
 /// Rows that cannot be read are left out; a test fails when there is one.
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
-    let mut catalogue = Catalogue {
-        metrics: BTreeMap::new(),
-        errors: Vec::new(),
-    };
+    let mut catalogue = Catalogue::default();
     for (file, text) in FILES {
-        let (metrics, errors) = read::file(file, text);
-        catalogue.errors.extend(errors);
-        for metric in metrics {
-            catalogue.metrics.insert((metric.namespace, metric.name), metric);
-        }
+        let of_file = read::file(file, text);
+        catalogue.errors.extend(of_file.errors);
+        catalogue.complete.extend(of_file.complete);
+        catalogue.metrics.extend(of_file.metrics);
     }
     catalogue
 });
@@ -110,9 +146,17 @@ static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
 /// ```
 #[must_use]
 pub fn find(namespace: &str, name: &str) -> Option<&'static ServiceMetric> {
-    let metrics = &CATALOGUE.metrics;
-    // The key of the map is static, the question is not: a range of the namespace, then the name.
-    of_namespace(metrics, namespace).find(|metric| metric.name == name)
+    let is_it = |metric: &&ServiceMetric| match metric.name.strip_suffix(ANY) {
+        Some(beginning) => name.starts_with(beginning) && name.len() > beginning.len(),
+        None => metric.name == name,
+    };
+    metrics_of(namespace).find(is_it)
+}
+
+/// Whether all metrics of a namespace are in the catalogue, so that another name is none.
+#[must_use]
+pub fn is_complete(namespace: &str) -> bool {
+    CATALOGUE.complete.contains(&namespace)
 }
 
 /// All metrics of a namespace, by name; none of a namespace that is not in the catalogue.

@@ -4,19 +4,21 @@
 //! # a comment
 //! @namespace  AWS/Lambda
 //! @source     https://…
+//! @names      complete
 //! @sets       function  -|FunctionName|FunctionName,Resource
 //! name        unit   sets       presence      statistics  range  more
 //! Errors      Count  function   while-active  flag        0..1
 //! ```
 //!
 //! Sets are separated by `|`, names in a set by `,`; `-` is the set without dimensions, `Region=Global` a dimension with one
-//! value. A word that `@sets` defined stands for its sets. `more` has `every=`, `delay=`, `region=`, `opt-in=`, `trap=`,
-//! separated by `; `.
+//! value, `*` any set. A word that `@sets` defined stands for its sets. `more` has `every=`, `delay=`, `usual=`, `region=`,
+//! `opt-in=`, `loss=`, `trap=`, separated by `; `. A name that ends in `*` stands for all that begin so. `@names partial` says that the
+//! service has more metrics than these.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{DimensionName, Presence, ServiceMetric, Usefulness};
+use super::{ANY, Catalogue, DimensionName, Presence, ServiceMetric, Usefulness};
 
 /// Seconds: one datapoint a minute where a row says nothing else.
 const EVERY: u32 = 60;
@@ -48,46 +50,59 @@ struct Head {
     sets: BTreeMap<&'static str, Vec<Vec<DimensionName>>>,
 }
 
-pub(super) fn file(file: &'static str, text: &'static str) -> (Vec<ServiceMetric>, Vec<RowError>) {
-    let (mut head, mut metrics, mut errors) = (Head::default(), Vec::new(), Vec::new());
+pub(super) fn file(file: &'static str, text: &'static str) -> Catalogue {
+    let (mut head, mut found) = (Head::default(), Catalogue::default());
     let lines = (1..).zip(text.lines());
     for (line, row) in lines.filter(|(_, row)| !row.trim().is_empty() && !row.starts_with('#')) {
-        let cells: Vec<&'static str> = row
-            .split('\t')
-            .map(str::trim)
-            .filter(|cell| !cell.is_empty())
-            .collect();
+        let cells = row.split('\t').map(str::trim).filter(|cell| !cell.is_empty());
+        let cells: Vec<&'static str> = cells.collect();
         match read(&mut head, &cells) {
-            Ok(metric) => metrics.extend(metric),
-            Err(why) => errors.push(RowError { file, line, why }),
+            Ok(Row::Metric(metric)) => drop(found.metrics.insert((metric.namespace, metric.name), *metric)),
+            Ok(Row::Complete(namespace)) => found.complete.push(namespace),
+            Ok(Row::Head) => {}
+            Err(why) => found.errors.push(RowError { file, line, why }),
         }
     }
-    (metrics, errors)
+    found
 }
 
-fn read(head: &mut Head, cells: &[&'static str]) -> Result<Option<ServiceMetric>, String> {
+impl Row {
+    fn of(metric: ServiceMetric) -> Self {
+        Self::Metric(Box::new(metric))
+    }
+}
+
+enum Row {
+    Head,
+    Complete(&'static str),
+    Metric(Box<ServiceMetric>),
+}
+
+fn read(head: &mut Head, cells: &[&'static str]) -> Result<Row, String> {
     match *cells {
         ["@namespace", namespace] => {
             *head = Head {
                 namespace,
                 ..Head::default()
             };
-            Ok(None)
+            Ok(Row::Head)
         }
         ["@source", source] => {
             head.source = source;
-            Ok(None)
+            Ok(Row::Head)
         }
+        ["@names", "complete"] => Ok(Row::Complete(head.namespace)),
+        ["@names", "partial"] => Ok(Row::Head),
         ["@sets", word, sets] => {
             let sets = sets_of(head, sets)?;
             head.sets.insert(word, sets);
-            Ok(None)
+            Ok(Row::Head)
         }
         [name, unit, sets, presence, statistics, range] => {
-            metric(head, [name, unit, sets, presence, statistics, range], "").map(Some)
+            metric(head, [name, unit, sets, presence, statistics, range], "").map(Row::of)
         }
         [name, unit, sets, presence, statistics, range, more] => {
-            metric(head, [name, unit, sets, presence, statistics, range], more).map(Some)
+            metric(head, [name, unit, sets, presence, statistics, range], more).map(Row::of)
         }
         _ => Err(format!("a row has 6 or 7 cells, this one {}", cells.len())),
     }
@@ -107,10 +122,12 @@ fn metric(head: &Head, cells: [&'static str; 6], more: &'static str) -> Result<S
         statistics: Usefulness::of_word(statistics)
             .ok_or_else(|| format!("`{statistics}` is no kind of statistics"))?,
         range: range_of(range)?,
+        usual: (None, None),
         opt_in: None,
         every: EVERY,
         visibility_delay: DELAY,
         region: None,
+        loss: None,
         trap: None,
         source: head.source,
     };
@@ -118,8 +135,10 @@ fn metric(head: &Head, cells: [&'static str; 6], more: &'static str) -> Result<S
         match part.split_once('=') {
             Some(("every", seconds)) => metric.every = seconds_of(seconds)?,
             Some(("delay", seconds)) => metric.visibility_delay = seconds_of(seconds)?,
+            Some(("usual", range)) => metric.usual = range_of(range)?,
             Some(("region", region)) => metric.region = Some(region),
             Some(("opt-in", what)) => metric.opt_in = Some(what),
+            Some(("loss", what)) => metric.loss = Some(what),
             Some(("trap", what)) => metric.trap = Some(what),
             _ => {
                 return Err(format!(
@@ -167,7 +186,7 @@ fn dimension(text: &'static str) -> DimensionName {
 /// Dimensions of services start with an upper-case letter (`FunctionName`, `ses:configuration-set` and `function_name` are
 /// the exceptions); words of `@sets` are lower-case letters and hyphens.
 fn is_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_uppercase()) || name.contains([':', '_'])
+    name == ANY || name.starts_with(|c: char| c.is_ascii_uppercase()) || name.contains([':', '_'])
 }
 
 fn range_of(text: &str) -> Result<(Option<f64>, Option<f64>), String> {

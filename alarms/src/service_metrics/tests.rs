@@ -43,9 +43,9 @@ fn every_metric_is_possible() {
 fn wrong_rows_are_told() {
     let check = |row: &'static str, why: &str| {
         let text = format!("@namespace\tA\n@source\thttps://a\n{row}\n").leak();
-        let (metrics, errors) = read::file("a.tsv", text);
-        let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        assert_eq!((metrics.len(), told), (0, vec![format!("a.tsv:3: {why}")]));
+        let found = read::file("a.tsv", text);
+        let told: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
+        assert_eq!((found.metrics.len(), told), (0, vec![format!("a.tsv:3: {why}")]));
     };
     check("A\tCount", "a row has 6 or 7 cells, this one 2");
     check(
@@ -59,4 +59,63 @@ fn wrong_rows_are_told() {
         "A\tCount\t-\tdaily\tcount\t0..\tevery=x",
         "`x` is no number of seconds",
     );
+}
+
+/// AWS's own list of recommended alarms, row by row where it disagrees with the services' pages: dimensions under which there
+/// are no datapoints, and names that nobody publishes.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html>
+#[test]
+fn mistakes_of_the_list_of_recommended_alarms_are_known() {
+    let dead = |namespace: &str, name: &str, dimensions: &[&str]| {
+        let metric = find(namespace, name).unwrap_or_else(|| panic!("{name}"));
+        assert!(!metric.has_dimensions(dimensions), "{name}");
+    };
+    dead("AWS/DynamoDB", "SystemErrors", &["TableName"]);
+    dead("AWS/SNS", "SMSMonthToDateSpentUSD", &["TopicName"]);
+    dead("AWS/SNS", "SMSSuccessRate", &["TopicName"]);
+    dead("AWS/ApiGateway", "4xx", &["ApiName", "Stage"]);
+    // Written so in the list; the metrics are ContainerCpuUtilization and TaskEBSFilesystemUtilization.
+    assert!(find("ECS/ContainerInsights", "ContainerCPUUtilization").is_none());
+    assert!(find("ECS/ContainerInsights", "TaskEBSfilesystemUtilization").is_none());
+    // "Average" of a count of throttled reads is at most what one sample was.
+    let exceeded = find("AWS/Kinesis", "ReadProvisionedThroughputExceeded").unwrap();
+    assert_eq!(exceeded.statistics, Usefulness::Amount);
+}
+
+#[test]
+fn facts_of_the_services_pages() {
+    let sets = |namespace: &str, name: &str, expected: &[&str]| {
+        let metric = find(namespace, name).unwrap_or_else(|| panic!("{name}"));
+        assert!(metric.has_dimensions(expected), "{name} {expected:?}");
+    };
+    sets("AWS/DynamoDB", "ThrottledRequests", &["TableName", "Operation"]);
+    sets(
+        "AWS/DynamoDB",
+        "ReadThrottleEvents",
+        &["TableName", "GlobalSecondaryIndexName"],
+    );
+    sets("AWS/DynamoDB", "UserErrors", &[]);
+    sets("AWS/Events", "FailedInvocations", &["RuleName", "EventBusName"]);
+    sets(
+        "AWS/Lambda",
+        "FailedInvokeEventCount",
+        &["EventSourceMappingUUID"],
+    );
+    sets("AWS/ApiGateway", "5xx", &["Stage", "ApiId"]);
+    sets("AWS/S3", "5xxErrors", &["BucketName", "FilterId"]);
+    sets("AWS/CloudFront", "5xxErrorRate", &["Region", "DistributionId"]);
+    sets("AWS/SES", "Bounce", &["whatever"]);
+    sets(
+        "AWS/Scheduler",
+        "InvocationsFailedToBeSentToDeadLetterCount_AccessDenied",
+        &["ScheduleGroup"],
+    );
+    assert!(find("AWS/States", "ExecutionsFailedCount").is_none());
+    assert_eq!(find("AWS/S3", "BucketSizeBytes").unwrap().every, 86_400);
+    assert_eq!(
+        find("AWS/Billing", "EstimatedCharges").unwrap().region,
+        Some("us-east-1")
+    );
+    assert!(is_complete("AWS/Lambda") && !is_complete("AWS/RDS") && !is_complete("Shop"));
+    assert!(find("AWS/Nothing", "Errors").is_none() && metrics_of("AWS/Nothing").next().is_none());
 }

@@ -14,6 +14,9 @@ pub mod dashboards;
 
 mod templates;
 
+mod generation;
+
+mod difference;
 mod ended;
 mod files;
 mod recorded;
@@ -21,6 +24,7 @@ mod terminal;
 mod workspace;
 
 pub use ended::{Ended, Refused};
+pub use generation::Generation;
 pub use templates::{Known, TemplateArgs};
 pub use terminal::{Terminal, Tone};
 pub use workspace::Workspace;

@@ -4,5 +4,8 @@
 mod backtest;
 mod evaluate;
 mod explain;
+mod generate;
+mod lint;
+mod list;
 mod shell;
 mod test;
