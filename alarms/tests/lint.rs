@@ -185,3 +185,56 @@ proptest! {
         }
     }
 }
+
+/// A value that nobody knows is not judged: every value of the good templates in turn becomes a parameter without default.
+#[test]
+fn what_is_not_known_is_not_judged() {
+    let (mut changed, mut wrong) = (0, Vec::new());
+    let yaml = |path: &&PathBuf| path.extension().is_some_and(|end| end == "yaml");
+    for path in fixtures("good").iter().filter(yaml) {
+        let text = std::fs::read_to_string(path).unwrap();
+        for (n, line) in text.lines().enumerate() {
+            let Some(with) = with_unknown(line) else {
+                continue;
+            };
+            let lines = text.lines().enumerate();
+            let lines: Vec<&str> = lines
+                .map(|(at, line)| if at == n { &with } else { line })
+                .collect();
+            let source = Source {
+                file: path.file_name().unwrap().to_str().unwrap().to_owned(),
+                text: with_parameter(&lines.join("\n")),
+            };
+            let mut beside = Beside(path.parent().unwrap().to_owned());
+            let Ok(stack) = Stack::read(source, &Deployment::default(), &mut beside) else {
+                continue;
+            };
+            changed += 1;
+            let found = lint(&stack, &Options::default());
+            wrong.extend(found.iter().map(|finding| format!("{}: {finding}", with.trim())));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(changed > 200, "{changed}");
+}
+
+/// `Key: value` with a reference in place of the value.
+fn with_unknown(line: &str) -> Option<String> {
+    let (key, value) = line.split_once(": ")?;
+    let name = key.trim_start_matches([' ', '-']);
+    let is_property = key.starts_with("      ") && name.chars().all(char::is_alphanumeric);
+    // The kind of a resource, and conditions, are what makes it a template.
+    let changes = is_property && !["Type", "Condition"].contains(&name) && !value.starts_with(['|', '{']);
+    changes.then(|| format!("{key}: !Ref Nobody"))
+}
+
+fn with_parameter(text: &str) -> String {
+    match text.contains("\nParameters:\n") {
+        true => text.replacen(
+            "\nParameters:\n",
+            "\nParameters:\n  Nobody: { Type: String }\n",
+            1,
+        ),
+        false => format!("{text}\nParameters:\n  Nobody: {{ Type: String }}\n"),
+    }
+}
