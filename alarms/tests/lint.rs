@@ -194,38 +194,52 @@ fn what_is_not_known_is_not_judged() {
     for path in fixtures("good").iter().filter(yaml) {
         let text = std::fs::read_to_string(path).unwrap();
         for (n, line) in text.lines().enumerate() {
-            let Some(with) = with_unknown(line) else {
-                continue;
-            };
-            let lines = text.lines().enumerate();
-            let lines: Vec<&str> = lines
-                .map(|(at, line)| if at == n { &with } else { line })
-                .collect();
-            let source = Source {
-                file: path.file_name().unwrap().to_str().unwrap().to_owned(),
-                text: with_parameter(&lines.join("\n")),
-            };
-            let mut beside = Beside(path.parent().unwrap().to_owned());
-            let Ok(stack) = Stack::read(source, &Deployment::default(), &mut beside) else {
-                continue;
-            };
-            changed += 1;
-            let found = lint(&stack, &Options::default());
-            wrong.extend(found.iter().map(|finding| format!("{}: {finding}", with.trim())));
+            for with in with_unknown(line) {
+                let lines = text.lines().enumerate();
+                let lines: Vec<&str> = lines
+                    .map(|(at, line)| if at == n { &with } else { line })
+                    .collect();
+                let source = Source {
+                    file: path.file_name().unwrap().to_str().unwrap().to_owned(),
+                    text: with_parameter(&lines.join("\n")),
+                };
+                let mut beside = Beside(path.parent().unwrap().to_owned());
+                if let Ok(stack) = Stack::read(source, &Deployment::default(), &mut beside) {
+                    changed += 1;
+                    let found = lint(&stack, &Options::default());
+                    wrong.extend(found.iter().map(|finding| format!("{}: {finding}", with.trim())));
+                }
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(changed > 200, "{changed}");
+    assert!(changed > 300, "{changed}");
 }
 
-/// `Key: value` with a reference in place of the value.
-fn with_unknown(line: &str) -> Option<String> {
-    let (key, value) = line.split_once(": ")?;
-    let name = key.trim_start_matches([' ', '-']);
-    let is_property = key.starts_with("      ") && name.chars().all(char::is_alphanumeric);
-    // The kind of a resource, and conditions, are what makes it a template.
-    let changes = is_property && !["Type", "Condition"].contains(&name) && !value.starts_with(['|', '{']);
-    changes.then(|| format!("{key}: !Ref Nobody"))
+/// The line with a reference in place of each value in turn: `Key: value`, `{ Key: value, Key: value }`.
+fn with_unknown(line: &str) -> Vec<String> {
+    // Types of resources, conditions and parameters are what makes it a template.
+    let mut changed = Vec::new();
+    if !line.starts_with("      ") {
+        return changed;
+    }
+    for (at, _) in line.match_indices(": ") {
+        let (key, value) = (&line[..at], &line[at + 2..]);
+        let name = key.rsplit([' ', '{', '-']).next().unwrap_or_default();
+        let end = value.find([',', '}', ']']).unwrap_or(value.len());
+        let whole = value.starts_with(['|', '{', '[', '"', '\'', '!']);
+        let is_name = !name.is_empty() && name.chars().all(char::is_alphanumeric);
+        if !is_name
+            || ["Type", "Condition"].contains(&name)
+            || (whole && key.contains('{'))
+            || value.starts_with(['|', '{'])
+        {
+            continue;
+        }
+        let end = if key.contains('{') { end } else { value.len() };
+        changed.push(format!("{key}: !Ref Nobody {}", &value[end..]));
+    }
+    changed
 }
 
 fn with_parameter(text: &str) -> String {

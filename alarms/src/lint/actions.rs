@@ -229,7 +229,10 @@ fn has_link(text: &Node) -> bool {
 }
 
 fn tagged(tags: &Node) -> bool {
-    let named = |tag: &Node| tag["Key"].to_string().to_lowercase().contains("runbook");
+    let named = |tag: &Node| match tag["Key"].as_text() {
+        Some(key) => key.to_lowercase().contains("runbook"),
+        None => true,
+    };
     tags.is_unknown() || tags.items().iter().any(named)
 }
 
