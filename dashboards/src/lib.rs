@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+pub mod generate;
 pub mod model;
+pub mod name;
+pub mod template;
 pub mod time;
 pub mod validate;
