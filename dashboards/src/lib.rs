@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod draw;
 pub mod generate;
 pub mod model;
 pub mod name;
