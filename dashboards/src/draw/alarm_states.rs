@@ -1,6 +1,6 @@
 //! States of alarms. The state is written too: colour alone says nothing to some people.
 
-use plotters::style::{Color, RGBColor};
+use plotters::style::Color;
 
 use alarms::model::StateValue;
 
@@ -11,7 +11,7 @@ use super::data::{AlarmStatus, Data};
 use super::{page, scale, style};
 
 /// Pixels of an alarm.
-const HEIGHT: i32 = 34;
+const HEIGHT: i32 = 36;
 const WIDTH: i32 = 300;
 
 pub(super) fn draw(area: &Area<'_>, place: Place, properties: &AlarmProperties, data: &dyn Data) -> Drawn {
@@ -96,7 +96,7 @@ fn chip(area: &Area<'_>, place: Place, name: &str, status: Option<&AlarmStatus>)
         .map(|since| format!(" since {}", scale::clock(since)));
     let state = format!("{word}{}", since.unwrap_or_default());
     let room = u32::try_from(place.width - 18).unwrap_or_default();
-    let upper = if place.height >= 28 { 9 } else { place.height / 2 };
+    let upper = if place.height >= 28 { 10 } else { place.height / 2 };
     let ink = if alarming {
         Ink::new(12).bold()
     } else {
@@ -106,14 +106,10 @@ fn chip(area: &Area<'_>, place: Place, name: &str, status: Option<&AlarmStatus>)
     canvas::fitted(
         area,
         &state,
-        (place.x + 12, place.y + upper + 13),
+        (place.x + 12, place.y + upper + 14),
         room,
-        Ink::new(9).color(dark(color)),
+        Ink::new(10).color(dark(color)),
     )
-}
-
-fn dark(color: RGBColor) -> RGBColor {
-    color
 }
 
 fn sort(alarms: &mut [(&str, Option<AlarmStatus>)], by: AlarmSort) {

@@ -92,6 +92,7 @@ pub(super) fn draw(
     );
     grid(area, &left, range)?;
     marks.draw_moments(area, &left)?;
+    marks::fill_values(area, &left, marks.on(Side::Left))?;
     values(area, &left, shown, Side::Left, stacked)?;
     if right {
         let right = side(
@@ -220,8 +221,8 @@ fn values(area: &Area<'_>, plot: &Plot, shown: &[Shown], side: Side, stacked: bo
     if stacked {
         // The highest layer first: each covers the ones below it.
         for (one, layer) in of_side.iter().zip(pile(shown, side)).rev() {
-            let light = style::light(one.color, 0.75);
-            let series = AreaSeries::new(layer, plot.least, light).border_style(one.color.stroke_width(1));
+            let pale = style::pale(one.color, 0.55);
+            let series = AreaSeries::new(layer, plot.least, pale).border_style(one.color.stroke_width(1));
             drawn(chart.draw_series(series))?;
         }
         return Ok(());

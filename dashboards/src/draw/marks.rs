@@ -135,16 +135,11 @@ fn moment(mark: &Mark<Vertical>) -> Option<Moment<'_>> {
     })
 }
 
-/// Dashed lines with their labels; labels that would lie on each other are moved down.
-pub(super) fn draw_values<'a>(
-    area: &Area<'_>,
-    plot: &Plot,
-    marks: impl Iterator<Item = &'a Value<'a>>,
-) -> Drawn {
-    let mut taken: Vec<i32> = Vec::new();
+/// Filled sides and bands: below the values.
+pub(super) fn fill_values<'a>(area: &Area<'_>, plot: &Plot, marks: impl Iterator<Item = &'a Value<'a>>) -> Drawn {
+    let (top, bottom) = (plot.place.y, plot.place.bottom());
     for mark in marks {
         let rows: Vec<i32> = mark.values().map(|value| plot.row(value)).collect();
-        let (top, bottom) = (plot.place.y, plot.place.bottom());
         let filled = match (rows.as_slice(), mark.fill) {
             ([a, b], _) => Some((*a.min(b), *a.max(b))),
             ([at], Some(Fill::Above)) => Some((top, *at)),
@@ -160,6 +155,16 @@ pub(super) fn draw_values<'a>(
             };
             canvas::fill(area, place, style::light(mark.color, 0.12).filled())?;
         }
+    }
+    Ok(())
+}
+
+/// Dashed lines with their labels; labels that would lie on each other are moved down.
+pub(super) fn draw_values<'a>(area: &Area<'_>, plot: &Plot, marks: impl Iterator<Item = &'a Value<'a>>) -> Drawn {
+    let mut taken: Vec<i32> = Vec::new();
+    let (top, bottom) = (plot.place.y, plot.place.bottom());
+    for mark in marks {
+        let rows: Vec<i32> = mark.values().map(|value| plot.row(value)).collect();
         for ((_, label), y) in mark.lines.iter().zip(rows) {
             if y < top - 1 || y > bottom + 1 {
                 continue;

@@ -52,19 +52,3 @@ pub(super) fn fitted(text: &str, room: u32, size: u32, bold: bool) -> String {
     let kept = kept.trim_end();
     format!("{kept}…")
 }
-
-/// Lines of words that have room. A word without room is cut.
-pub(super) fn wrapped(text: &str, room: u32, size: u32, bold: bool) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        let longer = lines.last().map(|line| format!("{line} {word}"));
-        match longer.filter(|line| width(line, size, bold) <= room) {
-            Some(longer) => {
-                lines.pop();
-                lines.push(longer);
-            }
-            None => lines.push(fitted(word, room, size, bold)),
-        }
-    }
-    lines
-}

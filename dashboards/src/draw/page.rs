@@ -66,8 +66,7 @@ pub fn asks(body: &Body, range: Range) -> (Vec<MetricAsk>, Vec<LogAsk>) {
 /// The backend refuses.
 pub fn svg(page: &Page<'_>, data: &dyn Data) -> Result<String, DrawError> {
     let width = i32::try_from(page.width.max(NARROWEST)).unwrap_or(i32::MAX);
-    let column = (width - 2 * GAP) / COLUMNS;
-    let placed = placed(&page.body.widgets, column);
+    let placed = placed(&page.body.widgets, width - 2 * GAP);
     let bottom = placed
         .iter()
         .map(|(place, _)| place.bottom())
@@ -118,7 +117,7 @@ fn head(area: &Area<'_>, page: &Page<'_>, width: i32) -> Drawn {
 }
 
 /// Widgets with their pixels. One without a place goes below all others, as CloudWatch has it.
-fn placed(widgets: &[Widget], column: i32) -> Vec<(Place, &Widget)> {
+fn placed(widgets: &[Widget], width: i32) -> Vec<(Place, &Widget)> {
     let signed = |number: u32| {
         i32::try_from(number)
             .unwrap_or(i32::MAX / 1_000)
@@ -133,10 +132,11 @@ fn placed(widgets: &[Widget], column: i32) -> Vec<(Place, &Widget)> {
         };
         let (columns, rows) = (signed(widget.width), signed(widget.height));
         next = next.max(y + rows);
+        let edge = |column: i32| GAP + column * width / COLUMNS;
         let place = Place {
-            x: GAP + x * column + GAP / 2,
+            x: edge(x) + GAP / 2,
             y: HEAD + y * ROW + GAP / 2,
-            width: columns * column - GAP,
+            width: edge(x + columns) - edge(x) - GAP,
             height: rows * ROW - GAP,
         };
         placed.push((place, widget));

@@ -16,13 +16,12 @@ pub(super) const LINK: RGBColor = RGBColor(0, 92, 158);
 pub(super) const ALARM: RGBColor = RGBColor(190, 60, 0);
 pub(super) const OK: RGBColor = RGBColor(0, 120, 90);
 
-const SERIES: [RGBColor; 10] = [
+/// Vermilion and orange are not among them: those are thresholds.
+const SERIES: [RGBColor; 8] = [
     RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
     RGBColor(0, 158, 115),
     RGBColor(204, 121, 167),
     RGBColor(86, 180, 233),
-    RGBColor(230, 159, 0),
     RGBColor(51, 34, 136),
     RGBColor(127, 127, 127),
     RGBColor(136, 34, 85),
@@ -45,13 +44,23 @@ pub(super) fn parse(text: &str) -> Option<RGBColor> {
     Some(RGBColor(part(0)?, part(2)?, part(4)?))
 }
 
+/// A colour as it looks through white: areas of it do not darken each other.
+pub(super) fn pale(color: RGBColor, share: f64) -> RGBColor {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 255")]
+    let through = |part: u8| (255.0 - (255.0 - f64::from(part)) * share).round() as u8;
+    RGBColor(through(color.0), through(color.1), through(color.2))
+}
+
 /// A colour through which others are seen.
 pub(super) fn light(color: RGBColor, share: f64) -> RGBAColor {
     color.mix(share)
 }
 
-/// A font.
+/// The backend writes sizes divided by this.
+const BACKEND: f64 = 1.24;
+
+/// A font, with the size in pixels.
 pub(super) fn font(size: u32, bold: bool) -> FontDesc<'static> {
     let style = if bold { FontStyle::Bold } else { FontStyle::Normal };
-    FontDesc::new(FontFamily::Name(FAMILY), f64::from(size), style)
+    FontDesc::new(FontFamily::Name(FAMILY), f64::from(size) * BACKEND, style)
 }

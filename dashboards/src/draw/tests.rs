@@ -22,7 +22,7 @@ fn range() -> Range {
 fn wave(minute: i64, base: f64, height: f64, phase: f64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "minutes of three hours")]
     let angle = minute as f64 / 17.0 + phase;
-    let noise = ((minute * 7_919 + 13) % 29) as f64 / 29.0 - 0.5;
+    let noise = ((minute * 1_103_515_245 + 12_345) / 256 % 1_000) as f64 / 1_000.0 - 0.5;
     base + height * angle.sin() + height * noise * 0.6
 }
 
