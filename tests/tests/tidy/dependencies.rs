@@ -10,10 +10,11 @@ use super::{check, tree};
 
 /// Who may depend on whom, normal and build dependencies: (crate, allowed crates of ours).
 const DIRECTION: &[(&str, &[&str])] = &[
-    ("alarms", &[]),
+    ("alarms", &["infra"]),
     ("dashboards", &["alarms", "infra"]),
     ("infra", &[]),
     ("ops-loopback", &[]),
+    ("ops-monitoring", &["alarms", "dashboards", "infra", "ops-story"]),
     ("ops-plane", &["ops-loopback", "telemetry-core"]),
     (
         "ops-runner",
@@ -39,6 +40,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
         "shopwatch",
         &[
             "infra",
+            "ops-monitoring",
             "ops-plane",
             "ops-runner",
             "ops-story",
@@ -69,8 +71,9 @@ const DIRECTION: &[(&str, &[&str])] = &[
 /// What a pure domain crate may use: nothing that can do I/O.
 const PURE: &[&str] = &["thiserror"];
 
-/// What the alarm evaluator may use: time as a value, definitions as JSON, scenarios as YAML. No clock: it is given the time.
-const PURE_WITH_DEFINITIONS: &[&str] = &["jiff", "serde", "serde_json", "thiserror", "yaml-rust2"];
+/// What the alarm evaluator may use: time as a value, definitions as JSON, scenarios as YAML, templates as
+/// `infra` reads them. No clock: it is given the time.
+const PURE_WITH_DEFINITIONS: &[&str] = &["infra", "jiff", "serde", "serde_json", "thiserror", "yaml-rust2"];
 
 /// What dashboards may use besides: drawing into memory. What is drawn comes through a trait.
 const PURE_WITH_DRAWING: &[&str] = &[
@@ -93,6 +96,7 @@ const SDK_FREE: &[&str] = &[
     "telemetry-lambda",
     "telemetry-otlp",
     "telemetry-testkit",
+    "ops-monitoring",
     "ops-plane",
     "ops-story",
     "infra",

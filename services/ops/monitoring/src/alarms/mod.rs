@@ -1,0 +1,40 @@
+//! `shopwatch alarms`: questions about alarms, one module for each command.
+
+pub mod evaluate;
+
+pub mod test;
+
+pub mod explain;
+
+use crate::{Ended, Refused, Terminal, Workspace};
+
+/// The commands of `shopwatch alarms` that need no AWS SDK.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// What CloudWatch says of one evaluation range
+    Evaluate(evaluate::Args),
+    /// Scenario files: values go in, states are expected
+    Test(test::Args),
+    /// What alarms do, in plain sentences
+    Explain(explain::Args),
+}
+
+/// Examples, for `--help`.
+pub const EXAMPLES: &str = "\
+Examples:
+  shopwatch alarms evaluate --range \"0-X-X\" --evaluation-periods 3    what does CloudWatch say?
+  shopwatch alarms test                                                 run the scenarios of the workspace
+  shopwatch alarms explain shopfast-order-service-errors                when does it fire, when does it clear?
+";
+
+/// Runs a command.
+///
+/// # Errors
+/// An option or a file is wrong, or the output refuses.
+pub fn run(command: Command, workspace: &Workspace, terminal: &mut Terminal<'_>) -> Result<Ended, Refused> {
+    match command {
+        Command::Evaluate(args) => evaluate::run(&args, terminal),
+        Command::Test(args) => test::run(&args, workspace, terminal),
+        Command::Explain(args) => explain::run(&args, workspace, terminal),
+    }
+}

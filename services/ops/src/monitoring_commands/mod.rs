@@ -1,0 +1,95 @@
+//! `shopwatch alarms` and `shopwatch dashboards`. Commands that need neither AWS nor the local platform are those of
+//! `ops-monitoring`, and work outside of a workspace; the others are here, one module each.
+
+use ops_monitoring::{Ended, Refused, Terminal, Workspace, alarms, dashboards};
+
+use crate::cli::Global;
+use crate::exit::{Exit, Failure};
+use crate::{console, workspace};
+
+/// Options of `shopwatch alarms`.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = alarms::EXAMPLES)]
+pub(crate) struct AlarmsArgs {
+    #[command(subcommand)]
+    command: AlarmsCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum AlarmsCommand {
+    #[command(flatten)]
+    Offline(alarms::Command),
+}
+
+/// Options of `shopwatch dashboards`.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = dashboards::EXAMPLES)]
+pub(crate) struct DashboardsArgs {
+    #[command(subcommand)]
+    command: DashboardsCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum DashboardsCommand {
+    #[command(flatten)]
+    Offline(dashboards::Command),
+}
+
+/// Runs a command of `shopwatch alarms`.
+///
+/// # Errors
+/// An option or a file is wrong, or a service does not answer.
+pub(crate) fn alarms(args: AlarmsArgs, global: &Global) -> anyhow::Result<Exit> {
+    match args.command {
+        AlarmsCommand::Offline(command) => offline(global, |workspace, terminal| {
+            alarms::run(command, workspace, terminal)
+        }),
+    }
+}
+
+/// Runs a command of `shopwatch dashboards`.
+///
+/// # Errors
+/// An option or a file is wrong, or a service does not answer.
+pub(crate) fn dashboards(args: DashboardsArgs, global: &Global) -> anyhow::Result<Exit> {
+    match args.command {
+        DashboardsCommand::Offline(command) => offline(global, |workspace, terminal| {
+            dashboards::run(command, workspace, terminal)
+        }),
+    }
+}
+
+fn offline(
+    global: &Global,
+    run: impl FnOnce(&Workspace, &mut Terminal<'_>) -> Result<Ended, Refused>,
+) -> anyhow::Result<Exit> {
+    let workspace = workspace::root().map_or_else(|_| Workspace::none(), Workspace::at);
+    let mut out = console::Output;
+    let mut progress = console::progress();
+    let mut terminal = Terminal {
+        out: &mut out,
+        colored: console::colored(global),
+        progress: progress.as_mut().map(|progress| progress as _),
+    };
+    Ok(ended(run(&workspace, &mut terminal))?)
+}
+
+/// The program's exit code, or its failure.
+fn ended(ended: Result<Ended, Refused>) -> Result<Exit, Failure> {
+    match ended {
+        Ok(Ended::Done) => Ok(Exit::Done),
+        Ok(Ended::No) => Ok(Exit::No),
+        Ok(Ended::Usage) => Ok(Exit::Usage),
+        Err(refused) => {
+            let exit = if refused.usage { Exit::Usage } else { Exit::No };
+            let mut failure = Failure::new(exit, refused.attempted);
+            if let Some(cause) = refused.cause {
+                failure = failure.caused_by(anyhow::anyhow!(cause));
+            }
+            if let Some(cure) = refused.cure {
+                failure = failure.cure(cure);
+            }
+            Err(failure)
+        }
+    }
+}
