@@ -2,6 +2,7 @@
 
 pub mod draw;
 pub mod generate;
+pub mod lint;
 pub mod model;
 pub mod name;
 pub mod template;

@@ -108,7 +108,7 @@ fn chip(area: &Area<'_>, place: Place, name: &str, status: Option<&AlarmStatus>)
         &state,
         (place.x + 12, place.y + upper + 14),
         room,
-        Ink::new(10).color(dark(color)),
+        Ink::new(10).color(color),
     )
 }
 

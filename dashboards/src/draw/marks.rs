@@ -136,7 +136,11 @@ fn moment(mark: &Mark<Vertical>) -> Option<Moment<'_>> {
 }
 
 /// Filled sides and bands: below the values.
-pub(super) fn fill_values<'a>(area: &Area<'_>, plot: &Plot, marks: impl Iterator<Item = &'a Value<'a>>) -> Drawn {
+pub(super) fn fill_values<'a>(
+    area: &Area<'_>,
+    plot: &Plot,
+    marks: impl Iterator<Item = &'a Value<'a>>,
+) -> Drawn {
     let (top, bottom) = (plot.place.y, plot.place.bottom());
     for mark in marks {
         let rows: Vec<i32> = mark.values().map(|value| plot.row(value)).collect();
@@ -160,7 +164,11 @@ pub(super) fn fill_values<'a>(area: &Area<'_>, plot: &Plot, marks: impl Iterator
 }
 
 /// Dashed lines with their labels; labels that would lie on each other are moved down.
-pub(super) fn draw_values<'a>(area: &Area<'_>, plot: &Plot, marks: impl Iterator<Item = &'a Value<'a>>) -> Drawn {
+pub(super) fn draw_values<'a>(
+    area: &Area<'_>,
+    plot: &Plot,
+    marks: impl Iterator<Item = &'a Value<'a>>,
+) -> Drawn {
     let mut taken: Vec<i32> = Vec::new();
     let (top, bottom) = (plot.place.y, plot.place.bottom());
     for mark in marks {

@@ -46,7 +46,11 @@ pub(super) fn parse(text: &str) -> Option<RGBColor> {
 
 /// A colour as it looks through white: areas of it do not darken each other.
 pub(super) fn pale(color: RGBColor, share: f64) -> RGBColor {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 255")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and 255"
+    )]
     let through = |part: u8| (255.0 - (255.0 - f64::from(part)) * share).round() as u8;
     RGBColor(through(color.0), through(color.1), through(color.2))
 }
