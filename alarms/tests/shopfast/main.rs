@@ -1,0 +1,71 @@
+//! The shop's own alarms, as they follow from its template and its definition files.
+
+#![expect(clippy::expect_used, reason = "what cannot be read is a failed test")]
+
+mod coverage;
+mod template;
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use alarms::coverage::{Generated, generate};
+use alarms::definitions::Definitions;
+use alarms::registry::MetricRegistry;
+use infra::{Deployment, NoTemplates, Source, Stack};
+
+static SHOPFAST: LazyLock<Generated> = LazyLock::new(|| {
+    generate(&[stack()], &definitions(), &registry()).unwrap_or_else(|problems| panic!("{problems}"))
+});
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// With everything that is behind a condition: what is there only sometimes is watched, or accepted, too.
+fn stack() -> Stack {
+    let given = [
+        ("FrontendDomain", "shop.example"),
+        ("InVpc", "true"),
+        ("NotificationEmail", "operations@shop.example"),
+        ("PageEmail", "page@shop.example"),
+        ("TicketEmail", "tickets@shop.example"),
+    ];
+    let deployment = Deployment {
+        parameters: given
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        symbols: ["Stage".to_owned()].into(),
+        ..Deployment::default()
+    };
+    let file = "infra/shopfast.yaml".to_owned();
+    let text = read(&root().join(&file));
+    Stack::read(Source { file, text }, &deployment, &mut NoTemplates)
+        .unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn definitions() -> Definitions {
+    let folder = root().join("alarms/definitions");
+    let entries = std::fs::read_dir(&folder).expect("the folder is there");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    files.sort();
+    let texts: Vec<(String, String)> = files
+        .iter()
+        .map(|path| {
+            let name = path
+                .file_name()
+                .map(|name| format!("alarms/definitions/{}", name.to_string_lossy()));
+            (name.expect("a file has a name"), read(path))
+        })
+        .collect();
+    let texts = texts.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    Definitions::read(texts).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn registry() -> MetricRegistry {
+    let text = read(&root().join("services/shopfast/metrics.json"));
+    MetricRegistry::read(&text).expect("the registry is read")
+}
