@@ -136,7 +136,8 @@ fn graph(alarm: &WatchedAlarm) -> Option<Widget> {
     Some(graph.widget(WIDTH, HEIGHT, &[]))
 }
 
-fn rows(alarm: &MetricAlarm) -> Vec<Row> {
+/// What an alarm compares, as rows.
+pub(super) fn rows(alarm: &MetricAlarm) -> Vec<Row> {
     if let (Some(metric), stat) = (thresholds::metric_of(alarm), thresholds::stat_of(alarm)) {
         let rendering = Rendering {
             stat: stat.map(str::to_owned),

@@ -40,8 +40,6 @@ pub struct Group<'a> {
     pub stack: &'a Stack,
     /// Its alarms.
     pub alarms: &'a [WatchedAlarm],
-    /// Per cent of calls that its API promises to answer without a fault of its own.
-    pub objective: f64,
 }
 
 /// A dashboard.

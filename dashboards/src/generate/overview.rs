@@ -29,7 +29,10 @@ pub(super) fn dashboard(groups: &[Group<'_>]) -> Dashboard {
         grid.text(format!("## {title}\nTraffic, errors, latency, saturation"), 2);
         grid.row(signals(group, &resources));
         for api in &resources.apis {
-            grid.row(objective::widgets(group, api));
+            let widgets = objective::widgets(group, api);
+            if !widgets.is_empty() {
+                grid.row(widgets);
+            }
         }
     }
     let about = "Every group at a glance: alarms, golden signals, error budget".to_owned();

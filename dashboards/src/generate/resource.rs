@@ -33,6 +33,8 @@ pub(super) struct Resources {
 pub(super) struct Shown {
     /// What people call it.
     pub(super) title: String,
+    /// Its logical ID; empty of what SAM makes.
+    pub(super) logical_id: String,
     namespace: &'static str,
     dimensions: Vec<(&'static str, String)>,
     /// Whether its API speaks HTTP only: its metrics have other names.
@@ -60,6 +62,7 @@ impl Shown {
     fn new(title: &str, namespace: &'static str, dimensions: Vec<(&'static str, String)>) -> Self {
         Self {
             title: title.to_owned(),
+            logical_id: String::new(),
             namespace,
             dimensions,
             http: false,
@@ -152,6 +155,7 @@ impl Resources {
                     let dimensions = vec![(dimension, name.clone()), ("Stage", symbol::text(stage)?)];
                     let mut shown = Shown::new(&name, "AWS/ApiGateway", dimensions);
                     shown.http = api.protocol != Protocol::Rest;
+                    shown.logical_id.clone_from(&resource.logical_id);
                     self.apis.push(shown);
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use alarms::model::{Dimension, MetricAlarm, Stat};
+use alarms::model::{Dimension, MetricAlarm, MetricDataQuery, MetricStat, Stat};
 use infra::{Deployment, NoTemplates, Source, Stack};
 use proptest::prelude::*;
 
@@ -45,6 +45,7 @@ fn alarm(name: &str, metric: MetricAlarm, incident: &str) -> WatchedAlarm {
         definition: metric.into(),
         pages: true,
         resource: "Orders".to_owned(),
+        mode: "duration".to_owned(),
         incident: None,
         dashboard: name::incident("shop", incident),
         runbook: format!("https://runbooks.example/{name}.md"),
@@ -64,14 +65,67 @@ fn duration() -> WatchedAlarm {
     alarm("shop-orders-duration", metric, "functions")
 }
 
+/// A part of the pair that watches how fast the error budget goes.
+fn budget(name: &str, period: u32, threshold: f64) -> WatchedAlarm {
+    let query = |id: &str, stat: &str| MetricDataQuery {
+        metric_stat: Some(MetricStat {
+            metric: alarms::model::Metric {
+                namespace: "AWS/ApiGateway".to_owned(),
+                metric_name: "5XXError".to_owned(),
+                dimensions: ["ApiName=shop", "Stage=${Stage}"]
+                    .map(|one| one.split_once('=').unwrap())
+                    .map(|(name, value)| Dimension {
+                        name: name.to_owned(),
+                        value: value.to_owned(),
+                    })
+                    .into(),
+            },
+            period,
+            stat: stat.to_owned(),
+            unit: None,
+        }),
+        ..expression(id, "")
+    };
+    let rate = expression("watched", "IF(requests >= 10, 100 * errors / requests, 0)");
+    let metric = MetricAlarm {
+        threshold: Some(threshold),
+        ..MetricAlarm::over_queries(vec![
+            query("errors", "Sum"),
+            query("requests", "SampleCount"),
+            rate,
+        ])
+    };
+    WatchedAlarm {
+        resource: "Api".to_owned(),
+        mode: "error-budget-fast".to_owned(),
+        incident: Some("shop-api-error-budget".to_owned()),
+        ..alarm(&format!("shop-api-error-budget-{name}"), metric, "api")
+    }
+}
+
+fn expression(id: &str, expression: &str) -> MetricDataQuery {
+    MetricDataQuery {
+        id: id.to_owned(),
+        expression: (!expression.is_empty()).then(|| expression.to_owned()),
+        metric_stat: None,
+        label: None,
+        period: None,
+        return_data: Some(!expression.is_empty()),
+        account_id: None,
+    }
+}
+
 fn generated() -> Vec<Dashboard> {
     let stack = stack();
     generate(&[Group {
         name: "shop",
         title: "Shop",
         stack: &stack,
-        alarms: &[duration()],
-        objective: 99.9,
+        alarms: &[
+            duration(),
+            budget("14x-1h", 3_600, 7.2),
+            budget("1x-3d", 259_200, 0.5),
+        ],
     }])
 }
 
@@ -87,7 +141,15 @@ fn metric_widgets(dashboard: &Dashboard) -> Vec<&MetricProperties> {
 #[test]
 fn one_overview_one_group_one_for_each_kind_of_incident() {
     let names: Vec<String> = generated().into_iter().map(|dashboard| dashboard.name).collect();
-    assert_eq!(names, ["shopwatch-overview", "shop", "shop-incident-functions"]);
+    assert_eq!(
+        names,
+        [
+            "shopwatch-overview",
+            "shop",
+            "shop-incident-api",
+            "shop-incident-functions"
+        ]
+    );
 }
 
 #[test]
@@ -188,13 +250,52 @@ fn thresholds_are_the_alarms() {
     let dashboards = generated();
     check_threshold(&dashboards[0], &[]);
     check_threshold(&dashboards[1], &[("orders: duration", 24_000.0)]);
-    check_threshold(&dashboards[2], &[("shop-orders-duration", 24_000.0)]);
+    check_threshold(&dashboards[3], &[("shop-orders-duration", 24_000.0)]);
+}
+
+#[test]
+fn the_objective_is_that_of_the_alarms() {
+    let dashboards = generated();
+    let of = |title: &str| {
+        let widgets = metric_widgets(&dashboards[0]);
+        widgets
+            .into_iter()
+            .find(|metric| metric.title.as_deref() == Some(title))
+            .unwrap()
+            .clone()
+    };
+    let marks = |metric: &MetricProperties| -> Vec<(f64, String)> {
+        let marks = &metric.annotations.as_ref().unwrap().horizontal;
+        let lines = marks.iter().filter_map(|mark| match mark {
+            Mark::Line(line) => Some((line.value, line.label.clone().unwrap_or_default())),
+            Mark::Band(_) => None,
+        });
+        lines.collect()
+    };
+    let answered = of("Shop: answered without a fault (%)");
+    assert_eq!(marks(&answered), [(99.5, "promised 99.5 %".to_owned())]);
+    let speed = of("Shop: failed calls (%) in the windows of the error budget");
+    let first = &marks(&speed)[0];
+    assert_eq!(
+        (first.0, first.1.as_str()),
+        (7.2, "shop-api-error-budget-14x-1h > 7.2")
+    );
+    let expressions: Vec<String> = speed
+        .lines()
+        .iter()
+        .filter(|line| line.is_visible())
+        .map(|line| format!("{:?}", line.series))
+        .collect();
+    assert_eq!(
+        expressions[1],
+        "Expression(\"IF(w2_requests >= 10, 100 * w2_errors / w2_requests, 0)\")"
+    );
 }
 
 #[test]
 fn logs_of_the_incidents_functions_are_shown() {
     let dashboards = generated();
-    let queries: Vec<&str> = dashboards[2]
+    let queries: Vec<&str> = dashboards[3]
         .body
         .widgets
         .iter()

@@ -1,5 +1,6 @@
 //! An alarm as dashboards need it.
 
+use alarms::coverage::{GeneratedAlarm, Severity};
 use alarms::model::{Definition, MetricAlarm};
 
 /// An alarm.
@@ -13,6 +14,8 @@ pub struct WatchedAlarm {
     pub pages: bool,
     /// The logical ID of its resource; empty when it has none.
     pub resource: String,
+    /// The failure mode of the catalogue: `errors`.
+    pub mode: String,
     /// The composite that acts for it.
     pub incident: Option<String>,
     /// The dashboard that shows it.
@@ -28,6 +31,21 @@ pub enum Watched<'a> {
     Metric(&'a MetricAlarm),
     /// Other alarms.
     Composite,
+}
+
+impl From<&GeneratedAlarm> for WatchedAlarm {
+    fn from(alarm: &GeneratedAlarm) -> Self {
+        Self {
+            name: alarm.name.clone(),
+            definition: alarm.definition.clone(),
+            pages: alarm.severity == Severity::Page,
+            resource: alarm.resource.clone(),
+            mode: alarm.failure_mode.clone(),
+            incident: alarm.incident.clone(),
+            dashboard: alarm.dashboard.clone(),
+            runbook: alarm.runbook.clone(),
+        }
+    }
 }
 
 impl WatchedAlarm {
