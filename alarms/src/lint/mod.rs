@@ -3,14 +3,32 @@
 //!
 //! A value that is known only after deployment is not judged: an unknown is silent, not wrong.
 //!
+//! In reading order: [`world`] is all that is linted together, [`alarm`] one alarm as far as it is known, `checks` the list;
+//! then one module for each group of checks: what is watched (`published`, `identity`, `statistic`, `threshold`, `missing`,
+//! `math`, `filter`), what CloudWatch refuses (`definition`, `duplicate`, `composite`), who hears of it (`actions`, `topic`).
+//!
 //! What does not belong here: reading files, and what CloudFormation itself refuses in other resources.
 
+mod actions;
 mod alarm;
 mod checks;
+mod composite;
+mod definition;
+mod duplicate;
+mod filter;
 mod finding;
-mod near;
+mod identity;
+mod math;
+mod missing;
+mod pattern;
+mod policy;
 mod published;
 mod report;
+mod statistic;
+mod suppress;
+mod threshold;
+mod topic;
+mod usage;
 mod world;
 
 use infra::Stack;
@@ -19,12 +37,19 @@ pub use checks::{CHECKS, Check};
 pub use finding::{Finding, Severity};
 
 use alarm::Alarm;
+use composite::Composite;
+use filter::Filters;
+use math::Math;
 use report::Report;
-use world::World;
+use usage::Usage;
+use world::{Member, World};
 
 /// What the linter knows beside the templates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Options {}
+pub struct Options {
+    /// Where the templates are deployed, when that is known.
+    pub region: Option<String>,
+}
 
 /// Lints one template, nested ones included.
 ///
@@ -50,15 +75,44 @@ pub fn lint(stack: &Stack, options: &Options) -> Vec<Finding> {
 
 /// Lints templates that are deployed into one account and Region: an alarm of one may name topics of another.
 #[must_use]
-pub fn lint_all(stacks: &[&Stack], _options: &Options) -> Vec<Finding> {
+pub fn lint_all(stacks: &[&Stack], options: &Options) -> Vec<Finding> {
     let world = World::of(stacks);
     let mut report = Report::default();
     let alarms: Vec<Alarm<'_>> = world.members.iter().copied().filter_map(Alarm::of).collect();
+    let composites: Vec<Composite<'_>> = world.members.iter().copied().filter_map(Composite::of).collect();
+    let filters = Filters::of(&world);
     for alarm in &alarms {
+        let math = Math::of(alarm);
+        definition::check(&alarm.member, None, &mut report);
         published::check(alarm, &mut report);
+        identity::check(alarm, &world, &mut report);
+        statistic::check(alarm, options.region.as_deref(), &mut report);
+        threshold::check(alarm, &mut report);
+        missing::check(alarm, &filters, &math, &mut report);
+        math::check(alarm, &math, &mut report);
     }
-    let mut findings = report.findings;
+    composite::check(&composites, &world, &mut report);
+    filter::check(&filters, &alarms, &world, &mut report);
+    notifications(&world, &alarms, options, &mut report);
+    let mut findings = suppress::apply(&world, report);
     findings.sort();
     findings.dedup();
     findings
+}
+
+/// What metric alarms and composite ones have in common.
+fn notifications(world: &World<'_>, alarms: &[Alarm<'_>], options: &Options, report: &mut Report) {
+    let composites: Vec<Member<'_>> = world.of_kind(composite::KIND).collect();
+    duplicate::check(alarms, &composites, report);
+    let all: Vec<Member<'_>> = alarms
+        .iter()
+        .map(|alarm| alarm.member)
+        .chain(composites)
+        .collect();
+    let usage = Usage::of_alarms(world);
+    for member in &all {
+        actions::check_all(member, world, &usage, options, report);
+        topic::check(member, world, report);
+    }
+    topic::check_topics(&all, world, report);
 }

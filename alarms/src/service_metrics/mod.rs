@@ -45,6 +45,8 @@ pub struct ServiceMetric {
     pub statistics: Usefulness,
     /// The lowest and the highest value that one sample can have; none where there is no such bound.
     pub range: (Option<f64>, Option<f64>),
+    /// Between which values thresholds of it are usual; others were meant in another unit.
+    pub usual: (Option<f64>, Option<f64>),
     /// What has to be switched on before it is published.
     pub opt_in: Option<&'static str>,
     /// Seconds between two datapoints.

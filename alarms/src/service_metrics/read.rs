@@ -11,8 +11,8 @@
 //! ```
 //!
 //! Sets are separated by `|`, names in a set by `,`; `-` is the set without dimensions, `Region=Global` a dimension with one
-//! value, `*` any set. A word that `@sets` defined stands for its sets. `more` has `every=`, `delay=`, `region=`, `opt-in=`,
-//! `loss=`, `trap=`, separated by `; `. A name that ends in `*` stands for all that begin so. `@names partial` says that the
+//! value, `*` any set. A word that `@sets` defined stands for its sets. `more` has `every=`, `delay=`, `usual=`, `region=`,
+//! `opt-in=`, `loss=`, `trap=`, separated by `; `. A name that ends in `*` stands for all that begin so. `@names partial` says that the
 //! service has more metrics than these.
 
 use std::collections::BTreeMap;
@@ -122,6 +122,7 @@ fn metric(head: &Head, cells: [&'static str; 6], more: &'static str) -> Result<S
         statistics: Usefulness::of_word(statistics)
             .ok_or_else(|| format!("`{statistics}` is no kind of statistics"))?,
         range: range_of(range)?,
+        usual: (None, None),
         opt_in: None,
         every: EVERY,
         visibility_delay: DELAY,
@@ -134,6 +135,7 @@ fn metric(head: &Head, cells: [&'static str; 6], more: &'static str) -> Result<S
         match part.split_once('=') {
             Some(("every", seconds)) => metric.every = seconds_of(seconds)?,
             Some(("delay", seconds)) => metric.visibility_delay = seconds_of(seconds)?,
+            Some(("usual", range)) => metric.usual = range_of(range)?,
             Some(("region", region)) => metric.region = Some(region),
             Some(("opt-in", what)) => metric.opt_in = Some(what),
             Some(("loss", what)) => metric.loss = Some(what),

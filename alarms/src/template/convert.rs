@@ -7,7 +7,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::model::{CompositeAlarm, Definition, MetricAlarm};
 
-pub(super) const COMPOSITE: &str = "AWS::CloudWatch::CompositeAlarm";
+pub(crate) const COMPOSITE: &str = "AWS::CloudWatch::CompositeAlarm";
 
 /// Properties that are numbers, at any depth.
 const NUMBERS: &[&str] = &[
@@ -32,13 +32,13 @@ const NAMING: &[&str] = &["ActionsSuppressor", "AlarmRule"];
 
 /// What is wrong, and where.
 #[derive(Debug)]
-pub(super) struct Wrong {
-    pub(super) at: Place,
-    pub(super) message: String,
+pub(crate) struct Wrong {
+    pub(crate) at: Place,
+    pub(crate) message: String,
 }
 
 /// `names` are those of the alarms of the template by logical ID: rules name alarms by `Ref` too.
-pub(super) fn definition(
+pub(crate) fn definition(
     resource: &StackResource,
     names: &BTreeMap<&str, String>,
 ) -> Result<Definition, Wrong> {

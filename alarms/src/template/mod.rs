@@ -6,7 +6,7 @@
 //!
 //! What does not belong here: reading files and resolving functions (`infra`), judging alarms ([`crate::lint`]).
 
-mod convert;
+pub(crate) mod convert;
 
 #[cfg(test)]
 mod tests;
