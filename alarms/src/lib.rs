@@ -6,6 +6,7 @@ pub mod definitions;
 mod document;
 pub mod evaluate;
 pub mod explain;
+pub mod forecast;
 pub mod lint;
 pub mod model;
 pub mod near;

@@ -130,7 +130,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Metrics(args) => story_commands::metrics::run(args, &context()?).await,
         Command::Mails(args) => story_commands::mails::run(args, &context()?).await,
         Command::Dlq(args) => dlq::run(args, &context()?).await,
-        Command::Alarms(args) => monitoring_commands::alarms(args, &cli.global),
+        Command::Alarms(args) => monitoring_commands::alarms(args, &cli.global).await,
         Command::Dashboards(args) => monitoring_commands::dashboards(args, &cli.global),
         Command::Load(args) => load::run(args, &context()?).await,
         Command::Fault(args) => control::commands::fault(args, &context()?).await,
@@ -180,6 +180,9 @@ mod tests {
         check("shopwatch dlq redrive shopfast-notification-dlq --limit 10");
         check("shopwatch alarms evaluate --range -X- --evaluation-periods 3 --json");
         check("shopwatch token --admin --json");
+        check("shopwatch alarms status shopfast-order-service-errors --json");
+        check("shopwatch alarms status --state ALARM --watch");
+        check("shopwatch up --time-scale 60");
         check("shopwatch completions bash");
         assert!(Cli::try_parse_from(["shopwatch", "up", "--port-api", "99999"]).is_err());
     }

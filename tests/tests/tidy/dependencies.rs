@@ -15,7 +15,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
     ("infra", &[]),
     ("ops-loopback", &[]),
     ("ops-monitoring", &["alarms", "dashboards", "infra", "ops-story"]),
-    ("ops-plane", &["ops-loopback", "telemetry-core"]),
+    ("ops-plane", &["alarms", "ops-loopback", "telemetry-core"]),
     (
         "ops-runner",
         &["ops-loopback", "telemetry-core", "telemetry-testkit"],
@@ -39,6 +39,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
     (
         "shopwatch",
         &[
+            "alarms",
             "infra",
             "ops-monitoring",
             "ops-plane",

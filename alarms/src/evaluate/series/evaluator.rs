@@ -160,6 +160,11 @@ impl Evaluator {
         self
     }
 
+    /// Takes a state that did not come from an evaluation (`SetAlarmState`): the next one starts from it.
+    pub const fn set_state(&mut self, state: StateValue) {
+        self.state = state;
+    }
+
     /// The ids of the metrics it wants datapoints of, in the order of [`Self::push`]; `m1` for an alarm over one metric.
     pub fn metrics(&self) -> impl Iterator<Item = &str> {
         self.plan.metrics.iter().map(|(id, _)| id.as_str())

@@ -1,9 +1,12 @@
 //! `shopwatch alarms` and `shopwatch dashboards`. Commands that need neither AWS nor the local platform are those of
 //! `ops-monitoring`, and work outside of a workspace; the others are here, one module each.
 
+mod status;
+
 use ops_monitoring::{Ended, Refused, Terminal, Workspace, alarms, dashboards};
 
 use crate::cli::Global;
+use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::{console, workspace};
 
@@ -19,6 +22,8 @@ pub(crate) struct AlarmsArgs {
 enum AlarmsCommand {
     #[command(flatten)]
     Offline(alarms::Command),
+    /// What each alarm says now, since when and why, and what it will do next
+    Status(status::Args),
 }
 
 /// Options of `shopwatch dashboards`.
@@ -39,11 +44,12 @@ enum DashboardsCommand {
 ///
 /// # Errors
 /// An option or a file is wrong, or a service does not answer.
-pub(crate) fn alarms(args: AlarmsArgs, global: &Global) -> anyhow::Result<Exit> {
+pub(crate) async fn alarms(args: AlarmsArgs, global: &Global) -> anyhow::Result<Exit> {
     match args.command {
         AlarmsCommand::Offline(command) => offline(global, |workspace, terminal| {
             alarms::run(command, workspace, terminal)
         }),
+        AlarmsCommand::Status(args) => status::run(args, &Context::new(global.clone())?).await,
     }
 }
 
