@@ -5,6 +5,7 @@ pub mod generate;
 pub mod lint;
 pub mod model;
 pub mod name;
+pub mod query;
 pub mod template;
 pub mod time;
 pub mod validate;

@@ -161,7 +161,9 @@ impl Recording {
         self.series.keys().map(String::as_str)
     }
 
-    pub(super) fn of(&self, name: &str) -> Option<&[(Timestamp, f64)]> {
+    /// The datapoints of a metric.
+    #[must_use]
+    pub fn of(&self, name: &str) -> Option<&[(Timestamp, f64)]> {
         self.series.get(name).map(Vec::as_slice)
     }
 

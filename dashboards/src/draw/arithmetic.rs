@@ -9,19 +9,18 @@ use alarms::model::{MetricDataQuery, MetricStat};
 
 use crate::model::{Line, Series};
 
-use super::data::{self, Curve, Range};
+use super::data::{self, Curve, MetricAsk, Range};
 
 /// Datapoints of plain metrics by their row.
 pub type Recorded = BTreeMap<usize, Vec<(Timestamp, f64)>>;
 
 /// The visible lines of a widget. Expressions that only CloudWatch can evaluate (searches, queries) and those over missing ids
 /// give nothing; `failed` hears why.
-pub fn curves(
-    lines: &[Line],
-    recorded: &Recorded,
-    range: Range,
-    failed: &mut dyn FnMut(usize, String),
-) -> Vec<Curve> {
+pub fn curves(ask: &MetricAsk, recorded: &Recorded, failed: &mut dyn FnMut(usize, String)) -> Vec<Curve> {
+    if ask.whole {
+        return of_the_whole(ask, recorded, failed);
+    }
+    let lines = &ask.lines;
     let queries: Vec<MetricDataQuery> = lines
         .iter()
         .enumerate()
@@ -32,7 +31,7 @@ pub fn curves(
         let period = line.rendering.period.unwrap_or(60).max(1);
         let (period, points) = match &line.series {
             Series::Metric(_) => (period, recorded.get(&line.row).cloned().unwrap_or_default()),
-            Series::Expression(_) => match expression(lines, &queries, place, recorded, range) {
+            Series::Expression(_) => match expression(lines, &queries, place, recorded, ask.range) {
                 Ok(result) => result,
                 Err(why) => {
                     failed(line.row, why);
@@ -42,7 +41,7 @@ pub fn curves(
         };
         let within = points
             .into_iter()
-            .filter(|(at, _)| *at >= range.begin && *at < range.end);
+            .filter(|(at, _)| *at >= ask.range.begin && *at < ask.range.end);
         curves.push(Curve {
             row: line.row,
             label: data::label(line),
@@ -51,6 +50,56 @@ pub fn curves(
         });
     }
     curves
+}
+
+/// As one period as long as the range. Sums, counts and extremes are exact; of averages and percentiles it is the mean of those
+/// of the periods, for the samples are not known any more.
+fn of_the_whole(ask: &MetricAsk, recorded: &Recorded, failed: &mut dyn FnMut(usize, String)) -> Vec<Curve> {
+    let seconds = ask.range.end.as_second() - ask.range.begin.as_second();
+    let length = u32::try_from(seconds).unwrap_or(u32::MAX).max(1);
+    let mut lines = ask.lines.clone();
+    let mut reduced = Recorded::new();
+    // The one period begins at the epoch: it is a multiple of any length.
+    let range = Range {
+        begin: Timestamp::UNIX_EPOCH,
+        end: Timestamp::from_second(i64::from(length)).unwrap_or(Timestamp::MAX),
+    };
+    for line in &mut lines {
+        line.rendering.period = Some(length);
+        let points = recorded.get(&line.row).into_iter().flatten();
+        let within = points.filter(|(at, _)| *at >= ask.range.begin && *at < ask.range.end);
+        let values: Vec<f64> = within.map(|(_, value)| *value).collect();
+        let stat = line.rendering.stat.as_deref().unwrap_or_default();
+        if let Some(value) = together(stat, &values) {
+            reduced.insert(line.row, vec![(range.begin, value)]);
+        }
+    }
+    let one = MetricAsk {
+        lines,
+        range,
+        whole: false,
+        ..ask.clone()
+    };
+    let mut curves = curves(&one, &reduced, failed);
+    for (at, _) in curves.iter_mut().flat_map(|curve| &mut curve.points) {
+        *at = ask.range.begin;
+    }
+    curves
+}
+
+fn together(stat: &str, values: &[f64]) -> Option<f64> {
+    if values.is_empty() {
+        return None;
+    }
+    let sum: f64 = values.iter().sum();
+    #[expect(clippy::cast_precision_loss, reason = "a count of datapoints")]
+    let count = values.len() as f64;
+    Some(match stat {
+        "Sum" | "SampleCount" => sum,
+        "Minimum" => values.iter().copied().fold(f64::INFINITY, f64::min),
+        "Maximum" => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        _ => sum / count,
+    })
 }
 
 /// A line as a query of GetMetricData; one without an id gets one that no person writes.

@@ -126,7 +126,12 @@ pub(super) fn text(area: &Area<'_>, text: &str, at: (i32, i32), ink: Ink) -> Dra
         .into_text_style(area)
         .color(&ink.color)
         .pos(Pos::new(horizontal, VPos::Center));
-    drawn(area.draw(&Text::new(text.to_owned(), at, style)))
+    // XML has no control characters, not even escaped ones.
+    let text: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    drawn(area.draw(&Text::new(text, at, style)))
 }
 
 /// Text that is cut where the room ends.

@@ -24,6 +24,8 @@ pub struct MetricAsk {
     pub lines: Vec<Line>,
     /// The range.
     pub range: Range,
+    /// Whether each line has one datapoint, that of the whole range.
+    pub whole: bool,
 }
 
 /// What a log widget needs.

@@ -23,6 +23,12 @@ impl Shown {
     }
 }
 
+/// Whether a widget shows one value for the whole range.
+pub(super) fn is_whole(properties: &MetricProperties) -> bool {
+    let view = properties.view.unwrap_or_default();
+    properties.set_period_to_time_range == Some(true) && !matches!(view, View::TimeSeries | View::Table)
+}
+
 pub(super) fn draw(
     area: &Area<'_>,
     place: Place,
@@ -45,7 +51,19 @@ pub(super) fn draw(
         // Its axes and thresholds say something without data too.
         View::TimeSeries => curves::draw(area, place, properties, &shown, ask.range),
         _ if !anything => page::remark(area, place, "no data"),
-        View::SingleValue => numbers::draw(area, place, properties, &shown),
+        View::SingleValue => {
+            // The line below a number shows how it came about.
+            let course = MetricAsk {
+                whole: false,
+                ..ask.clone()
+            };
+            let course = if ask.whole {
+                self::shown(ask, data.series(&course))
+            } else {
+                shown.clone()
+            };
+            numbers::draw(area, place, properties.sparkline == Some(true), &shown, &course)
+        }
         View::Gauge => gauge::draw(area, place, properties, &shown),
         View::Bar => bars::draw(area, place, &values(&shown)),
         View::Pie => circle::draw(area, place, &values(&shown)),

@@ -2,13 +2,18 @@
 
 use plotters::style::Color;
 
-use crate::model::MetricProperties;
-
 use super::canvas::{self, Anchor, Area, Drawn, Ink, Place};
 use super::metric::Shown;
 use super::{curves, scale, style};
 
-pub(super) fn draw(area: &Area<'_>, place: Place, properties: &MetricProperties, shown: &[Shown]) -> Drawn {
+/// `course` has the lines below the numbers, in the same order.
+pub(super) fn draw(
+    area: &Area<'_>,
+    place: Place,
+    sparkline: bool,
+    shown: &[Shown],
+    course: &[Shown],
+) -> Drawn {
     let count = i32::try_from(shown.len()).unwrap_or(1).max(1);
     let width = place.width / count;
     for (n, one) in (0..).zip(shown) {
@@ -17,16 +22,19 @@ pub(super) fn draw(area: &Area<'_>, place: Place, properties: &MetricProperties,
             width,
             ..place
         };
-        number(area, cell, properties.sparkline == Some(true), one)?;
+        let line = course
+            .iter()
+            .find(|line| line.curve.row == one.curve.row && line.curve.label == one.curve.label);
+        number(area, cell, line.filter(|_| sparkline), one)?;
     }
     Ok(())
 }
 
-fn number(area: &Area<'_>, cell: Place, sparkline: bool, one: &Shown) -> Drawn {
+fn number(area: &Area<'_>, cell: Place, course: Option<&Shown>, one: &Shown) -> Drawn {
     let size = (cell.height / 4).clamp(14, 34);
     let middle = cell.x + cell.width / 2;
     let value = one.last().map_or_else(|| "no data".to_owned(), scale::number);
-    let y = if sparkline {
+    let y = if course.is_some() {
         cell.y + size / 2 + 4
     } else {
         cell.y + cell.height / 2 - 8
@@ -37,8 +45,8 @@ fn number(area: &Area<'_>, cell: Place, sparkline: bool, one: &Shown) -> Drawn {
     let ink = Ink::new(11).color(style::QUIET).anchor(Anchor::Middle);
     canvas::fitted(area, &one.curve.label, (middle, label), cell.room(), ink)?;
     let below = cell.bottom() - label - 14;
-    if sparkline && below > 12 {
-        line(area, cell.inner(8, 0).below(label + 12 - cell.y), one)?;
+    if let Some(course) = course.filter(|_| below > 12) {
+        line(area, cell.inner(8, 0).below(label + 12 - cell.y), course)?;
     }
     Ok(())
 }

@@ -48,6 +48,7 @@ pub fn asks(body: &Body, range: Range) -> (Vec<MetricAsk>, Vec<LogAsk>) {
                 widget,
                 lines: properties.lines(),
                 range,
+                whole: metric::is_whole(properties),
             }),
             Content::Log(properties) => logs.push(LogAsk {
                 widget,
@@ -161,6 +162,7 @@ fn draw(area: &Area<'_>, place: Place, widget: &Widget, n: usize, range: Range, 
                 widget: n,
                 lines: properties.lines(),
                 range,
+                whole: metric::is_whole(properties),
             };
             metric::draw(area, inner, properties, &ask, data)
         }

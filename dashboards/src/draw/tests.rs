@@ -53,7 +53,7 @@ impl Data for Sample {
                 Some((line.row, points.collect()))
             })
             .collect();
-        curves(&ask.lines, &recorded, ask.range, &mut |_, why| panic!("{why}"))
+        curves(ask, &recorded, &mut |_, why| panic!("{why}"))
     }
 
     fn alarm(&self, arn: &str) -> Option<AlarmStatus> {
@@ -121,6 +121,114 @@ fn every_kind_of_widget() {
     }
     let image = png(&picture).unwrap();
     assert_eq!(&image[..8], b"\x89PNG\r\n\x1a\n");
-    std::fs::write("/tmp/w8-drawn.png", &image).unwrap();
     expect_file!["../../docs/every-kind-of-widget.svg"].assert_eq(&picture);
+}
+
+/// A widget's visible values, from recorded ones by row.
+fn check_curves(
+    widget: serde_json::Value,
+    recorded: &[(usize, &[(i64, f64)])],
+    whole: bool,
+    expected: &[(i64, f64)],
+) {
+    let properties: crate::model::MetricProperties = serde_json::from_value(widget).unwrap();
+    let ask = MetricAsk {
+        widget: 0,
+        lines: properties.lines(),
+        range: range(),
+        whole,
+    };
+    let begin = range().begin.as_second();
+    let at = |minute: i64| Timestamp::from_second(begin + minute * 60).unwrap();
+    let recorded: Recorded = recorded
+        .iter()
+        .map(|(row, points)| {
+            (
+                *row,
+                points
+                    .iter()
+                    .map(|(minute, value)| (at(*minute), *value))
+                    .collect(),
+            )
+        })
+        .collect();
+    let curves = curves(&ask, &recorded, &mut |_, why| panic!("{why}"));
+    let points: Vec<(i64, f64)> = curves
+        .iter()
+        .flat_map(|curve| &curve.points)
+        .map(|(at, value)| ((at.as_second() - begin) / 60, *value))
+        .collect();
+    assert_eq!(points, expected);
+}
+
+#[test]
+fn expressions_are_evaluated_over_what_is_there() {
+    let widget = |period: u32| {
+        serde_json::json!({ "region": "r", "period": period, "stat": "Sum", "metrics": [
+        ["N", "errors", { "id": "e", "visible": false }], [".", "calls", { "id": "c", "visible": false }],
+        [{ "expression": "IF(FILL(c, 0) > 0, 100 * FILL(e, 0) / c, 0)", "id": "share" }]
+    ] })
+    };
+    let errors: &[(i64, f64)] = &[(1, 1.0), (5, 3.0)];
+    let calls: &[(i64, f64)] = &[(1, 10.0), (2, 10.0), (5, 20.0)];
+    let recorded = [(0, errors), (1, calls)];
+    // One value for all three hours: 4 of 40.
+    check_curves(widget(60), &recorded, true, &[(0, 10.0)]);
+    check_curves(
+        widget(3_600),
+        &[(0, &[(0, 1.0)]), (1, &[(0, 4.0), (60, 2.0)])],
+        false,
+        &[(0, 25.0), (60, 0.0), (120, 0.0)],
+    );
+    check_curves(widget(60), &[], true, &[(0, 0.0)]);
+}
+
+#[test]
+fn axes_are_round() {
+    let check = |least, most, count, expected: &[&str]| {
+        let labels: Vec<String> = scale::numbers(least, most, count)
+            .into_iter()
+            .map(scale::number)
+            .collect();
+        assert_eq!(labels, expected);
+    };
+    check(0.0, 97.0, 4, &["0", "25", "50", "75", "100"]);
+    check(0.0, 0.03, 3, &["0", "0.01", "0.02", "0.03"]);
+    check(0.0, 1_234_567.0, 3, &["0", "500k", "1M", "1.5M"]);
+    check(-3.0, 3.0, 3, &["-4", "-2", "0", "2", "4"]);
+    check(5.0, 5.0, 3, &["5"]);
+    let moments = |begin: &str, end: &str, most| -> Vec<String> {
+        let range = Range {
+            begin: begin.parse().unwrap(),
+            end: end.parse().unwrap(),
+        };
+        scale::moments(range, most)
+            .into_iter()
+            .map(|(_, label)| label)
+            .collect()
+    };
+    assert_eq!(
+        moments("2026-11-26T21:10:00Z", "2026-11-27T00:40:00Z", 4),
+        ["22:00", "23:00", "Nov 27"]
+    );
+    assert_eq!(
+        moments("2026-11-20T00:00:00Z", "2026-11-27T00:00:00Z", 4),
+        ["Nov 21", "Nov 23", "Nov 25", "Nov 27"]
+    );
+}
+
+/// Whatever a body says, it is drawn: no panic, and the picture is XML.
+#[test]
+fn odd_bodies_are_drawn() {
+    let odd = serde_json::json!({ "widgets": [
+        { "type": "text", "x": 23, "y": 4_000_000_000u32, "width": 24, "height": 1000, "properties": { "markdown": "| a\n|---|\n| b | c\n[x](y **z** ` \u{0} é\n# " } },
+        { "type": "metric", "width": 1, "height": 1, "properties": { "region": "r", "metrics": [["N", "a"]] } },
+        { "type": "metric", "properties": { "region": "r", "view": "pie", "metrics": [["N", "nothing"]] } },
+        { "type": "metric", "properties": { "region": "r", "metrics": [["N", "a"]], "yAxis": { "left": { "min": 5, "max": 5.000001 } },
+            "annotations": { "horizontal": [{ "value": 1e300 }, { "value": -1e300, "fill": "above" }], "vertical": [{ "value": "1970-01-01T00:00:00Z", "fill": "after" }] } } }
+    ] });
+    let body = validate::read_value(odd).unwrap();
+    let drawn = picture(&body, 480);
+    assert!(drawn.starts_with("<svg") && drawn.trim_end().ends_with("</svg>"));
+    assert!(!drawn.contains("NaN") && !drawn.contains('\u{0}'));
 }

@@ -14,7 +14,7 @@ const IS_ERROR: &str =
     r#"filter level in ["ERROR", "CRITICAL"] or type = "platform.report" and record.status != "success""#;
 
 /// The last errors, line by line.
-pub(super) fn errors(title: &str, groups: &[String]) -> Option<Widget> {
+pub(crate) fn errors(title: &str, groups: &[String]) -> Option<Widget> {
     let lines = [
         "fields @timestamp, service, level, message, error.code, error.fingerprint, correlation_id",
         IS_ERROR,
@@ -25,7 +25,7 @@ pub(super) fn errors(title: &str, groups: &[String]) -> Option<Widget> {
 }
 
 /// What one request went through: errors by correlation ID.
-pub(super) fn errors_by_correlation(title: &str, groups: &[String]) -> Option<Widget> {
+pub(crate) fn errors_by_correlation(title: &str, groups: &[String]) -> Option<Widget> {
     let lines = [
         IS_ERROR,
         "filter ispresent(correlation_id)",
@@ -37,7 +37,7 @@ pub(super) fn errors_by_correlation(title: &str, groups: &[String]) -> Option<Wi
 }
 
 /// Which errors there are, and how many of each.
-pub(super) fn errors_by_fingerprint(title: &str, groups: &[String]) -> Option<Widget> {
+pub(crate) fn errors_by_fingerprint(title: &str, groups: &[String]) -> Option<Widget> {
     let lines = [
         IS_ERROR,
         "stats count(*) as errors, latest(message) as last_message, latest(correlation_id) as last_correlation_id by error.fingerprint, error.code, service",

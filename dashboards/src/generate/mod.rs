@@ -11,7 +11,7 @@ mod grid;
 mod group;
 mod incident;
 mod link;
-mod logs;
+pub(crate) mod logs;
 mod objective;
 mod overview;
 mod resource;

@@ -3,6 +3,7 @@
 use ::alarms::near::nearest;
 
 use crate::model::{Body, Content};
+use crate::query;
 
 use super::checks::UNKNOWN_LOG_GROUP;
 use super::known::Known;
@@ -17,7 +18,8 @@ pub(super) fn check(body: &Body, known: &Known, report: &mut Report) {
         let Content::Log(log) = &widget.content else {
             continue;
         };
-        for group in groups(&log.query) {
+        let (groups, _) = query::split(&log.query);
+        for group in &groups {
             if known.log_groups.contains(group) || group.contains("${") {
                 continue;
             }
@@ -33,25 +35,4 @@ pub(super) fn check(body: &Body, known: &Known, report: &mut Report) {
             );
         }
     }
-}
-
-/// Names in `SOURCE 'name'` at the beginning of a query.
-pub(super) fn groups(query: &str) -> Vec<&str> {
-    let mut groups = Vec::new();
-    let mut rest = query.trim_start();
-    while let Some(after) = rest
-        .get(..6)
-        .filter(|word| word.eq_ignore_ascii_case("source"))
-        .map(|_| rest[6..].trim_start())
-    {
-        let Some(quote) = after.chars().next().filter(|c| matches!(c, '\'' | '"')) else {
-            break;
-        };
-        let Some((group, behind)) = after[1..].split_once(quote) else {
-            break;
-        };
-        groups.push(group);
-        rest = behind.trim_start().trim_start_matches('|').trim_start();
-    }
-    groups
 }

@@ -1,6 +1,7 @@
 //! `shopwatch alarms` and `shopwatch dashboards`. Commands that need neither AWS nor the local platform are those of
 //! `ops-monitoring`, and work outside of a workspace; the others are here, one module each.
 
+mod dashboards_render;
 mod status;
 
 use ops_monitoring::{Ended, Refused, Terminal, Workspace, alarms, dashboards};
@@ -57,8 +58,12 @@ pub(crate) async fn alarms(args: AlarmsArgs, global: &Global) -> anyhow::Result<
 ///
 /// # Errors
 /// An option or a file is wrong, or a service does not answer.
-pub(crate) fn dashboards(args: DashboardsArgs, global: &Global) -> anyhow::Result<Exit> {
+pub(crate) async fn dashboards(args: DashboardsArgs, global: &Global) -> anyhow::Result<Exit> {
     match args.command {
+        // Recorded metrics need no service.
+        DashboardsCommand::Offline(dashboards::Command::Render(args)) if args.metrics.is_empty() => {
+            dashboards_render::render(args, global).await
+        }
         DashboardsCommand::Offline(command) => offline(global, |workspace, terminal| {
             dashboards::run(command, workspace, terminal)
         }),
@@ -78,6 +83,14 @@ fn offline(
         progress: progress.as_mut().map(|progress| progress as _),
     };
     Ok(ended(run(&workspace, &mut terminal))?)
+}
+
+/// What a command refused, as the program's failure.
+fn refused<T>(result: Result<T, Refused>) -> Result<T, Failure> {
+    result.map_err(|refused| match ended(Err(refused)) {
+        Err(failure) => failure,
+        Ok(exit) => Failure::new(exit, "run the command"),
+    })
 }
 
 /// The program's exit code, or its failure.

@@ -178,6 +178,6 @@ fn time(at: Option<&DateTime>) -> Option<Timestamp> {
     Timestamp::from_millisecond(at?.to_millis().ok()?).ok()
 }
 
-fn told<E: std::error::Error + 'static>(error: E) -> anyhow::Error {
+pub(super) fn told<E: std::error::Error + 'static>(error: E) -> anyhow::Error {
     anyhow::anyhow!("{}", aws_smithy_types::error::display::DisplayErrorContext(error))
 }
