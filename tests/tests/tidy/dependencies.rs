@@ -40,6 +40,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
         "shopwatch",
         &[
             "alarms",
+            "dashboards",
             "infra",
             "ops-monitoring",
             "ops-plane",

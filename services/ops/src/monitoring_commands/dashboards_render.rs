@@ -27,7 +27,7 @@ pub(super) async fn render(args: Args, global: &Global) -> anyhow::Result<Exit> 
     let logs = lines::Source::new(&config, context.asks_aws_itself());
     let answers = Answers::to(&Client::new(&config), &logs, &drawing).await?;
     for remark in &answers.remarks {
-        console::error(remark);
+        console::error(&format!("{remark}\n"));
     }
     let mut out = console::Output;
     let mut terminal = Terminal {
