@@ -51,11 +51,8 @@ pub(super) fn of(text: &str) -> Places {
                     name.clear();
                 }
             }
-            _ if quoted => {
-                if open.len() == 1 {
-                    name.push(c);
-                }
-            }
+            _ if quoted && open.len() == 1 => name.push(c),
+            _ if quoted => {}
             '{' | '[' => {
                 if c == '{' && open == ['{', '['] && name == "widgets" {
                     places.widgets.push((line, column));

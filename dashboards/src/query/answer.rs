@@ -16,7 +16,7 @@ impl Query {
     /// Rows for these lines. Without `sort` the newest line comes first.
     #[must_use]
     pub fn answer(&self, mut lines: Vec<LogLine>) -> Logs {
-        lines.sort_by(|a, b| b.at.cmp(&a.at));
+        lines.sort_by_key(|line| std::cmp::Reverse(line.at));
         let mut columns: Option<Vec<String>> = None;
         let mut limit = MOST_ROWS;
         for step in &self.steps {

@@ -1,5 +1,5 @@
 //! What PutDashboard would say about a body, without calling it: `DashboardValidationMessages` with `DataPath` and `Message`.
-//! [`schema`] is the page of the body as data; [`shape`] holds a body against it; the other modules know what lies between
+//! `schema` is the page of the body as data; `shape` holds a body against it; the other modules know what lies between
 //! properties. Whether a dashboard is any use is `lint`'s.
 //!
 //! AWS publishes neither its schema nor its list of messages. Messages that people reported are used as they are

@@ -20,7 +20,8 @@ static STACK: LazyLock<Stack> = LazyLock::new(|| stack("infra/shopfast.yaml", &[
 static ALARMS: LazyLock<Generated> = LazyLock::new(|| {
     let registry =
         MetricRegistry::read(&read("services/shopfast/metrics.json")).expect("the registry is read");
-    generate(&[STACK.clone()], &definitions(), &registry).unwrap_or_else(|problems| panic!("{problems}"))
+    generate(std::slice::from_ref(&STACK), &definitions(), &registry)
+        .unwrap_or_else(|problems| panic!("{problems}"))
 });
 
 static DASHBOARDS: LazyLock<Vec<Dashboard>> = LazyLock::new(|| {
