@@ -89,6 +89,20 @@ impl Recording {
         Some((all().min()?, all().max()?))
     }
 
+    /// The last timestamp.
+    #[must_use]
+    pub fn last(&self) -> Option<Timestamp> {
+        self.ends().map(|(_, last)| last)
+    }
+
+    /// The single values of what is called so; none of datapoints that stand for many samples.
+    #[must_use]
+    pub fn values(&self, name: &str) -> Option<Vec<(Timestamp, f64)>> {
+        let samples = &self.named.get(name)?.samples;
+        let value = |(at, sample): &(Timestamp, Sample)| Some((*at, sample.as_value()?));
+        Some(samples.iter().filter_map(value).collect())
+    }
+
     pub(super) fn of_metric(&self, metric: &Metric) -> Option<&Series> {
         self.metrics.get(&key(metric))
     }
