@@ -121,6 +121,7 @@ impl Draft {
             ("managed-by", MANAGED_BY),
             ("group", group),
             ("severity", severity),
+            ("kind", self.kind.as_str()),
             ("mode", self.mode.as_str()),
             ("runbook", runbook),
             ("dashboard", dashboard),

@@ -52,16 +52,7 @@ pub(super) fn join(making: &mut Making<'_>) {
             .iter()
             .map(|n| format!("ALARM(\"{}\")", making.drafts[*n].name))
             .collect();
-        let says: Vec<&str> = parts.iter().map(|n| making.drafts[*n].mode.as_str()).collect();
-        let called = first
-            .name
-            .trim_end_matches(&format!("-{}", first.mode))
-            .to_owned();
-        let says = format!(
-            "{called}: one or more of {} is in ALARM. This is the one page for all of them.",
-            says.join(", ")
-        );
-        let mut look = "which of its parts are in ALARM: each says what to look at".to_owned();
+        let (says, mut look) = words(making, &parts, &first);
         if let Some(suppressor) = &suppressor {
             look.push_str(&format!("; nobody is told while {} is in ALARM", suppressor.name));
         }
@@ -82,6 +73,23 @@ pub(super) fn join(making: &mut Making<'_>) {
             ..first
         });
     }
+}
+
+/// What the composite says, and what to look at.
+fn words(making: &Making<'_>, parts: &[usize], first: &Draft) -> (String, String) {
+    if parts.len() == 1 {
+        return (first.says.clone(), first.look.clone());
+    }
+    let modes: Vec<&str> = parts.iter().map(|n| making.drafts[*n].mode.as_str()).collect();
+    let called = first.name.trim_end_matches(&format!("-{}", first.mode));
+    let says = format!(
+        "{called}: one or more of {} is in ALARM. This is the one page for all of them.",
+        modes.join(", ")
+    );
+    (
+        says,
+        "which of its parts are in ALARM: each says what to look at".to_owned(),
+    )
 }
 
 /// `shopfast-order-service-throttles` → `shopfast-order-service-failing`.

@@ -1,4 +1,4 @@
-//! Alarms follow from resources. [`generate`] takes stacks as `infra` reads them, and what people decided in definition files,
+//! Alarms follow from resources. [`generate()`] takes stacks as `infra` reads them, and what people decided in definition files,
 //! and gives every alarm with its reason, or says which failure mode of which resource has none.
 //!
 //! In reading order: `subject` says what there is to watch and `links` who feeds whom; `catalogue` has, for each kind, the ways
@@ -25,6 +25,7 @@ mod problem;
 mod schedule;
 mod subject;
 pub(crate) mod symbol;
+mod used;
 
 pub use drafts::MANAGED_BY;
 pub use generate::generate;

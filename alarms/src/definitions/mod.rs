@@ -4,8 +4,9 @@
 
 mod application;
 mod read;
+mod tuning;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::coverage::{At, Problems, ResourceKind, Severity};
 
@@ -23,6 +24,10 @@ pub struct Located<T> {
 /// What is decided.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Definitions {
+    /// `templates`: those of which alarms follow.
+    pub templates: Vec<WatchedTemplate>,
+    /// `registry`: the file with the metrics of our own functions; none where there are none.
+    pub registry: Option<Located<String>>,
     /// `group`: first word of every name.
     pub group: String,
     /// `runbooks`: the link to a page is this, `/`, the alarm's name, `.md`.
@@ -43,6 +48,17 @@ pub struct Definitions {
     pub(crate) critical: Vec<Located<String>>,
     /// `application`: alarms on our own metrics.
     pub(crate) application: Vec<Application>,
+}
+
+/// A template, and how it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchedTemplate {
+    /// Its path, from the repository's root on.
+    pub file: Located<String>,
+    /// Values of parameters that decide what is there.
+    pub parameters: BTreeMap<String, String>,
+    /// Parameters that stay parameters in what is generated.
+    pub symbols: BTreeSet<String>,
 }
 
 /// Names of the topics on which alarms act.

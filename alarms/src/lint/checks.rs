@@ -80,6 +80,7 @@ checks! {
     BAD_PATTERN = "bad-filter-pattern", Bug, "a filter pattern that CloudWatch Logs refuses, or that matches no line";
     IGNORED_TERMS = "ignored-filter-terms", Warning, "optional terms of a pattern that other terms make meaningless";
     WRONG_LOG_FORMAT = "wrong-log-format", Bug, "a pattern for text over lines that are JSON, or the other way round";
+    UNMATCHED_VALUE = "unmatched-log-value", Bug, "a pattern for a value that the field never has";
     UNKNOWN_LOG_GROUP = "unknown-log-group", Bug, "a metric filter on a log group that its function does not write";
     DEFAULT_WITH_DIMENSIONS = "default-with-dimensions", Bug, "a metric filter with a default value and dimensions";
     BAD_TRANSFORMATION = "bad-filter-value", Bug, "a metric filter whose value or dimensions its pattern does not give";

@@ -111,24 +111,30 @@ fn slips(member: &Member<'_>, report: &mut Report) -> bool {
             report.say(&INVALID, member, entry.at, message);
         }
     }
-    let words: [(&str, fn(&str) -> Option<String>); 3] = [
-        ("ComparisonOperator", |word| {
-            word.parse::<ComparisonOperator>().err().map(|e| e.to_string())
-        }),
-        ("TreatMissingData", |word| {
-            word.parse::<TreatMissingData>().err().map(|e| e.to_string())
-        }),
-        ("EvaluateLowSampleCountPercentile", |word| {
-            word.parse::<LowSamples>().err().map(|e| e.to_string())
-        }),
-    ];
-    for (property, refused) in words {
-        let node = &properties[property];
-        if let Some(error) = node.as_text().and_then(refused) {
+    for property in WORDS {
+        let node = &properties[*property];
+        if let Some(error) = node.as_text().and_then(|word| refused(property, word)) {
             report.say(&INVALID, member, node.at, format!("{property}: {error}"));
         }
     }
     report.findings.len() > before
+}
+
+/// Properties with a vocabulary.
+const WORDS: &[&str] = &[
+    "ComparisonOperator",
+    "TreatMissingData",
+    "EvaluateLowSampleCountPercentile",
+];
+
+/// Why a word is none of the property's.
+fn refused(property: &str, word: &str) -> Option<String> {
+    let error = match property {
+        "ComparisonOperator" => word.parse::<ComparisonOperator>().err(),
+        "TreatMissingData" => word.parse::<TreatMissingData>().err(),
+        _ => word.parse::<LowSamples>().err(),
+    };
+    error.map(|error| error.to_string())
 }
 
 /// What had to be left out.
@@ -223,6 +229,7 @@ fn harmless(name: &str, unknown: &[String]) -> Data {
 
 /// Texts that have to be there.
 const TEXTS: &[&str] = &[
+    "Id",
     "Name",
     "Value",
     "Key",

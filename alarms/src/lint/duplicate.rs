@@ -34,10 +34,10 @@ pub(super) fn check(alarms: &[Alarm<'_>], composites: &[Member<'_>], report: &mu
         .map(|alarm| alarm.member)
         .chain(composites.iter().copied());
     names(&members.collect::<Vec<_>>(), report);
+    let rules: Vec<Vec<Value>> = alarms.iter().map(deciding).collect();
     for (n, alarm) in alarms.iter().enumerate() {
-        let first = alarms[..n]
-            .iter()
-            .find(|first| deciding(first) == deciding(alarm));
+        let first = rules[..n].iter().position(|first| *first == rules[n]);
+        let first = first.map(|first| &alarms[first]);
         // One of two conditions may hold, and two sets of parameters are two stacks.
         let Some(first) =
             first.filter(|first| alarm.member.resource.perhaps.is_none() && is_beside(first, alarm))

@@ -3,7 +3,7 @@
 //!
 //! A value that is known only after deployment is not judged: an unknown is silent, not wrong.
 //!
-//! In reading order: [`world`] is all that is linted together, [`alarm`] one alarm as far as it is known, `checks` the list;
+//! In reading order: `world` is all that is linted together, `alarm` one alarm as far as it is known, `checks` the list;
 //! then one module for each group of checks: what is watched (`published`, `identity`, `statistic`, `threshold`, `missing`,
 //! `math`, `filter`), what CloudWatch refuses (`definition`, `duplicate`, `composite`), who hears of it (`actions`, `topic`).
 //!
@@ -31,6 +31,8 @@ mod topic;
 mod usage;
 mod world;
 
+use std::collections::BTreeMap;
+
 use infra::Stack;
 
 pub use checks::{CHECKS, Check};
@@ -49,6 +51,15 @@ use world::{Member, World};
 pub struct Options {
     /// Where the templates are deployed, when that is known.
     pub region: Option<String>,
+    /// What stands in the lines that the functions of the templates write.
+    pub lines: LogLines,
+}
+
+/// What stands in lines of JSON.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogLines {
+    /// Fields of which all values are known: `level`.
+    pub values: BTreeMap<String, Vec<String>>,
 }
 
 /// Lints one template, nested ones included.
@@ -92,7 +103,7 @@ pub fn lint_all(stacks: &[&Stack], options: &Options) -> Vec<Finding> {
         math::check(alarm, &math, &mut report);
     }
     composite::check(&composites, &world, &mut report);
-    filter::check(&filters, &alarms, &world, &mut report);
+    filter::check(&filters, &alarms, &world, &options.lines, &mut report);
     notifications(&world, &alarms, options, &mut report);
     let mut findings = suppress::apply(&world, report);
     findings.sort();

@@ -54,7 +54,8 @@ fn unit(alarm: &Alarm<'_>, used: &Use<'_>, metric: &ServiceMetric, report: &mut 
     let Some(unit) = used.unit.as_text() else {
         return;
     };
-    if unit != metric.unit {
+    // Of metrics without a unit the pages do not always say so.
+    if unit != metric.unit && metric.unit != "None" {
         let message = format!(
             "{} is published with unit {}: with Unit {unit} the alarm never gets a datapoint. Leave Unit out",
             metric.name, metric.unit
@@ -107,7 +108,7 @@ fn percentile(alarm: &Alarm<'_>, used: &Use<'_>, report: &mut Report) {
         .properties()
         .get("EvaluateLowSampleCountPercentile")
         .is_some();
-    if percent >= FINEST_PERCENTILE && percent < 100.0 && period <= SHORT && !ignores {
+    if (FINEST_PERCENTILE..100.0).contains(&percent) && period <= SHORT && !ignores {
         let least = (1.0 / (1.0 - percent / 100.0)).round();
         let message = format!(
             "p{percent} is the maximum in periods with fewer than {least} samples: take a longer period, a lower percentile, or \

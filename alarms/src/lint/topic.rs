@@ -52,6 +52,28 @@ pub(super) fn check_topics(alarms: &[Member<'_>], world: &World<'_>, report: &mu
     }
 }
 
+/// Whether only machines hear of a topic: a queue or a stream in which alarms are kept wakes nobody.
+pub(super) fn is_journal(member: &Member<'_>, world: &World<'_>, action: &Node) -> bool {
+    let Some(found) = topic(member, world, action) else {
+        return false;
+    };
+    let Typed::Topic(typed) = &found.resource.typed else {
+        return false;
+    };
+    let others = world.members.iter().filter_map(|one| match &one.resource.typed {
+        Typed::Subscription(subscription) => Some((one, subscription)),
+        _ => None,
+    });
+    let others = others.filter(|(one, subscription)| {
+        topic(one, world, &subscription.topic)
+            .is_some_and(|topic| std::ptr::eq(topic.resource, found.resource))
+    });
+    let protocols = typed.subscriptions.iter().chain(others.map(|(_, one)| one));
+    let protocols: Vec<&Node> = protocols.map(|one| &one.protocol).collect();
+    let keeps = |protocol: &&Node| matches!(protocol.as_text(), Some("sqs" | "firehose"));
+    !protocols.is_empty() && protocols.iter().all(keeps)
+}
+
 /// The topic of the templates that an action names, by reference or by its ARN.
 fn topic<'a>(member: &Member<'a>, world: &World<'a>, action: &Node) -> Option<Member<'a>> {
     if let Some(source) = world.source(member.root, action) {

@@ -25,17 +25,19 @@ pub struct Rendered {
     pub text: String,
 }
 
-/// Templates with all filters and alarms, mostly one. With several, each is deployed after the one before it: composites are
+/// Templates with all filters and alarms of a group, mostly one: `<group>-alarms`. With several, each is deployed after the one before it: composites are
 /// behind what they watch.
 ///
 /// ```
 /// use alarms::coverage::Generated;
 ///
-/// let rendered = alarms::render::cloudformation("shop-alarms", "Alarms of the shop", &Generated::default());
+/// let rendered = alarms::render::cloudformation("shop", &Generated::default());
 /// assert_eq!(rendered[0].name, "shop-alarms");
 /// assert!(rendered[0].text.ends_with("Resources: {}\n"));
 /// ```
-pub fn cloudformation(name: &str, description: &str, generated: &Generated) -> Vec<Rendered> {
+pub fn cloudformation(group: &str, generated: &Generated) -> Vec<Rendered> {
+    let name = format!("{group}-alarms");
+    let description = format!("Alarms of {group}, which follow from its template");
     let filters = generated.metric_filters.iter().map(|one| Resource {
         id: logical_id(&one.name, "Filter"),
         text: filter(one),
@@ -50,11 +52,11 @@ pub fn cloudformation(name: &str, description: &str, generated: &Generated) -> V
         .enumerate()
         .map(|(n, part)| Rendered {
             name: if n == 0 {
-                name.to_owned()
+                name.clone()
             } else {
                 format!("{name}-{}", n + 1)
             },
-            text: template(description, part, &generated.symbols),
+            text: template(&description, part, &generated.symbols),
         })
         .collect()
 }

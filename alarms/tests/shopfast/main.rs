@@ -3,18 +3,22 @@
 #![expect(clippy::expect_used, reason = "what cannot be read is a failed test")]
 
 mod coverage;
+mod published;
+mod scenarios;
 mod template;
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use alarms::coverage::{Generated, generate};
-use alarms::definitions::Definitions;
+use alarms::definitions::{Definitions, WatchedTemplate};
 use alarms::registry::MetricRegistry;
 use infra::{Deployment, NoTemplates, Source, Stack};
 
 static SHOPFAST: LazyLock<Generated> = LazyLock::new(|| {
-    generate(&[stack()], &definitions(), &registry()).unwrap_or_else(|problems| panic!("{problems}"))
+    let definitions = definitions();
+    let stacks: Vec<Stack> = definitions.templates.iter().map(stack).collect();
+    generate(&stacks, &definitions, &registry()).unwrap_or_else(|problems| panic!("{problems}"))
 });
 
 fn root() -> PathBuf {
@@ -25,23 +29,13 @@ fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// With everything that is behind a condition: what is there only sometimes is watched, or accepted, too.
-fn stack() -> Stack {
-    let given = [
-        ("FrontendDomain", "shop.example"),
-        ("InVpc", "true"),
-        ("NotificationEmail", "operations@shop.example"),
-        ("PageEmail", "page@shop.example"),
-        ("TicketEmail", "tickets@shop.example"),
-    ];
+fn stack(template: &WatchedTemplate) -> Stack {
     let deployment = Deployment {
-        parameters: given
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into(),
-        symbols: ["Stage".to_owned()].into(),
+        parameters: template.parameters.clone(),
+        symbols: template.symbols.clone(),
         ..Deployment::default()
     };
-    let file = "infra/shopfast.yaml".to_owned();
+    let file = template.file.value.clone();
     let text = read(&root().join(&file));
     Stack::read(Source { file, text }, &deployment, &mut NoTemplates)
         .unwrap_or_else(|problems| panic!("{problems}"))

@@ -8,12 +8,11 @@ use super::{SHOPFAST, root};
 
 const VARIABLE: &str = "SHOPWATCH_CFN_LINT";
 const NAME: &str = "shopfast-alarms";
-const DESCRIPTION: &str = "ShopFast - alarms that follow from its template";
 
 /// `UPDATE_EXPECT=1 cargo test -p alarms --test shopfast` writes them, as `shopwatch alarms generate` does.
 #[test]
 fn templates_are_current() {
-    let rendered = alarms::render::cloudformation(NAME, DESCRIPTION, &SHOPFAST);
+    let rendered = alarms::render::cloudformation("shopfast", &SHOPFAST);
     for one in &rendered {
         expect_file![root().join(format!("infra/generated/{}.yaml", one.name))].assert_eq(&one.text);
     }
@@ -35,7 +34,7 @@ fn templates_are_current() {
 
 #[test]
 fn templates_are_within_cloudformations_quotas() {
-    for one in alarms::render::cloudformation(NAME, DESCRIPTION, &SHOPFAST) {
+    for one in alarms::render::cloudformation("shopfast", &SHOPFAST) {
         let resources = one
             .text
             .lines()

@@ -17,7 +17,12 @@ pub(crate) const SCENARIOS: &[Scenario] = &[("alarms::the_shop_breaks_and_the_al
 
 /// Ten minutes of the alarms are ten seconds; the rest is for a machine that has other things to do.
 const LIMIT: Duration = Duration::from_secs(90);
-const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:shopfast-alarm-page";
+/// Where alarms act, by who listens: somebody now, somebody tomorrow, nobody.
+const TOPICS: [&str; 3] = [
+    "shopfast-alarm-page",
+    "shopfast-alarm-ticket",
+    "shopfast-alarm-journal",
+];
 const PRODUCT: &str = "prod-009";
 
 fn breaks(_: &Platform) -> Result<()> {
@@ -30,20 +35,15 @@ fn breaks(_: &Platform) -> Result<()> {
     function_errors(&bench)?;
     slow_product_reads(&bench)?;
     filled_dlq(&bench)?;
+    status(&bench)?;
     platform.stop()
 }
 
 fn function_errors(bench: &Bench<'_>) -> Result<()> {
     let function = "shopfast-order-service";
-    let alarm = bench.put(json!({
-        "AlarmName": "shopfast-order-service-errors", "Namespace": "AWS/Lambda", "MetricName": "Errors",
-        "Dimensions": [{"Name": "FunctionName", "Value": function}], "Statistic": "Sum", "Period": 60,
-        "EvaluationPeriods": 1, "Threshold": 0, "ComparisonOperator": "GreaterThanThreshold",
-        "TreatMissingData": "notBreaching",
-    }))?;
-    bench
-        .platform
-        .text(&["fault", "set", function, "--times", "0", "error", "Broken"])?;
+    let alarm = bench.well("shopfast-order-service-errors")?;
+    let fault = ["fault", "set", function, "--times", "0", "error", "Broken"];
+    bench.platform.text(&fault)?;
     let order = order_of(&[(PRODUCT, 1)], "alarm@example.com");
     let shop = bench.platform.shop();
     bench.fires(&alarm, || {
@@ -55,18 +55,23 @@ fn function_errors(bench: &Bench<'_>) -> Result<()> {
     bench.clears(&alarm)
 }
 
+/// The latency that callers see: how late the event comes is no part of the function's own Duration. No generated alarm watches it.
 fn slow_product_reads(bench: &Bench<'_>) -> Result<()> {
     let function = "shopfast-product-service";
-    // The latency that callers see: how late the event comes is no part of the function's own Duration.
-    let alarm = bench.put(json!({
-        "AlarmName": "shopfast-product-service-url-latency", "Namespace": "AWS/Lambda", "MetricName": "UrlRequestLatency",
-        "Dimensions": [{"Name": "FunctionName", "Value": function}], "ExtendedStatistic": "p90", "Period": 60,
-        "EvaluationPeriods": 2, "DatapointsToAlarm": 1, "Threshold": 1000, "ComparisonOperator": "GreaterThanThreshold",
-        "TreatMissingData": "notBreaching",
-    }))?;
-    bench
-        .platform
-        .text(&["fault", "set", function, "--times", "0", "latency", "1500"])?;
+    let name = "shopfast-product-service-url-latency";
+    let topic = format!("arn:aws:sns:us-east-1:000000000000:{}", TOPICS[0]);
+    bench.cloudwatch(
+        "PutMetricAlarm",
+        &json!({
+            "AlarmName": name, "Namespace": "AWS/Lambda", "MetricName": "UrlRequestLatency",
+            "Dimensions": [{"Name": "FunctionName", "Value": function}], "ExtendedStatistic": "p90", "Period": 60,
+            "EvaluationPeriods": 2, "DatapointsToAlarm": 1, "Threshold": 1000, "ComparisonOperator": "GreaterThanThreshold",
+            "TreatMissingData": "notBreaching", "AlarmActions": [topic], "OKActions": [topic],
+        }),
+    )?;
+    let alarm = bench.well(name)?;
+    let fault = ["fault", "set", function, "--times", "0", "latency", "1500"];
+    bench.platform.text(&fault)?;
     let shop = bench.platform.shop();
     bench.fires(&alarm, || {
         let answer = shop.products("GET", "/products").send()?;
@@ -77,22 +82,49 @@ fn slow_product_reads(bench: &Bench<'_>) -> Result<()> {
     bench.clears(&alarm)
 }
 
+/// The alarm of the queue is written down; the composite over it waits for its suppressor, and pages.
 fn filled_dlq(bench: &Bench<'_>) -> Result<()> {
-    let queue = "shopfast-notification-dlq";
-    let alarm = bench.put(json!({
-        "AlarmName": "shopfast-notification-dlq-not-empty", "Namespace": "AWS/SQS",
-        "MetricName": "ApproximateNumberOfMessagesVisible", "Dimensions": [{"Name": "QueueName", "Value": queue}],
-        "Statistic": "Maximum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 0,
-        "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "notBreaching",
-    }))?;
-    let url = format!("{}/000000000000/{queue}", bench.platform.endpoint("emulator"));
+    let alarm = bench.well("shopfast-notification-dlq-not-empty")?;
+    let url = format!(
+        "{}/000000000000/shopfast-notification-dlq",
+        bench.platform.endpoint("emulator")
+    );
     bench.aws.send(&url, "{\"lost\": true}")?;
     bench.fires(&alarm, || Ok(()))?;
+    let page = bench.received(&bench.notified, |body| {
+        body["Subject"] == "ALARM: \"shopfast-notification-dlq-filled\" in US East (N. Virginia)"
+    })?;
+    let message: Value = serde_json::from_str(page["Message"].as_str().unwrap_or_default())?;
+    let child = &message["TriggeringChildren"][0];
+    ensure!(
+        child["Arn"] == alarm["AlarmArn"] && child["State"]["Value"] == "ALARM",
+        "{message}"
+    );
     bench.aws.take(&url)?.context("the dead letter is gone")?;
     bench.clears(&alarm)
 }
 
-/// A platform with a subscriber of the alarm topic and one of the default bus.
+/// What `alarms status` says of an alarm that is well, of those whose metric nothing sends here, and of none.
+fn status(bench: &Bench<'_>) -> Result<()> {
+    let name = "shopfast-order-service-errors";
+    let shown = bench.platform.json(&["alarms", "status", name, "--json"])?;
+    let alarm = &shown[0];
+    ensure!(alarm["name"] == name && alarm["state"] == "OK", "{shown}");
+    let told = alarm["forecast"]["sentences"][0].as_str().unwrap_or_default();
+    ensure!(
+        told == "fires in 1 min if the next datapoint breaches (>= 1)",
+        "{shown}"
+    );
+    let text = bench
+        .platform
+        .text(&["alarms", "status", "--state", "INSUFFICIENT_DATA"])?;
+    ensure!(text.contains("Not observable on this machine"), "{text}");
+    let unknown = bench.platform.run(&["alarms", "status", "nobody"])?;
+    ensure!(unknown.status.code() == Some(1), "{}", unknown.status);
+    Ok(())
+}
+
+/// A platform with a subscriber of the alarm topics and one of the default bus.
 struct Bench<'a> {
     platform: &'a Platform,
     aws: Aws,
@@ -114,19 +146,15 @@ impl<'a> Bench<'a> {
         };
         let (notified, events) = (queue("alarm-notifications")?, queue("alarm-events")?);
         let arn = |name: &str| format!("arn:aws:sqs:us-east-1:000000000000:{name}");
-        aws.form_call(
-            "sns",
-            &[("Action", "CreateTopic"), ("Name", "shopfast-alarm-page")],
-        )?;
-        aws.form_call(
-            "sns",
-            &[
+        for topic in TOPICS {
+            let subscription = [
                 ("Action", "Subscribe"),
-                ("TopicArn", TOPIC),
+                ("TopicArn", &format!("arn:aws:sns:us-east-1:000000000000:{topic}")),
                 ("Protocol", "sqs"),
                 ("Endpoint", &arn("alarm-notifications")),
-            ],
-        )?;
+            ];
+            aws.form_call("sns", &subscription)?;
+        }
         let pattern = json!({"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"]});
         let rule = json!({"Name": "alarm-events", "EventPattern": pattern.to_string()});
         let bus = |target: &str, body: &Value| {
@@ -144,29 +172,23 @@ impl<'a> Bench<'a> {
         })
     }
 
-    /// Puts an alarm that pages, in the place of a generated one of that name if there is one, and waits until it is OK.
-    fn put(&self, mut alarm: Value) -> Result<Value> {
-        alarm["AlarmActions"] = json!([TOPIC]);
-        alarm["OKActions"] = json!([TOPIC]);
-        self.aws.json_call(
-            "monitoring",
-            "GraniteServiceVersion20100801.PutMetricAlarm",
-            "application/x-amz-json-1.1",
-            &alarm,
-        )?;
-        self.reaches(name(&alarm), "OK", || Ok(()))?;
-        while self.aws.take(&self.notified)?.is_some() {}
-        while self.aws.take(&self.events)?.is_some() {}
-        Ok(alarm)
+    fn cloudwatch(&self, operation: &str, input: &Value) -> Result<Value> {
+        let target = format!("GraniteServiceVersion20100801.{operation}");
+        self.aws
+            .json_call("monitoring", &target, "application/x-amz-json-1.1", input)
+    }
+
+    /// Waits until an alarm is OK, forgets what was told up to then, and returns its definition.
+    fn well(&self, name: &str) -> Result<Value> {
+        self.reaches(name, "OK", || Ok(()))?;
+        for queue in [&self.notified, &self.events] {
+            while self.aws.take(queue)?.is_some() {}
+        }
+        self.state(name)
     }
 
     fn state(&self, name: &str) -> Result<Value> {
-        let answer = self.aws.json_call(
-            "monitoring",
-            "GraniteServiceVersion20100801.DescribeAlarms",
-            "application/x-amz-json-1.1",
-            &json!({"AlarmNames": [name]}),
-        )?;
+        let answer = self.cloudwatch("DescribeAlarms", &json!({"AlarmNames": [name]}))?;
         Ok(answer["MetricAlarms"][0].clone())
     }
 
@@ -195,26 +217,22 @@ impl<'a> Bench<'a> {
     /// The notification and the event of a change.
     fn told(&self, alarm: &Value, old: &str, new: &str) -> Result<()> {
         let name = name(alarm);
-        let body = self.received(&self.notified, |body| {
-            body["Message"].as_str().is_some_and(|m| m.contains(name))
-        })?;
-        ensure!(
-            body["Subject"] == format!("{new}: \"{name}\" in US East (N. Virginia)"),
-            "{}",
-            body["Subject"]
-        );
+        let subject = format!("{new}: \"{name}\" in US East (N. Virginia)");
+        let body = self.received(&self.notified, |body| body["Subject"] == subject)?;
         let message: Value = serde_json::from_str(body["Message"].as_str().unwrap_or_default())?;
-        let arn = format!("arn:aws:cloudwatch:us-east-1:000000000000:alarm:{name}");
+        let arn = &alarm["AlarmArn"];
+        let expected = format!("arn:aws:cloudwatch:us-east-1:000000000000:alarm:{name}");
+        ensure!(*arn == expected, "{arn}");
         for (member, expected) in [
             ("AlarmName", json!(name)),
-            ("AlarmDescription", Value::Null),
+            ("AlarmDescription", alarm["AlarmDescription"].clone()),
             ("AWSAccountId", json!("000000000000")),
             ("NewStateValue", json!(new)),
             ("OldStateValue", json!(old)),
             ("Region", json!("US East (N. Virginia)")),
-            ("AlarmArn", json!(arn)),
-            ("AlarmActions", json!([TOPIC])),
-            ("OKActions", json!([TOPIC])),
+            ("AlarmArn", arn.clone()),
+            ("AlarmActions", alarm["AlarmActions"].clone()),
+            ("OKActions", alarm["OKActions"].clone()),
             ("InsufficientDataActions", json!([])),
             ("Trigger", trigger(alarm)),
         ] {
@@ -235,7 +253,7 @@ impl<'a> Bench<'a> {
             ("/source", json!("aws.cloudwatch")),
             ("/detail-type", json!("CloudWatch Alarm State Change")),
             ("/account", json!("000000000000")),
-            ("/resources", json!([arn])),
+            ("/resources", json!([arn.clone()])),
             ("/detail/state/value", json!(new)),
             ("/detail/state/reason", json!(reason)),
             ("/detail/previousState/value", json!(old)),
@@ -283,11 +301,11 @@ fn trigger(alarm: &Value) -> Value {
         "StatisticType": "Statistic",
         "Unit": null,
         "Dimensions": [{"value": dimension["Value"], "name": dimension["Name"]}],
-        "Period": 60,
+        "Period": alarm["Period"],
         "EvaluationPeriods": alarm["EvaluationPeriods"],
-        "ComparisonOperator": "GreaterThanThreshold",
-        "Threshold": alarm["Threshold"].as_f64(),
-        "TreatMissingData": "notBreaching",
+        "ComparisonOperator": alarm["ComparisonOperator"],
+        "Threshold": alarm["Threshold"],
+        "TreatMissingData": alarm["TreatMissingData"],
         "EvaluateLowSampleCountPercentile": "",
     });
     match alarm["Statistic"].as_str() {

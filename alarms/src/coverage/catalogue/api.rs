@@ -131,17 +131,7 @@ const fn requests(protocol: Protocol) -> &'static str {
 
 /// Errors and requests, and the percentage of errors where there are enough requests.
 fn ratio(protocol: Protocol, dimensions: &Dimensions, answer: Answer, least: u32) -> Condition {
-    let requests = match protocol {
-        // Of a REST API the metric's sample count is the number of requests.
-        Protocol::Rest => Source::new(
-            "requests",
-            NAMESPACE,
-            errors(protocol, answer),
-            Stat::SampleCount,
-            dimensions,
-        ),
-        _ => Source::new("requests", NAMESPACE, requests(protocol), Stat::Sum, dimensions),
-    };
+    let requests = Source::new("requests", NAMESPACE, requests(protocol), Stat::Sum, dimensions);
     let errors = Source::new(
         "errors",
         NAMESPACE,
@@ -196,7 +186,7 @@ fn latency(subject: &Subject<'_>, knobs: &Knobs<'_>, name: &'static str, limit: 
         }
         let sources = vec![
             Source::new("slowest", NAMESPACE, name, Stat::Percentile(99.0), &dimensions),
-            Source::new("requests", NAMESPACE, name, Stat::SampleCount, &dimensions),
+            Source::new("requests", NAMESPACE, requests(protocol), Stat::Sum, &dimensions),
         ];
         let least = knobs.min_samples(10);
         Condition::math(sources, format!("IF(requests >= {least}, slowest, 0)"))

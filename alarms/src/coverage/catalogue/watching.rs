@@ -358,7 +358,11 @@ fn self_test(subject: &Subject<'_>, _: &Knobs<'_>) -> Cell {
     };
     let dimensions = [("FunctionName", facts.clockwork.clone())];
     let clock = Source::new("clock", "AWS/Lambda", "Invocations", Stat::Sum, &dimensions);
-    let expression = format!("IF(HOUR(clock) == {} AND MINUTE(clock) < 5, 1, 0)", facts.hour);
+    // A minute without a point is none of the five: what its hour is nobody says.
+    let expression = format!(
+        "IF(clock > 0 AND HOUR(clock) == {} AND MINUTE(clock) < 5, 1, 0)",
+        facts.hour
+    );
     Condition::math(vec![clock], expression)
         .missing(
             TreatMissingData::NotBreaching,

@@ -233,6 +233,26 @@ impl Condition {
         }
     }
 
+    /// A field and the text it is to have, when no line can match because the field never has it. `values` gives all values of
+    /// a field, where they are known.
+    pub(in crate::lint) fn unmatched<'a>(
+        &self,
+        values: &impl Fn(&str) -> Option<&'a [String]>,
+    ) -> Option<(String, String)> {
+        match self {
+            Self::Field(field, Test::Text { equal: true, text }) if !text.contains('*') => {
+                let known = values(field)?;
+                (!known.contains(text)).then(|| (field.clone(), text.clone()))
+            }
+            Self::Field(..) => None,
+            Self::One(parts) => {
+                let all: Option<Vec<_>> = parts.iter().map(|part| part.unmatched(values)).collect();
+                all?.into_iter().next()
+            }
+            Self::All(parts) => parts.iter().find_map(|part| part.unmatched(values)),
+        }
+    }
+
     fn field(&self) -> Option<(&str, &Test)> {
         match self {
             // A wildcard in a selector tests several fields.

@@ -14,12 +14,17 @@ pub mod dashboards;
 
 mod templates;
 
+mod generation;
+
+mod difference;
 mod ended;
 mod files;
+mod recorded;
 mod terminal;
 mod workspace;
 
 pub use ended::{Ended, Refused};
+pub use generation::Generation;
 pub use templates::{Known, TemplateArgs};
 pub use terminal::{Terminal, Tone};
 pub use workspace::Workspace;

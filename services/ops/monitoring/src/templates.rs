@@ -63,7 +63,9 @@ impl TemplateArgs {
         })
     }
 
-    fn deployment(&self) -> Deployment {
+    /// Where the templates are deployed, as far as the parameters say.
+    #[must_use]
+    pub(crate) fn deployment(&self) -> Deployment {
         let mut deployment = Deployment::default();
         for (name, value) in self.parameters.iter().cloned() {
             match name.as_str() {
@@ -102,20 +104,27 @@ fn read(path: &Path, shown: &str, deployment: &Deployment) -> Result<Stack, Refu
         file: shown.to_owned(),
         text: files::text(path)?,
     };
-    let mut beside = Beside {
-        folder: path.parent().map(Path::to_path_buf).unwrap_or_default(),
-        root: shown.to_owned(),
-    };
+    let mut beside = Beside::of(path, shown);
     Stack::read(source, deployment, &mut beside)
         .map_err(|problems| Refused::usage(format!("read {shown}")).because(problems))
 }
 
 /// Nested templates that are files beside the one that names them. Others, in buckets, are not had.
 #[derive(Debug)]
-struct Beside {
+pub(crate) struct Beside {
     folder: PathBuf,
     /// How the outermost template is called.
     root: String,
+}
+
+impl Beside {
+    /// Beside the template at this path, which is called so.
+    pub(crate) fn of(path: &Path, shown: &str) -> Self {
+        Self {
+            folder: path.parent().map(Path::to_path_buf).unwrap_or_default(),
+            root: shown.to_owned(),
+        }
+    }
 }
 
 impl Templates for Beside {

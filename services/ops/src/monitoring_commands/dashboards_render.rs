@@ -23,7 +23,7 @@ pub(super) async fn render(args: Args, global: &Global) -> anyhow::Result<Exit> 
     let context = Context::new(global.clone())?;
     let config = context.sdk_config().await?;
     let workspace = workspace::root().map_or_else(|_| Workspace::none(), Workspace::at);
-    let drawing = super::refused(drawing(&args, &workspace, context.time_of_metrics()?))?;
+    let drawing = super::ended_as(drawing(&args, &workspace, context.time_of_metrics()?))?;
     let logs = lines::Source::new(&config, context.asks_aws_itself());
     let answers = Answers::to(&Client::new(&config), &logs, &drawing).await?;
     for remark in &answers.remarks {

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 
 use super::deploy::{self, Stack};
 use super::digest;
+use super::template::Template;
 use crate::context::{ACCOUNT, REGION};
 use crate::exit::{Exit, Failure};
 use crate::http_client::HttpClient;
@@ -89,6 +90,8 @@ fn read(path: &Path, deployed: &Stack) -> anyhow::Result<infra::Stack> {
     let mut parameters: BTreeMap<String, String> = deployed.physical_names().collect();
     parameters.extend(deployed.outputs().clone());
     parameters.extend(deploy::local_parameters());
+    let template = Template::parse(&text).with_context(|| format!("read {}", path.display()))?;
+    parameters.retain(|name, _| template.has_parameter(name));
     let deployment = Deployment {
         region: Some(REGION.to_owned()),
         account: Some(ACCOUNT.to_owned()),

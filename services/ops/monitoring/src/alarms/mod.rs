@@ -6,6 +6,14 @@ pub mod test;
 
 pub mod explain;
 
+pub mod lint;
+
+pub mod list;
+
+pub mod generate;
+
+pub mod backtest;
+
 use crate::{Ended, Refused, Terminal, Workspace};
 
 /// The commands of `shopwatch alarms` that need no AWS SDK.
@@ -17,6 +25,14 @@ pub enum Command {
     Test(test::Args),
     /// What alarms do, in plain sentences
     Explain(explain::Args),
+    /// What is wrong with the alarms of a template
+    Lint(lint::Args),
+    /// The alarms that follow from the template, and what has none
+    List(list::Args),
+    /// Write the generated templates, or check that they are current
+    Generate(generate::Args),
+    /// What alarms would have done over recorded metrics
+    Backtest(backtest::Args),
 }
 
 /// Examples, for `--help`.
@@ -25,6 +41,10 @@ Examples:
   shopwatch alarms evaluate --range \"0-X-X\" --evaluation-periods 3    what does CloudWatch say?
   shopwatch alarms test                                                 run the scenarios of the workspace
   shopwatch alarms explain shopfast-order-service-errors                when does it fire, when does it clear?
+  shopwatch alarms lint --template shop.yaml                            what is wrong with the alarms of a template?
+  shopwatch alarms list                                                 which are there, and what has none?
+  shopwatch alarms generate --check                                     is infra/generated current?
+  shopwatch alarms backtest --metrics .shopwatch                        what would they have done over this run?
 ";
 
 /// Runs a command.
@@ -36,5 +56,9 @@ pub fn run(command: Command, workspace: &Workspace, terminal: &mut Terminal<'_>)
         Command::Evaluate(args) => evaluate::run(&args, terminal),
         Command::Test(args) => test::run(&args, workspace, terminal),
         Command::Explain(args) => explain::run(&args, workspace, terminal),
+        Command::Lint(args) => lint::run(&args, workspace, terminal),
+        Command::List(args) => list::run(&args, workspace, terminal),
+        Command::Generate(args) => generate::run(&args, workspace, terminal),
+        Command::Backtest(args) => backtest::run(&args, workspace, terminal),
     }
 }

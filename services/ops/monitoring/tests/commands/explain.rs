@@ -116,7 +116,7 @@ fn what_cannot_be_explained_says_why() {
         "explain Backlog",
         2,
         &expect![
-            "read the alarm Backlog: infra/generated/shop-alarms.yaml:48:23: Backlog: Threshold is ${Limit}, which is not known before deployment: give the parameter it comes from; give parameters with --parameter NAME=VALUE, or correct the template"
+            "read the alarm Backlog: infra/generated/shop-alarms.yaml:48:23: Backlog: Threshold is ${Limit}, which is not known before deployment; correct the template, or give its parameters with --parameter NAME=VALUE"
         ],
     );
     check(

@@ -183,14 +183,35 @@ impl Alarm {
             Definition::Composite(alarm) => composite_watch(alarm, self.passed),
         };
         if let Watch::Nothing(told) = &self.watch {
-            self.state.value = StateValue::InsufficientData;
-            self.state.reason.clone_from(told);
-            self.state.data = None;
-            self.passed = StateValue::InsufficientData;
-            self.acted = StateValue::InsufficientData;
-            self.gate = MuteGate::new(StateValue::InsufficientData);
+            let told = told.clone();
+            self.is_blind(told);
         } else if self.state.reason.starts_with(observable::NOT_OBSERVABLE) {
             UNCHECKED.clone_into(&mut self.state.reason);
+        }
+    }
+
+    /// Nothing can be said of it, and why.
+    fn is_blind(&mut self, told: String) {
+        self.state.value = StateValue::InsufficientData;
+        self.state.reason.clone_from(&told);
+        self.state.data = None;
+        self.passed = StateValue::InsufficientData;
+        self.acted = StateValue::InsufficientData;
+        self.gate = MuteGate::new(StateValue::InsufficientData);
+        self.watch = Watch::Nothing(told);
+    }
+
+    /// A composite knows no more than the alarms that it watches: if nothing can be said of any of them, nothing of it.
+    pub(crate) fn see(&mut self, are_all_blind: bool) {
+        match (&self.watch, are_all_blind) {
+            (Watch::Composite { .. }, true) => {
+                self.is_blind(format!(
+                    "{}: none of the alarms it watches is",
+                    observable::NOT_OBSERVABLE
+                ));
+            }
+            (Watch::Nothing(_), false) => self.watch(),
+            _ => {}
         }
     }
 

@@ -10,7 +10,7 @@ use alarms::evaluate::composite;
 use alarms::evaluate::mute::{Mute, MuteOutcome};
 use alarms::evaluate::reason::{composite_created, composite_reason};
 use alarms::evaluate::suppress::Outcome;
-use alarms::model::alarm_rule::{AlarmRule, name_of};
+use alarms::model::alarm_rule::{self, AlarmRule, name_of};
 use alarms::model::mute::AlarmMuteRule;
 use alarms::model::{Definition, StateValue};
 use jiff::Timestamp;
@@ -443,10 +443,7 @@ impl Book {
         let mut rules: BTreeMap<String, AlarmRule> = self
             .alarms
             .iter()
-            .filter_map(|(name, alarm)| match &alarm.watch {
-                Watch::Composite { rule, .. } => Some((name.clone(), rule.clone())),
-                _ => None,
-            })
+            .filter_map(|(name, alarm)| Some((name.clone(), rule(alarm)?)))
             .collect();
         // CloudWatch stops to evaluate composites that watch each other in a circle, and goes on with the others.
         let circle: Vec<String> = match composite::order(&rules) {
@@ -457,15 +454,30 @@ impl Book {
         self.order = composite::order(&rules)
             .map(|order| order.into_iter().map(str::to_owned).collect())
             .unwrap_or_default();
+        for name in self.order.clone() {
+            let children = self.alarms.get(&name).map(children).unwrap_or_default();
+            let mut known = children
+                .iter()
+                .filter_map(|child| self.alarms.get(child))
+                .peekable();
+            let are_all_blind =
+                known.peek().is_some() && known.all(|child| matches!(child.watch, Watch::Nothing(_)));
+            if let Some(alarm) = self.alarms.get_mut(&name) {
+                alarm.see(are_all_blind);
+            }
+        }
     }
+}
+
+fn rule(alarm: &Alarm) -> Option<AlarmRule> {
+    alarm_rule::parse(&alarm.composite()?.alarm_rule).ok()
 }
 
 /// The names of the alarms that a composite's rule speaks of.
 pub(crate) fn children(alarm: &Alarm) -> Vec<String> {
-    let Watch::Composite { rule, .. } = &alarm.watch else {
-        return Vec::new();
-    };
-    rule.children()
+    let rule = rule(alarm);
+    let children = rule.as_ref().map(AlarmRule::children).unwrap_or_default();
+    children
         .into_iter()
         .map(|child| name_of(child).to_owned())
         .collect()

@@ -32,6 +32,8 @@ const OBSERVED: &[(&str, &[&str])] = &[
             "ConditionalCheckFailedRequests",
             "TransactionConflict",
             "ThrottledRequests",
+            "ReadThrottleEvents",
+            "WriteThrottleEvents",
             "SuccessfulRequestLatency",
             "SystemErrors",
             "UserErrors",

@@ -95,19 +95,27 @@ impl Alarms {
         &self.0.store
     }
 
-    /// Stores and delivers. Returns when the rows are on their way to the disk; deliveries go on.
+    /// Stores, then delivers: what history tells of an action comes after the change that it is for. Returns when the rows are on
+    /// their way to the disk; deliveries go on.
     pub(crate) async fn carry_out(&self, effects: Vec<Effect>) {
         let mut writes = Vec::new();
+        let mut parcels = Vec::new();
         for effect in effects {
             match effect {
                 Effect::Write(write) => writes.push(Write::Alarm(write)),
                 Effect::Load(load) => writes.push(Write::Load(load)),
-                Effect::Event(event) => self.0.deliveries.event(event),
-                Effect::Act(action) => self.0.deliveries.action(action),
+                parcel => parcels.push(parcel),
             }
         }
         if !writes.is_empty() {
             self.0.store.write_all(writes).await;
+        }
+        for parcel in parcels {
+            match parcel {
+                Effect::Event(event) => self.0.deliveries.event(event),
+                Effect::Act(action) => self.0.deliveries.action(action),
+                Effect::Write(_) | Effect::Load(_) => {}
+            }
         }
     }
 
@@ -148,14 +156,24 @@ impl Alarms {
             let book = self.book();
             (book.interval(), book.next_timer())
         };
-        let boundary = self.0.clock.until(pace.next(interval)) + LAG;
+        // A time, not a distance: datapoints that come in between begin the sleep anew.
+        let boundary = pace.next(interval);
+        let boundary = self
+            .0
+            .clock
+            .until(boundary.checked_add(self.lag()).unwrap_or(boundary));
         let timer = timer.map_or(LONGEST_SLEEP, |at| self.0.clock.until(at));
         boundary.min(timer).min(LONGEST_SLEEP)
     }
 
+    /// [`LAG`] on the plane's clock.
+    fn lag(&self) -> SignedDuration {
+        SignedDuration::try_from(LAG * self.0.clock.scale()).unwrap_or_default()
+    }
+
     /// Evaluates every boundary that is over, with all that was stored up to now; lets timers pass.
     pub(crate) async fn round(&self, pace: &mut Pace, tapped: &mut UnboundedReceiver<Tapped>) {
-        let lag = SignedDuration::try_from(LAG * self.0.clock.scale()).unwrap_or_default();
+        let lag = self.lag();
         let now = self.0.clock.now();
         let interval = self.book().interval();
         let boundaries = pace.due(now.checked_sub(lag).unwrap_or(now), interval);

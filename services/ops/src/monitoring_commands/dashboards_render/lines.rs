@@ -11,7 +11,7 @@ use dashboards::draw::{LogAsk, Logs};
 use dashboards::query::{LogLine, Query};
 use jiff::Timestamp;
 
-use crate::monitoring_commands::status::told;
+use crate::monitoring_commands::told;
 
 /// A query that takes longer is given up: a picture is wanted now.
 const LONGEST: Duration = Duration::from_secs(30);

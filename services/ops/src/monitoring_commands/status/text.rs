@@ -18,9 +18,8 @@ const PLAIN: &str = "\u{1b}[0m";
 pub(super) fn text(shown: &[Shown], now: Timestamp, colored: bool) -> String {
     let count = |state| shown.iter().filter(|shown| shown.state == state).count();
     let mut text = format!(
-        "{}  {} alarms: {} ALARM, {} OK, {} INSUFFICIENT_DATA\n",
+        "{}: {} ALARM, {} OK, {} INSUFFICIENT_DATA\n",
         now.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        shown.len(),
         count(StateValue::Alarm),
         count(StateValue::Ok),
         count(StateValue::InsufficientData)
@@ -46,11 +45,7 @@ fn alarm(shown: &Shown, colored: bool) -> String {
             definition,
             range: Ok(range),
         }) => {
-            text.push_str(&format!(
-                "  points {}, newest right: {}\n",
-                range.points.len(),
-                points(range)
-            ));
+            text.push_str(&format!("  points, newest right: {}\n", points(range)));
             for sentence in range.forecast.sentences(definition, range.at, &TimeZone::UTC) {
                 text.push_str(&format!("  {sentence}\n"));
             }
@@ -162,9 +157,9 @@ mod tests {
         };
         assert_eq!(
             text(&[shown], at, false),
-            "2026-11-27 10:44:00 UTC  1 alarms: 1 ALARM, 0 OK, 0 INSUFFICIENT_DATA\n\n\
+            "2026-11-27 10:44:00 UTC: 1 ALARM, 0 OK, 0 INSUFFICIENT_DATA\n\n\
              shopfast-order-service-errors  ALARM since 2026-11-27 10:44:00\n  Threshold Crossed: …\n  \
-             points 3, newest right: 0 - 7.25!\n  clears 10:45 if nothing breaches\n  clears 10:47 if nothing comes\n"
+             points, newest right: 0 - 7.25!\n  clears 10:45 if nothing breaches\n  clears 10:47 if nothing comes\n"
         );
     }
 }

@@ -123,6 +123,18 @@ impl Bench {
         }
     }
 
+    /// On a clock that runs 600 times as fast, evaluating by itself. The sender stops it.
+    pub(super) async fn running() -> (Self, tokio::sync::watch::Sender<bool>) {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::running(Timestamp::now(), 600, None);
+        let mut bench = Self::over(folder, clock).await;
+        let (_, nothing) = unbounded_channel();
+        let tapped = std::mem::replace(&mut bench.tapped, nothing);
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        tokio::spawn(bench.alarms.clone().run(tapped, stopped));
+        (bench, stop)
+    }
+
     /// Stops the service and starts it again with what it stored.
     pub(super) async fn restart(mut self) -> Self {
         self.alarms.delivered().await;

@@ -173,6 +173,16 @@ async fn what_nobody_sends_is_not_evaluated() {
         told["StateReason"],
         "Not observable on this machine: nothing sends AWS/Lambda IteratorAge here"
     );
+    // A composite over it knows no more.
+    let composite = json!({"AlarmName": "c", "AlarmRule": "ALARM(e)", "AlarmActions": [TOPIC]});
+    bench.ask("PutCompositeAlarm", composite).await.unwrap();
+    bench.at(660).await;
+    assert_eq!(bench.state("c").await, "INSUFFICIENT_DATA");
+    bench.out();
+    // Until there is something to see.
+    bench.put(errors("e")).await;
+    bench.at(720).await;
+    assert_eq!(bench.state("c").await, "OK");
 }
 
 #[tokio::test]
@@ -184,4 +194,17 @@ async fn high_resolution_alarms_are_evaluated_every_ten_seconds() {
     bench.put(alarm).await;
     bench.at(10).await;
     assert_eq!(bench.state("e").await, "OK");
+}
+
+#[tokio::test]
+async fn it_evaluates_by_itself_while_datapoints_come_in_all_the_time() {
+    let (bench, stop) = Bench::running().await;
+    bench.put(errors("e")).await;
+    let started = std::time::Instant::now();
+    while bench.state("e").await != "OK" {
+        assert!(started.elapsed().as_secs() < 20, "it was never evaluated");
+        bench.datum(0, 0.0);
+        bench.store.flush().await;
+    }
+    stop.send(true).unwrap();
 }
