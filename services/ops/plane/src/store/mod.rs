@@ -177,9 +177,8 @@ impl Store {
     /// Hands over what must not be dropped: waits while the queue is full.
     pub(crate) async fn write_all(&self, writes: Vec<Write>) {
         let queue = self.0.queue.clone();
-        let sent = tokio::task::spawn_blocking(move || {
-            writes.into_iter().all(|write| queue.send(write).is_ok())
-        });
+        let sent =
+            tokio::task::spawn_blocking(move || writes.into_iter().all(|write| queue.send(write).is_ok()));
         if !sent.await.unwrap_or(false) {
             // The store is closed: the plane is stopping.
             self.0.counters.dropped.fetch_add(1, Ordering::Relaxed);

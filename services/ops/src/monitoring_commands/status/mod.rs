@@ -6,6 +6,9 @@ mod described;
 mod range;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use alarms::model::StateValue;

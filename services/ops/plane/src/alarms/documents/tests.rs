@@ -141,7 +141,9 @@ fn notification_of_a_composite() {
     check_notification(
         &composite(),
         false,
-        &expect![[r#"{"AlarmName":"shop-down","AlarmDescription":null,"AWSAccountId":"000000000000","NewStateValue":"ALARM","NewStateReason":"Threshold Crossed: 1 datapoint [2.0 (21/11/26 15:40:00)] was greater than the threshold (0.0).","StateChangeTime":"2026-11-21T15:41:37.123+0000","Region":"US East (N. Virginia)","AlarmArn":"arn:aws:cloudwatch:us-east-1:000000000000:alarm:shop-down","OKActions":[],"AlarmActions":["arn:aws:sns:us-east-1:000000000000:page"],"InsufficientDataActions":[],"OldStateValue":"OK","AlarmRule":"ALARM(orders-errors) OR ALARM(orders-slow)","TriggeringChildren":[{"Arn":"arn:aws:cloudwatch:us-east-1:000000000000:alarm:orders-errors","State":{"Value":"ALARM","Timestamp":"2026-11-21T15:41:37.123+0000"}}]}"#]],
+        &expect![[
+            r#"{"AlarmName":"shop-down","AlarmDescription":null,"AWSAccountId":"000000000000","NewStateValue":"ALARM","NewStateReason":"Threshold Crossed: 1 datapoint [2.0 (21/11/26 15:40:00)] was greater than the threshold (0.0).","StateChangeTime":"2026-11-21T15:41:37.123+0000","Region":"US East (N. Virginia)","AlarmArn":"arn:aws:cloudwatch:us-east-1:000000000000:alarm:shop-down","OKActions":[],"AlarmActions":["arn:aws:sns:us-east-1:000000000000:page"],"InsufficientDataActions":[],"OldStateValue":"OK","AlarmRule":"ALARM(orders-errors) OR ALARM(orders-slow)","TriggeringChildren":[{"Arn":"arn:aws:cloudwatch:us-east-1:000000000000:alarm:orders-errors","State":{"Value":"ALARM","Timestamp":"2026-11-21T15:41:37.123+0000"}}]}"#
+        ]],
     );
 }
 
