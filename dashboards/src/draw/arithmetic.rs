@@ -143,7 +143,8 @@ fn expression(
     recorded: &Recorded,
     range: Range,
 ) -> Result<Evaluated, String> {
-    let program = Program::new(queries, &queries[place].id).map_err(|error| error.to_string())?;
+    let used: Vec<MetricDataQuery> = used(queries, place);
+    let program = Program::new(&used, &queries[place].id).map_err(|error| error.to_string())?;
     let used: Vec<&Line> = program
         .metrics()
         .iter()
@@ -166,6 +167,30 @@ fn expression(
     let points = starts.iter().zip(values).filter(|(_, value)| value.is_finite());
     let points = points.filter_map(|(start, value)| Some((Timestamp::from_second(*start).ok()?, value)));
     Ok((period, points.collect()))
+}
+
+/// The expression with what it is made of: other queries must not lengthen its period. `METRICS()` and its like take all metrics.
+fn used(queries: &[MetricDataQuery], place: usize) -> Vec<MetricDataQuery> {
+    const ALL: &str = "METRICS";
+    let mut wanted = vec![false; queries.len()];
+    let mut open = vec![place];
+    while let Some(place) = open.pop() {
+        if std::mem::replace(&mut wanted[place], true) {
+            continue;
+        }
+        let expression = queries[place].expression.as_deref().unwrap_or_default();
+        let words: Vec<&str> = expression
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .collect();
+        let all = words.contains(&ALL);
+        let by_name = queries
+            .iter()
+            .enumerate()
+            .filter(|(_, query)| words.contains(&query.id.as_str()) || all && query.metric_stat.is_some());
+        open.extend(by_name.map(|(place, _)| place));
+    }
+    let queries = queries.iter().zip(wanted).filter(|(_, wanted)| *wanted);
+    queries.map(|(query, _)| query.clone()).collect()
 }
 
 /// Begins of the periods in a range, in seconds of the epoch.

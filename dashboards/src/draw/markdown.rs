@@ -180,8 +180,17 @@ fn write_line(area: &Area<'_>, at: (i32, i32), spans: &[Span], size: u32) -> Dra
             color: span.color,
             ..Ink::new(size)
         };
-        canvas::text(area, &span.text, (x, at.1), ink)?;
-        x += i32::try_from(measure::width(&span.text, size, span.bold)).unwrap_or_default();
+        // SVG has no spaces at the beginning of text.
+        let word = span.text.trim_start();
+        let spaces = &span.text[..span.text.len() - word.len()];
+        let pixels = |text: &str| i32::try_from(measure::width(text, size, span.bold)).unwrap_or_default();
+        if !spaces.is_empty() {
+            x += pixels(spaces);
+        }
+        if !word.is_empty() {
+            canvas::text(area, word, (x, at.1), ink)?;
+            x += pixels(word);
+        }
     }
     Ok(())
 }

@@ -181,6 +181,12 @@ fn expressions_are_evaluated_over_what_is_there() {
         &[(0, 25.0), (60, 0.0), (120, 0.0)],
     );
     check_curves(widget(60), &[], true, &[(0, 0.0)]);
+    // Another line's longer period is not this one's.
+    let beside = serde_json::json!({ "region": "r", "period": 60, "stat": "Sum", "metrics": [
+        ["N", "a", { "id": "a", "visible": false }], [".", "b", { "id": "b", "visible": false, "period": 86_400 }],
+        [{ "expression": "a * 2", "id": "twice" }], [{ "expression": "b + twice", "id": "both", "visible": false }]
+    ] });
+    check_curves(beside, &[(0, &[(3, 1.0)])], false, &[(3, 2.0)]);
 }
 
 #[test]

@@ -26,7 +26,11 @@ pub(super) fn states(title: &str, alarms: &[&WatchedAlarm]) -> Vec<Widget> {
             ..AlarmProperties::default()
         };
         let rows = u32::try_from(alarms.len().div_ceil(IN_A_ROW)).unwrap_or(u32::MAX);
-        Widget::sized(COLUMNS, (rows + 1).clamp(2, 12), Content::Alarm(properties))
+        Widget::sized(
+            COLUMNS,
+            (rows * 4 / 5 + 1).clamp(2, 20),
+            Content::Alarm(properties),
+        )
     });
     widgets.collect()
 }

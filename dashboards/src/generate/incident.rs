@@ -102,7 +102,8 @@ fn header(group: &Group<'_>, kind: &str, acting: &[&WatchedAlarm]) -> (String, u
         text.push_str(&format!("| {} | {said} | {cure} |\n", link::alarm(&alarm.name)));
     }
     let lines = u32::try_from(acting.len()).unwrap_or(u32::MAX);
-    (text, (lines + 4).clamp(3, 20))
+    // A row of a table is a little lower than one of the grid.
+    (text, (lines * 2 / 3 + 3).clamp(3, 20))
 }
 
 fn by_resource<'a>(alarms: &[&'a WatchedAlarm]) -> BTreeMap<&'a str, Vec<&'a WatchedAlarm>> {

@@ -33,7 +33,8 @@ pub(super) fn line(alarm: &WatchedAlarm) -> Option<Mark<Horizontal>> {
 
 /// Gives a graph the thresholds of the alarms that watch what it shows, with the same statistic and period.
 pub(super) fn annotate(properties: &mut MetricProperties, alarms: &[WatchedAlarm]) {
-    let lines = properties.lines();
+    // What only feeds an expression is not compared with it.
+    let lines: Vec<Line> = properties.lines().into_iter().filter(Line::is_visible).collect();
     let watching = alarms.iter().filter(|alarm| match alarm.watched() {
         Watched::Metric(metric) => lines.iter().any(|line| is_of(line, metric)),
         Watched::Composite => false,

@@ -47,15 +47,6 @@ impl Sample {
         Ok(Self(Kind::Value(checked(value)?)))
     }
 
-    /// Its value, if it is one.
-    #[must_use]
-    pub const fn as_value(&self) -> Option<f64> {
-        match self.0 {
-            Kind::Value(value) => Some(value),
-            Kind::Set { .. } | Kind::Values(_) => None,
-        }
-    }
-
     /// A statistic set: what many values were reduced to before they were published.
     ///
     /// # Errors

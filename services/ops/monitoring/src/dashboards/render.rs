@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use alarms::backtest::Recording;
+use alarms::model::{Dimension, Metric};
 use alarms::near::nearest;
 use dashboards::draw::{self, AlarmStatus, Curve, Data, LogAsk, Logs, MetricAsk, Page, Range, Recorded};
 use dashboards::model::{Body, Line};
@@ -12,7 +13,7 @@ use dashboards::{template, validate};
 use jiff::{Span, SpanRelativeTo, Timestamp, Unit};
 
 use super::deployed;
-use crate::{Ended, Refused, TemplateArgs, Terminal, Workspace, files};
+use crate::{Ended, Refused, TemplateArgs, Terminal, Workspace, files, recorded};
 
 const AFTER: &str = "\
 Without --metrics the running platform is asked, or AWS with --profile or --region.
@@ -39,8 +40,8 @@ pub struct Args {
     /// The picture: a file that ends in .svg or .png [default: NAME.svg]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Recorded metrics: the JSON of GetMetricData, or CSV
-    #[arg(long, value_name = "FILE")]
+    /// Recorded metrics: the JSON of GetMetricData, CSV, or the state directory of a local run
+    #[arg(long, value_name = "FILE|DIR")]
     pub metrics: Vec<PathBuf>,
     /// How far back, for example 90m, 3h, 2d [default: what the dashboard says]
     #[arg(long, value_name = "TIME", value_parser = span)]
@@ -77,13 +78,11 @@ pub struct Drawing {
 /// # Errors
 /// There is no such dashboard, or a file is wrong.
 pub fn run(args: &Args, workspace: &Workspace, terminal: &mut Terminal<'_>) -> Result<Ended, Refused> {
-    let mut recordings = Vec::new();
+    let mut recording = Recording::default();
     for path in &args.metrics {
-        let recording = Recording::read(&files::text(path)?)
-            .map_err(|error| Refused::usage(format!("read {}", path.display())).because(error))?;
-        recordings.push(recording);
+        recording.merge(recorded::read(path)?);
     }
-    let Some(last) = recordings.iter().filter_map(Recording::last).max() else {
+    let Some((_, last)) = recording.ends() else {
         return Err(Refused::usage("draw a dashboard")
             .because("there are no datapoints")
             .cure("give recorded metrics with --metrics, or start the platform with `shopwatch up`"));
@@ -91,7 +90,7 @@ pub fn run(args: &Args, workspace: &Workspace, terminal: &mut Terminal<'_>) -> R
     // The last datapoint's own period is in the picture.
     let now = last.checked_add(Span::new().minutes(1)).unwrap_or(last);
     let drawing = drawing(args, workspace, now)?;
-    written(args, &drawing, &Files(recordings), terminal)
+    written(args, &drawing, &Files(recording), terminal)
 }
 
 /// The dashboard that the options name, and its time range until `now`.
@@ -201,28 +200,30 @@ fn extension(out: &Path) -> Result<Kind, Refused> {
 }
 
 /// Recorded metrics. States of alarms and logs are not recorded.
-struct Files(Vec<Recording>);
+struct Files(Recording);
 
 impl Files {
-    /// The datapoints of a line: by all that a metric is, by its id, by its label, or by its name alone.
+    /// The datapoints of a line: of its metric, or under its id, its label or its metric's name.
     fn points(&self, line: &Line) -> Option<Vec<(Timestamp, f64)>> {
-        let metric = line.metric()?;
-        let dimensions: Vec<String> = metric
-            .dimensions
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let whole = format!("{} {} {}", metric.namespace, metric.name, dimensions.join(","));
+        let shown = line.metric()?;
+        let dimension = |(name, value): &(String, String)| Dimension {
+            name: name.clone(),
+            value: value.clone(),
+        };
+        let metric = Metric {
+            namespace: shown.namespace.clone(),
+            metric_name: shown.name.clone(),
+            dimensions: shown.dimensions.iter().map(dimension).collect(),
+        };
         let rendering = &line.rendering;
-        let keys = [
-            Some(whole.as_str().trim_end()),
+        let names = [
             rendering.id.as_deref(),
             rendering.label.as_deref(),
-            Some(metric.name.as_str()),
+            Some(shown.name.as_str()),
         ];
-        keys.into_iter()
-            .flatten()
-            .find_map(|key| self.0.iter().find_map(|recording| recording.values(key)))
+        let names: Vec<&str> = names.into_iter().flatten().collect();
+        let stat = rendering.stat.as_deref()?.parse().ok()?;
+        self.0.values(&metric, &names, stat, rendering.period?)
     }
 }
 
