@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::evaluate::statistic::{Sample, SampleError};
-use crate::model::{Dimension, Metric};
+use crate::evaluate::statistic::{Distribution, Moments, Sample, SampleError};
+use crate::model::{Dimension, Metric, Stat};
 
 /// Datapoints of metrics in the order of time, each under an id or name, or under the metric itself.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -80,13 +80,49 @@ impl Recording {
     }
 
     /// The first and the last timestamp.
-    pub(super) fn ends(&self) -> Option<(Timestamp, Timestamp)> {
+    #[must_use]
+    pub fn ends(&self) -> Option<(Timestamp, Timestamp)> {
         let all = || {
             self.series()
                 .flat_map(|series| &series.samples)
                 .map(|(at, _)| *at)
         };
         Some((all().min()?, all().max()?))
+    }
+
+    /// Values of a statistic in periods of so many seconds: of the metric itself, or of the first of these names that was
+    /// recorded. None where only another statistic was.
+    #[must_use]
+    pub fn values(
+        &self,
+        metric: &Metric,
+        names: &[&str],
+        stat: Stat,
+        period: u32,
+    ) -> Option<Vec<(Timestamp, f64)>> {
+        let by_name = || names.iter().find_map(|name| self.named.get(*name));
+        let series = self.of_metric(metric).or_else(by_name)?;
+        let kept = series.stat.as_deref().map(str::parse::<Stat>);
+        if kept.is_some_and(|kept| kept.ok() != Some(stat)) {
+            return None;
+        }
+        let period = i64::from(period.max(1));
+        let mut periods: BTreeMap<i64, (Moments, Distribution)> = BTreeMap::new();
+        for (at, sample) in &series.samples {
+            let start = at.as_second().div_euclid(period) * period;
+            let (moments, samples) = periods.entry(start).or_default();
+            *moments = moments.with(&Moments::of(sample));
+            samples.add(sample);
+        }
+        let values = periods.into_iter().filter_map(|(start, (moments, mut samples))| {
+            let value = if stat.needs_samples() {
+                samples.statistic(stat)
+            } else {
+                moments.statistic(stat)
+            };
+            Some((Timestamp::from_second(start).ok()?, value?))
+        });
+        Some(values.collect())
     }
 
     pub(super) fn of_metric(&self, metric: &Metric) -> Option<&Series> {

@@ -131,7 +131,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Mails(args) => story_commands::mails::run(args, &context()?).await,
         Command::Dlq(args) => dlq::run(args, &context()?).await,
         Command::Alarms(args) => monitoring_commands::alarms(args, &cli.global).await,
-        Command::Dashboards(args) => monitoring_commands::dashboards(args, &cli.global),
+        Command::Dashboards(args) => monitoring_commands::dashboards(args, &cli.global).await,
         Command::Load(args) => load::run(args, &context()?).await,
         Command::Fault(args) => control::commands::fault(args, &context()?).await,
         Command::Emulator(args) => control::commands::emulator(args, &context()?).await,

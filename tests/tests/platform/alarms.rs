@@ -36,7 +36,73 @@ fn breaks(_: &Platform) -> Result<()> {
     slow_product_reads(&bench)?;
     filled_dlq(&bench)?;
     status(&bench)?;
+    filters(&bench)?;
+    let platform = restarted(platform)?;
     platform.stop()
+}
+
+/// Every metric filter of the template is understood, and its default value is seen by its alarm.
+fn filters(bench: &Bench<'_>) -> Result<()> {
+    let stats = tests::http::call(
+        "GET",
+        format!("{}/_shopwatch/stats", bench.platform.endpoint("aws")),
+    )
+    .send()?;
+    ensure!(stats.json["metricFiltersLeftOut"] == 0, "{}", stats.text);
+    let shown = [
+        "alarms",
+        "status",
+        "shopfast-product-service-logs-critical",
+        "--json",
+    ];
+    let shown = bench.platform.json(&shown)?;
+    let history = bench.cloudwatch(
+        "DescribeAlarmHistory",
+        &json!({"AlarmName": "shopfast-product-service-logs-critical"}),
+    )?;
+    ensure!(shown[0]["state"] == "OK", "{shown} {history}");
+    let filled = bench
+        .platform
+        .json(&["metrics", "list", "Shopwatch/Logs", "--json"])?;
+    ensure!(
+        filled.to_string().contains("product-service-critical-lines"),
+        "{filled}"
+    );
+    Ok(())
+}
+
+/// Alarms, states and history are there after a restart; what did not change is not put again.
+fn restarted(platform: Platform) -> Result<Platform> {
+    let asked = json!({"AlarmName": "shopfast-order-service-errors", "ScanBy": "TimestampAscending"});
+    let history = |platform: &Platform| -> Result<Vec<Value>> {
+        let answer = platform.aws().json_call(
+            "monitoring",
+            "GraniteServiceVersion20100801.DescribeAlarmHistory",
+            "application/x-amz-json-1.1",
+            &asked,
+        )?;
+        Ok(answer["AlarmHistoryItems"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default())
+    };
+    let before = history(&platform)?;
+    ensure!(before.len() > 5, "{before:?}");
+    platform.stop()?;
+    let platform = Platform::start(&Options {
+        state: "alarms",
+        fresh: false,
+        time_scale: 60,
+    })?;
+    let after = history(&platform)?;
+    ensure!(after.starts_with(&before), "{after:?} and not {before:?}");
+    let updates = after
+        .iter()
+        .filter(|item| item["HistoryItemType"] == "ConfigurationUpdate");
+    ensure!(updates.count() == 1, "the alarm was put again: {after:?}");
+    let times: Vec<Option<f64>> = after.iter().map(|item| item["Timestamp"].as_f64()).collect();
+    ensure!(times.is_sorted(), "time went back: {times:?}");
+    Ok(platform)
 }
 
 fn function_errors(bench: &Bench<'_>) -> Result<()> {

@@ -11,6 +11,7 @@ use super::{check, tree};
 /// Who may depend on whom, normal and build dependencies: (crate, allowed crates of ours).
 const DIRECTION: &[(&str, &[&str])] = &[
     ("alarms", &["infra", "telemetry-core"]),
+    ("dashboards", &["alarms", "infra"]),
     ("infra", &[]),
     ("ops-loopback", &[]),
     ("ops-monitoring", &["alarms", "dashboards", "infra", "ops-story"]),
@@ -39,6 +40,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
         "shopwatch",
         &[
             "alarms",
+            "dashboards",
             "infra",
             "ops-monitoring",
             "ops-plane",
@@ -83,9 +85,22 @@ const PURE_WITH_DEFINITIONS: &[&str] = &[
     "yaml-rust2",
 ];
 
+/// What dashboards may use besides: drawing into memory. What is drawn comes through a trait.
+const PURE_WITH_DRAWING: &[&str] = &[
+    "alarms",
+    "infra",
+    "jiff",
+    "plotters",
+    "resvg",
+    "serde",
+    "serde_json",
+    "thiserror",
+];
+
 /// What a crate without AWS SDK must not reach, directly.
 const SDK_FREE: &[&str] = &[
     "alarms",
+    "dashboards",
     "telemetry-core",
     "telemetry-http",
     "telemetry-lambda",
@@ -205,6 +220,20 @@ fn the_alarm_evaluator_is_pure() {
         .map(|d| format!("alarms uses {d}"))
         .collect();
     check("the alarm evaluator does no I/O", &impure);
+}
+
+#[test]
+fn dashboards_are_pure() {
+    let metadata = metadata();
+    let impure: Vec<String> = metadata
+        .workspace_packages()
+        .iter()
+        .filter(|p| p.name == "dashboards")
+        .flat_map(|p| normal(p))
+        .filter(|d| !PURE_WITH_DRAWING.contains(&d.as_str()))
+        .map(|d| format!("dashboards uses {d}"))
+        .collect();
+    check("dashboards do no I/O", &impure);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod apply;
 mod backtest;
+mod dashboards_render;
 mod described;
 mod status;
 
@@ -66,8 +67,12 @@ pub(crate) async fn alarms(args: AlarmsArgs, global: &Global) -> anyhow::Result<
 ///
 /// # Errors
 /// An option or a file is wrong, or a service does not answer.
-pub(crate) fn dashboards(args: DashboardsArgs, global: &Global) -> anyhow::Result<Exit> {
+pub(crate) async fn dashboards(args: DashboardsArgs, global: &Global) -> anyhow::Result<Exit> {
     match args.command {
+        // Recorded metrics need no service.
+        DashboardsCommand::Offline(dashboards::Command::Render(args)) if args.metrics.is_empty() => {
+            dashboards_render::render(args, global).await
+        }
         DashboardsCommand::Offline(command) => offline(global, |workspace, terminal| {
             dashboards::run(command, workspace, terminal)
         }),

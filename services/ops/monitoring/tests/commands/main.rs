@@ -2,6 +2,7 @@
 //! the small one of `tests/fixtures/shop`.
 
 mod backtest;
+mod dashboards;
 mod evaluate;
 mod explain;
 mod generate;

@@ -47,7 +47,6 @@ pub(crate) fn router(shared: Shared) -> Router {
     let routes = Router::new()
         .route("/_shopwatch/mails", mails)
         .route("/_shopwatch/stats", get(platform::stats))
-        .route("/_shopwatch/clock", get(platform::clock))
         .fallback(handle);
     ops_loopback::refuse_pages(routes.with_state(shared))
 }

@@ -45,14 +45,3 @@ pub(super) async fn stats(State(shared): State<Shared>) -> Response {
     }))
     .into_response()
 }
-
-/// `GET /_shopwatch/clock`: the time of metrics and alarms, and how fast it runs.
-pub(super) async fn clock(State(shared): State<Shared>) -> Response {
-    let (wall, here) = shared.clock.origin();
-    Json(json!({
-        "now": shared.clock.now(),
-        "scale": shared.clock.scale(),
-        "origin": {"wall": wall, "here": here},
-    }))
-    .into_response()
-}

@@ -5,6 +5,9 @@
 mod range;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use alarms::model::StateValue;
