@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use infra::{Place, Stack};
 
 use crate::definitions::{Definitions, Tuning};
-use crate::near::nearest;
 use crate::registry::MetricRegistry;
 
 use super::catalogue::{Cell, Mode, modes};
@@ -17,7 +16,7 @@ use super::links::Links;
 use super::problem::{At, Problems};
 use super::subject::{Facts, Found, Subject};
 use super::symbol::Symbols;
-use super::{ResourceKind, account, application, facts, incidents, names, subject};
+use super::{ResourceKind, account, application, facts, incidents, names, subject, used};
 
 /// Alarms for all resources of these stacks and of the stacks in them.
 ///
@@ -57,7 +56,7 @@ pub(super) struct Making<'a> {
     /// Logical IDs, and what tells of the same failure: functions that are at fault, queues in which it ends.
     pub(super) culprits: BTreeMap<String, Vec<String>>,
     /// Reasons of kinds and types that were used.
-    reasons: BTreeSet<At>,
+    pub(super) reasons: BTreeSet<At>,
 }
 
 /// A function's own name, and what people call it.
@@ -323,7 +322,7 @@ impl<'a> Making<'a> {
     }
 
     fn finish(mut self) -> Result<Generated, Problems> {
-        self.definitions_are_used();
+        used::check(&mut self);
         incidents::join(&mut self);
         let mut alarms: Vec<_> = self
             .drafts
@@ -374,49 +373,6 @@ impl<'a> Making<'a> {
             gaps: self.gaps,
             symbols: self.symbols,
         })
-    }
-
-    /// What definitions name must be there, and reasons must be for something.
-    fn definitions_are_used(&mut self) {
-        let ids: Vec<&str> = self.kinds.keys().map(String::as_str).collect();
-        let near = |id: &str| nearest(id, &ids).map_or_else(String::new, |near| format!("; is it {near}?"));
-        let definitions = self.definitions;
-        for ((id, mode), tuning) in &definitions.resources {
-            let Some(at) = &tuning.at else { continue };
-            match self.kinds.get(id) {
-                None => self
-                    .problems
-                    .say(at, format!("there is no resource {id}{}", near(id))),
-                Some(kind) => {
-                    let known = super::mode_names(*kind);
-                    if !known.contains(&mode.as_str()) {
-                        let known = known.join(", ");
-                        self.problems.say(
-                            at,
-                            format!("`{mode}` is no failure mode of {id}, a {kind}; known are {known}"),
-                        );
-                    }
-                }
-            }
-        }
-        for one in &definitions.critical {
-            if !self.functions.contains_key(&one.value) {
-                self.problems.say(
-                    &one.at,
-                    format!("there is no function {}{}", one.value, near(&one.value)),
-                );
-            }
-        }
-        let of_kinds = definitions
-            .kinds
-            .values()
-            .filter_map(|tuning| tuning.accepted.as_ref());
-        for reason in of_kinds.chain(definitions.types.values()) {
-            if !self.reasons.contains(&reason.at) {
-                let message = "this is a reason for nothing: every resource has an alarm, or there is none. Take it out";
-                self.problems.say(&reason.at, message);
-            }
-        }
     }
 }
 

@@ -25,6 +25,7 @@ mod problem;
 mod schedule;
 mod subject;
 pub(crate) mod symbol;
+mod used;
 
 pub use drafts::MANAGED_BY;
 pub use generate::generate;

@@ -100,9 +100,9 @@ fn one(file: File<'_>, node: &Node) -> Result<Application, Wrong> {
     let treatment: TreatMissingData = fields.get("missing")?.ok_or_else(|| missing("missing"))?;
     let period = fields.parse("period", duration::seconds)?.unwrap_or(60);
     let period = u32::try_from(period).map_err(|_| Wrong::new(fields.at, "period is too long"))?;
-    let of = fields.parse("of", super::read::m_of_n)?;
+    let of = fields.parse("of", super::tuning::m_of_n)?;
     let operator: Option<ComparisonOperator> = fields.get("operator")?;
-    let severity = fields.parse("severity", super::read::severity)?;
+    let severity = fields.parse("severity", super::tuning::severity)?;
     Ok(Application {
         name: file.located(&fields, "name")?.ok_or_else(|| missing("name"))?,
         watched: Watched {

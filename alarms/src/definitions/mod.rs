@@ -4,6 +4,7 @@
 
 mod application;
 mod read;
+mod tuning;
 
 use std::collections::{BTreeMap, BTreeSet};
 

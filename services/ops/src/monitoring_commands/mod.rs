@@ -1,6 +1,8 @@
 //! `shopwatch alarms` and `shopwatch dashboards`. Commands that need neither AWS nor the local platform are those of
 //! `ops-monitoring`, and work outside of a workspace; the others are here, one module each.
 
+mod apply;
+mod described;
 mod status;
 
 use ops_monitoring::{Ended, Refused, Terminal, Workspace, alarms, dashboards};
@@ -22,6 +24,8 @@ pub(crate) struct AlarmsArgs {
 enum AlarmsCommand {
     #[command(flatten)]
     Offline(alarms::Command),
+    /// Put the generated alarms into an account; the plan first
+    Apply(apply::Args),
     /// What each alarm says now, since when and why, and what it will do next
     Status(status::Args),
 }
@@ -49,6 +53,7 @@ pub(crate) async fn alarms(args: AlarmsArgs, global: &Global) -> anyhow::Result<
         AlarmsCommand::Offline(command) => offline(global, |workspace, terminal| {
             alarms::run(command, workspace, terminal)
         }),
+        AlarmsCommand::Apply(args) => apply::run(args, &Context::new(global.clone())?).await,
         AlarmsCommand::Status(args) => status::run(args, &Context::new(global.clone())?).await,
     }
 }
@@ -82,20 +87,29 @@ fn offline(
 
 /// The program's exit code, or its failure.
 fn ended(ended: Result<Ended, Refused>) -> Result<Exit, Failure> {
-    match ended {
-        Ok(Ended::Done) => Ok(Exit::Done),
-        Ok(Ended::No) => Ok(Exit::No),
-        Ok(Ended::Usage) => Ok(Exit::Usage),
-        Err(refused) => {
-            let exit = if refused.usage { Exit::Usage } else { Exit::No };
-            let mut failure = Failure::new(exit, refused.attempted);
-            if let Some(cause) = refused.cause {
-                failure = failure.caused_by(anyhow::anyhow!(cause));
-            }
-            if let Some(cure) = refused.cure {
-                failure = failure.cure(cure);
-            }
-            Err(failure)
+    Ok(match ended_as(ended)? {
+        Ended::Done => Exit::Done,
+        Ended::No => Exit::No,
+        Ended::Usage => Exit::Usage,
+    })
+}
+
+/// A refusal as a failure of the program.
+fn ended_as<T>(result: Result<T, Refused>) -> Result<T, Failure> {
+    result.map_err(|refused| {
+        let exit = if refused.usage { Exit::Usage } else { Exit::No };
+        let mut failure = Failure::new(exit, refused.attempted);
+        if let Some(cause) = refused.cause {
+            failure = failure.caused_by(anyhow::anyhow!(cause));
         }
-    }
+        if let Some(cure) = refused.cure {
+            failure = failure.cure(cure);
+        }
+        failure
+    })
+}
+
+/// An error of the SDK with all its causes.
+fn told<E: std::error::Error + 'static>(error: E) -> anyhow::Error {
+    anyhow::anyhow!("{}", aws_smithy_types::error::display::DisplayErrorContext(error))
 }

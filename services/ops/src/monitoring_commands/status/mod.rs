@@ -2,7 +2,6 @@
 //! will do next. The same on this machine and on AWS: CloudWatch is asked for alarms and datapoints, the forecast is that of
 //! `alarms::forecast` over them.
 
-mod described;
 mod range;
 mod text;
 
@@ -19,6 +18,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 
 use self::range::Range;
+use super::told;
 use crate::console;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -138,7 +138,7 @@ fn of_composite(alarm: &CompositeAlarm) -> Shown {
 async fn of_metric(client: &Client, alarm: &MetricAlarm, now: Timestamp) -> anyhow::Result<Shown> {
     let state = state(alarm.state_value());
     let reason = alarm.state_reason().unwrap_or_default().to_owned();
-    let watched = match described::definition(alarm) {
+    let watched = match super::described::definition(alarm) {
         Ok(definition) => {
             let range = range(client, &definition, (state, &reason), now).await;
             Some(Watched { definition, range })
@@ -179,8 +179,4 @@ fn state(value: Option<&SdkState>) -> StateValue {
 
 fn time(at: Option<&DateTime>) -> Option<Timestamp> {
     Timestamp::from_millisecond(at?.to_millis().ok()?).ok()
-}
-
-fn told<E: std::error::Error + 'static>(error: E) -> anyhow::Error {
-    anyhow::anyhow!("{}", aws_smithy_types::error::display::DisplayErrorContext(error))
 }
