@@ -185,3 +185,70 @@ proptest! {
         }
     }
 }
+
+/// A value that nobody knows is not judged: every value of the good templates in turn becomes a parameter without default.
+#[test]
+fn what_is_not_known_is_not_judged() {
+    let (mut changed, mut wrong) = (0, Vec::new());
+    let yaml = |path: &&PathBuf| path.extension().is_some_and(|end| end == "yaml");
+    for path in fixtures("good").iter().filter(yaml) {
+        let text = std::fs::read_to_string(path).unwrap();
+        for (n, line) in text.lines().enumerate() {
+            for with in with_unknown(line) {
+                let lines = text.lines().enumerate();
+                let lines: Vec<&str> = lines
+                    .map(|(at, line)| if at == n { &with } else { line })
+                    .collect();
+                let source = Source {
+                    file: path.file_name().unwrap().to_str().unwrap().to_owned(),
+                    text: with_parameter(&lines.join("\n")),
+                };
+                let mut beside = Beside(path.parent().unwrap().to_owned());
+                if let Ok(stack) = Stack::read(source, &Deployment::default(), &mut beside) {
+                    changed += 1;
+                    let found = lint(&stack, &Options::default());
+                    wrong.extend(found.iter().map(|finding| format!("{}: {finding}", with.trim())));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(changed > 300, "{changed}");
+}
+
+/// The line with a reference in place of each value in turn: `Key: value`, `{ Key: value, Key: value }`.
+fn with_unknown(line: &str) -> Vec<String> {
+    // Types of resources, conditions and parameters are what makes it a template.
+    let mut changed = Vec::new();
+    if !line.starts_with("      ") {
+        return changed;
+    }
+    for (at, _) in line.match_indices(": ") {
+        let (key, value) = (&line[..at], &line[at + 2..]);
+        let name = key.rsplit([' ', '{', '-']).next().unwrap_or_default();
+        let end = value.find([',', '}', ']']).unwrap_or(value.len());
+        let whole = value.starts_with(['|', '{', '[', '"', '\'', '!']);
+        let is_name = !name.is_empty() && name.chars().all(char::is_alphanumeric);
+        if !is_name
+            || ["Type", "Condition"].contains(&name)
+            || (whole && key.contains('{'))
+            || value.starts_with(['|', '{'])
+        {
+            continue;
+        }
+        let end = if key.contains('{') { end } else { value.len() };
+        changed.push(format!("{key}: !Ref Nobody {}", &value[end..]));
+    }
+    changed
+}
+
+fn with_parameter(text: &str) -> String {
+    match text.contains("\nParameters:\n") {
+        true => text.replacen(
+            "\nParameters:\n",
+            "\nParameters:\n  Nobody: { Type: String }\n",
+            1,
+        ),
+        false => format!("{text}\nParameters:\n  Nobody: {{ Type: String }}\n"),
+    }
+}

@@ -123,7 +123,8 @@ fn elsewhere(member: &Member<'_>, options: &Options, report: &mut Report) {
             report.say(&ACTION_ELSEWHERE, member, action.at, message);
         }
         // A template that was written for one account, and is deployed to another.
-        let written = reference_of(action).is_none() && action.as_text().is_some();
+        let written =
+            reference_of(action).is_none() && action.as_text().is_some() && !is_default(member, action);
         let account = fields[4]
             .as_deref()
             .filter(|account| account.len() == 12 && written);
@@ -134,6 +135,15 @@ fn elsewhere(member: &Member<'_>, options: &Options, report: &mut Report) {
             report.say(&HARD_CODED_ACCOUNT, member, action.at, message);
         }
     }
+}
+
+/// Whether a value is that of a parameter: another deployment gives another.
+fn is_default(member: &Member<'_>, action: &Node) -> bool {
+    let same = |value: &Node| value.as_text().is_some() && value.as_text() == action.as_text();
+    // What a nested stack is given stands in the template around it.
+    let is_root = member.stack.path.is_empty();
+    let mut values = member.stack.parameters.values().filter(|_| is_root);
+    values.any(|value| same(value) || value.items().iter().any(same))
 }
 
 fn told(member: &Member<'_>, world: &World<'_>, usage: &Usage, report: &mut Report) {
@@ -219,7 +229,10 @@ fn has_link(text: &Node) -> bool {
 }
 
 fn tagged(tags: &Node) -> bool {
-    let named = |tag: &Node| tag["Key"].to_string().to_lowercase().contains("runbook");
+    let named = |tag: &Node| match tag["Key"].as_text() {
+        Some(key) => key.to_lowercase().contains("runbook"),
+        None => true,
+    };
     tags.is_unknown() || tags.items().iter().any(named)
 }
 

@@ -229,6 +229,7 @@ fn harmless(name: &str, unknown: &[String]) -> Data {
 
 /// Texts that have to be there.
 const TEXTS: &[&str] = &[
+    "Id",
     "Name",
     "Value",
     "Key",

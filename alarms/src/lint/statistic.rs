@@ -54,7 +54,8 @@ fn unit(alarm: &Alarm<'_>, used: &Use<'_>, metric: &ServiceMetric, report: &mut 
     let Some(unit) = used.unit.as_text() else {
         return;
     };
-    if unit != metric.unit {
+    // Of metrics without a unit the pages do not always say so.
+    if unit != metric.unit && metric.unit != "None" {
         let message = format!(
             "{} is published with unit {}: with Unit {unit} the alarm never gets a datapoint. Leave Unit out",
             metric.name, metric.unit

@@ -18,8 +18,8 @@ pub(super) fn apply(world: &World<'_>, report: Report) -> Vec<Finding> {
                 complaints.say(&BAD_SUPPRESSION, member, entry.at, message);
                 continue;
             }
-            let reason = entry.value.text_of().unwrap_or_default();
-            if reason.trim().is_empty() {
+            let text = entry.value.as_text();
+            if entry.value.is_null() || text.is_some_and(|text| text.trim().is_empty()) {
                 let message = format!("{name} is ignored without a reason: write why after its name");
                 complaints.say(&BAD_SUPPRESSION, member, entry.at, message);
                 continue;

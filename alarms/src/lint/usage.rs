@@ -14,8 +14,8 @@ pub(super) struct Usage {
     texts: BTreeSet<String>,
     /// Rules of composite alarms, with names in them.
     rules: Vec<String>,
-    /// A rule of EventBridge takes events of alarms: it may be any.
-    by_event: bool,
+    /// A rule of EventBridge takes events of alarms, or a rule of a composite is not known: it may be any.
+    by_anything: bool,
 }
 
 /// Alarms name themselves, and topics of which they are no readers.
@@ -35,11 +35,12 @@ impl Usage {
                     usage.gather(member.root, rule);
                     usage.gather(member.root, &properties["ActionsSuppressor"]);
                     usage.rules.push(rule.to_string());
+                    usage.by_anything |= is_anything(rule) || is_anything(&properties["ActionsSuppressor"]);
                 }
                 "AWS::Events::Rule" => {
                     usage.gather(member.root, properties);
                     let pattern = properties["EventPattern"].to_string();
-                    usage.by_event |= pattern.contains("CloudWatch Alarm State Change");
+                    usage.by_anything |= pattern.contains("CloudWatch Alarm State Change");
                 }
                 _ => usage.gather(member.root, properties),
             }
@@ -76,20 +77,24 @@ impl Usage {
             member.stack.path.clone(),
             resource.logical_id.clone(),
         );
+        // A name that is not known is the same as another one with the same symbols in it.
         let names = [
             &resource.properties["AlarmName"],
             &resource.properties["TopicName"],
         ];
-        let mut names = names.into_iter().filter_map(|name| name.as_text());
+        let mut names = names
+            .into_iter()
+            .filter(|name| !name.is_null())
+            .map(ToString::to_string);
         let in_text = |text: &str| {
             let ends = format!(":{text}");
             self.texts
                 .iter()
                 .any(|used| used == text || used.ends_with(&ends))
         };
-        self.by_event
-            || self.references.contains(&key)
-            || names.any(|name| in_text(name) || self.rules.iter().any(|rule| rule.contains(name)))
+        let named = |name: String| in_text(&name) || self.rules.iter().any(|rule| rule.contains(&name));
+        let may_be_named = resource.properties["AlarmName"].is_unknown() && !self.rules.is_empty();
+        self.by_anything || may_be_named || self.references.contains(&key) || names.any(named)
     }
 
     fn gather_outputs(&mut self, world: &World<'_>) {
@@ -124,6 +129,7 @@ impl Usage {
                     .insert((root, one.stack.clone(), one.logical_id.clone()));
             }
             Unknown::Text(parts) => {
+                self.texts.insert(unknown.to_string());
                 for part in parts {
                     match part {
                         Part::Text(text) => drop(self.texts.insert(text.clone())),
@@ -139,5 +145,14 @@ impl Usage {
             Unknown::Call { argument, .. } => self.gather(root, argument),
             Unknown::Parameter(_) | Unknown::Pseudo(_) | Unknown::Dynamic(_) => {}
         }
+    }
+}
+
+/// Whether a value may name any alarm: it is not known, and is no reference and no text with some.
+fn is_anything(node: &Node) -> bool {
+    match &node.data {
+        Data::Unknown(Unknown::Text(_) | Unknown::Resource(_)) => false,
+        Data::Unknown(_) => node.from.is_none(),
+        _ => false,
     }
 }

@@ -183,10 +183,10 @@ fn dimension(text: &'static str) -> DimensionName {
     }
 }
 
-/// Dimensions of services start with an upper-case letter (`FunctionName`, `ses:configuration-set` and `function_name` are
-/// the exceptions); words of `@sets` are lower-case letters and hyphens.
+/// Names of dimensions have an upper-case letter, a colon or an underscore (`FunctionName`, `clusterId`, `function_name`); words of
+/// `@sets` are lower-case letters and hyphens.
 fn is_name(name: &str) -> bool {
-    name == ANY || name.starts_with(|c: char| c.is_ascii_uppercase()) || name.contains([':', '_'])
+    name == ANY || name.contains(|c: char| c.is_ascii_uppercase() || matches!(c, ':' | '_'))
 }
 
 fn range_of(text: &str) -> Result<(Option<f64>, Option<f64>), String> {

@@ -23,6 +23,11 @@ fn patterns_of_the_user_guide_are_read() {
         r#"{ $.['cluster.name'] = "c" }"#,
         r#"{ $.eventType = %Trail% }"#,
         r#"{ $.* = "x" }"#,
+        // Of the CIS benchmark.
+        r#"{$.userIdentity.type="Root" && $.userIdentity.invokedBy NOT EXISTS && $.eventType !="AwsServiceEvent"}"#,
+        r#"{($.errorCode="*UnauthorizedOperation") || ($.errorCode="AccessDenied*")}"#,
+        "{($.eventSource=kms.amazonaws.com) && (($.eventName=DisableKey) || ($.eventName=ScheduleKeyDeletion))}",
+        "{ $.latency_ms = * }",
     ] {
         assert!(matches!(read(text), Pattern::Json(_)), "{text}");
     }

@@ -2,6 +2,7 @@
 //! `ops-monitoring`, and work outside of a workspace; the others are here, one module each.
 
 mod apply;
+mod backtest;
 mod described;
 mod status;
 
@@ -50,6 +51,9 @@ enum DashboardsCommand {
 /// An option or a file is wrong, or a service does not answer.
 pub(crate) async fn alarms(args: AlarmsArgs, global: &Global) -> anyhow::Result<Exit> {
     match args.command {
+        AlarmsCommand::Offline(alarms::Command::Backtest(args)) if args.from_aws => {
+            backtest::run(args, global).await
+        }
         AlarmsCommand::Offline(command) => offline(global, |workspace, terminal| {
             alarms::run(command, workspace, terminal)
         }),

@@ -10,6 +10,7 @@ use crate::shell::shopwatch_in;
 const FILES: &[&str] = &["infra/orders.yaml", "alarms/definitions/shop.yaml"];
 
 /// A workspace that may be written to.
+#[expect(clippy::unwrap_used, reason = "a test without its workspace cannot go on")]
 fn copy() -> tempfile::TempDir {
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/orders");
     let to = tempfile::tempdir().unwrap();
