@@ -1,6 +1,6 @@
 //! What a template is deployed with. What is not given stays a symbol in the result.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where and with what a template is deployed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Deployment {
     pub stack_name: Option<String>,
     /// Values of the root's parameters; lists separated by commas.
     pub parameters: BTreeMap<String, String>,
+    /// Parameters of the root that stay symbols although they have a default: for what is written once for all values.
+    pub symbols: BTreeSet<String>,
 }
 
 impl Deployment {

@@ -147,4 +147,30 @@ impl Aws {
         );
         Ok(answer.json)
     }
+
+    /// Any call of a query protocol: a form, answered with XML.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is not 200.
+    pub fn form_call(&self, service: &str, fields: &[(&str, &str)]) -> Result<String> {
+        let scope = format!(
+            "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=none"
+        );
+        // The few values that scenarios send need no encoding.
+        let form: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let answer = http::call("POST", format!("{}/", self.endpoint))
+            .header("authorization", scope)
+            .body("application/x-www-form-urlencoded", form.join("&"))
+            .send()?;
+        ensure!(
+            answer.status == 200,
+            "{service} answered {}: {}",
+            answer.status,
+            answer.text
+        );
+        Ok(answer.text)
+    }
 }

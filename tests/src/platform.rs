@@ -24,6 +24,8 @@ pub struct Options {
     pub state: &'static str,
     /// Forget what an earlier run left there.
     pub fresh: bool,
+    /// How much faster than the wall clock metrics and alarms live.
+    pub time_scale: u32,
 }
 
 /// A running platform. Dropping it kills it; [`Platform::stop`] stops it and looks for leftovers.
@@ -45,7 +47,7 @@ impl Platform {
         std::fs::create_dir_all(&state_dir)?;
         let log = state_dir.join("up.log");
         let mut command = shopwatch(&state_dir)?;
-        command.args(["up", "--json"]);
+        command.args(["up", "--json", "--time-scale", &options.time_scale.to_string()]);
         if options.fresh {
             command.arg("--fresh");
         }

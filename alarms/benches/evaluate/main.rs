@@ -1,6 +1,9 @@
 //! `cargo bench -p alarms`: what a year of evaluations costs, one per minute, as a table. Nothing is asserted. A text after
 //! `--` chooses the lines that have it in their name.
 //!
+//! `--once` runs each line one time and looks at no clock, for a count of instructions:
+//! `valgrind --tool=callgrind --toggle-collect='evaluate::year' PROGRAM --once '3 of 5'`.
+//!
 //! Each line is the shortest of some rounds, in CPU time of the thread, so that other work on the machine counts less; a round pushes the datapoints of each minute and evaluates. Datapoints come from
 //! a fixed sequence of pseudo-random numbers, made before the clock starts.
 
@@ -32,6 +35,7 @@ const ROUNDS: u32 = 5;
 const TARGET: Duration = Duration::from_millis(10);
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let is_once = std::env::args().any(|argument| argument == "--once");
     println!("{EVALUATIONS} evaluations of one alarm, one per minute, on one core; target {TARGET:?}\n");
     println!(
         "{:<58} {:>10} {:>8} {:>9}  target",
@@ -49,10 +53,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         let alarm = variant.alarm()?;
         let data = variant.data(EVALUATIONS)?;
         let mut changes = 0;
-        let year = shortest(variant.rounds(), || {
-            changes = run(&alarm, &data, &times);
+        if is_once {
+            println!("{}: {} changes", variant.name(), year(&alarm, &data, &times));
+            continue;
+        }
+        let shortest = shortest(variant.rounds(), || {
+            changes = year(&alarm, &data, &times);
         });
-        row(variant.name(), year, &changes.to_string());
+        row(variant.name(), shortest, &changes.to_string());
+    }
+    if is_once {
+        return Ok(());
     }
     let others: [(&str, fn()); 2] = [
         (
@@ -99,8 +110,9 @@ fn minute(n: u32) -> Timestamp {
     Timestamp::from_second(START + 60 * i64::from(n)).unwrap_or_default()
 }
 
-/// How often the state changed.
-fn run(alarm: &MetricAlarm, year: &Year, times: &[Timestamp]) -> u32 {
+/// How often the state changed. A function of its own, so that its instructions can be counted.
+#[inline(never)]
+fn year(alarm: &MetricAlarm, year: &Year, times: &[Timestamp]) -> u32 {
     let Ok(mut evaluator) = Evaluator::new(alarm, Switches::DEFAULT) else {
         return 0;
     };

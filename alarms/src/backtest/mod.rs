@@ -1,11 +1,14 @@
 //! An alarm over what really happened: when would it have fired, how late, for how long, and how sure is that?
 //!
-//! `recording` reads datapoints from the JSON of GetMetricData or from CSV; [`backtest`] evaluates an alarm over them;
-//! [`Report`] is what came of it, for programs, and written with a small plot for people.
+//! [`Recording`] is what was measured, read from files or put together sample by sample; [`backtest`] evaluates an alarm over
+//! it, [`backtest_all`] alarms that watch each other; [`Report`] is what came of it, for programs, and written with a small plot for people.
 //!
 //! What does not belong here: fetching datapoints, judging whether a fire was right.
 
+mod all;
+mod composite;
 mod plot;
+mod read;
 mod recording;
 mod report;
 mod run;
@@ -14,6 +17,8 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-pub use recording::{Recording, RecordingError};
+pub use all::backtest_all;
+pub use read::RecordingError;
+pub use recording::Recording;
 pub use report::{Fire, Report};
 pub use run::{BacktestError, Options, backtest};

@@ -1,201 +1,152 @@
-//! Recorded datapoints by metric, from the JSON that GetMetricData answers or from CSV.
+//! Recorded datapoints by metric.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Deserialize;
 
-/// Datapoints of metrics, by id or name, in the order of time.
+use crate::evaluate::statistic::{Distribution, Moments, Sample, SampleError};
+use crate::model::{Dimension, Metric, Stat};
+
+/// Datapoints of metrics in the order of time, each under an id or name, or under the metric itself.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Recording {
-    series: BTreeMap<String, Vec<(Timestamp, f64)>>,
+    named: BTreeMap<String, Series>,
+    metrics: BTreeMap<Key, Series>,
 }
 
-/// A text that is no recording.
-#[derive(Debug, thiserror::Error)]
-pub enum RecordingError {
-    /// Not the JSON of GetMetricData.
-    #[error("not the JSON of GetMetricData")]
-    Json(#[source] serde_json::Error),
-    /// As many timestamps as values.
-    #[error("`{id}` has {timestamps} timestamps and {values} values, expected as many")]
-    Lengths {
-        /// Of the result.
-        id: String,
-        /// How many.
-        timestamps: usize,
-        /// How many.
-        values: usize,
-    },
-    /// A line of CSV.
-    #[error("line {line}, column {column}: {message}")]
-    Csv {
-        /// Counted from 1.
-        line: usize,
-        /// Cells, counted from 1.
-        column: usize,
-        /// What is wrong, and what is expected.
-        message: String,
-    },
-    /// A timestamp outside of what can be.
-    #[error("{0} is not a time: expected seconds of the Unix epoch, or a text like 2026-11-27T02:00:00Z")]
-    Time(String),
+/// The datapoints of one metric.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Series {
+    /// In the order of time once a recording is read.
+    pub(super) samples: Vec<(Timestamp, Sample)>,
+    /// Which statistic the values are, where only one was kept.
+    pub(super) stat: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Answer {
-    #[serde(rename = "MetricDataResults")]
-    results: Vec<ResultOfId>,
-}
+/// Namespace, name, dimensions in the order of their names.
+type Key = (String, String, Vec<Dimension>);
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ResultOfId {
-    id: String,
-    #[serde(default)]
-    timestamps: Vec<serde_json::Value>,
-    #[serde(default)]
-    values: Vec<f64>,
+fn key(metric: &Metric) -> Key {
+    let mut dimensions = metric.dimensions.clone();
+    dimensions.sort();
+    (metric.namespace.clone(), metric.metric_name.clone(), dimensions)
 }
 
 impl Recording {
-    /// Reads either form: JSON begins with a brace.
-    ///
-    /// # Errors
-    /// It is neither.
-    pub fn read(text: &str) -> Result<Self, RecordingError> {
-        if text.trim_start().starts_with('{') {
-            Self::from_get_metric_data(text)
-        } else {
-            Self::from_csv(text)
-        }
+    /// A datapoint of whatever metric an alarm calls so, by id or by name.
+    pub fn add_named(&mut self, name: &str, at: Timestamp, sample: Sample) {
+        let series = self.named.entry(name.to_owned()).or_default();
+        series.samples.push((at, sample));
     }
 
-    /// The answer of GetMetricData: `{"MetricDataResults": [{"Id": …, "Timestamps": […], "Values": […]}]}`.
-    ///
-    /// # Errors
-    /// It is not.
-    pub fn from_get_metric_data(text: &str) -> Result<Self, RecordingError> {
-        let answer: Answer = serde_json::from_str(text).map_err(RecordingError::Json)?;
-        let mut recording = Self::default();
-        for result in answer.results {
-            if result.timestamps.len() != result.values.len() {
-                return Err(RecordingError::Lengths {
-                    id: result.id,
-                    timestamps: result.timestamps.len(),
-                    values: result.values.len(),
-                });
-            }
-            let series = recording.series.entry(result.id).or_default();
-            for (at, value) in result.timestamps.iter().zip(result.values) {
-                series.push((time(at)?, value));
-            }
-        }
-        recording.sort();
-        Ok(recording)
+    /// A datapoint of a metric, as it was published or with all its samples.
+    pub fn add(&mut self, metric: &Metric, at: Timestamp, sample: Sample) {
+        let series = self.metrics.entry(key(metric)).or_default();
+        series.samples.push((at, sample));
     }
 
-    /// Lines of `timestamp,value,…` below a line with the names of the metrics. An empty cell is a missing datapoint.
+    /// The value of one statistic of a metric. An alarm over another statistic finds nothing in it.
     ///
     /// # Errors
-    /// A cell is not what it should be.
-    pub fn from_csv(text: &str) -> Result<Self, RecordingError> {
-        let wrong = |line: usize, column: usize, message: String| RecordingError::Csv {
-            line: line + 1,
-            column: column + 1,
-            message,
+    /// CloudWatch would refuse the value.
+    pub fn add_statistic(
+        &mut self,
+        metric: &Metric,
+        stat: &str,
+        at: Timestamp,
+        value: f64,
+    ) -> Result<(), SampleError> {
+        let series = self.metrics.entry(key(metric)).or_default();
+        series.stat = Some(stat.to_owned());
+        series.samples.push((at, Sample::value(value)?));
+        Ok(())
+    }
+
+    /// Takes the datapoints of another recording too.
+    pub fn merge(&mut self, other: Self) {
+        for (name, series) in other.named {
+            self.named.entry(name).or_default().merge(series);
+        }
+        for (key, series) in other.metrics {
+            self.metrics.entry(key).or_default().merge(series);
+        }
+        self.sort();
+    }
+
+    /// Has it no datapoint at all?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.series().all(|series| series.samples.is_empty())
+    }
+
+    /// The first and the last timestamp.
+    #[must_use]
+    pub fn ends(&self) -> Option<(Timestamp, Timestamp)> {
+        let all = || {
+            self.series()
+                .flat_map(|series| &series.samples)
+                .map(|(at, _)| *at)
         };
-        let mut lines = text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| !line.trim().is_empty());
-        let heading = lines.next().map(|(_, line)| line).unwrap_or_default();
-        let names: Vec<&str> = cells(heading).skip(1).collect();
-        if names.is_empty() {
-            let message = "expected a heading like `timestamp,Errors`, with a name for each metric";
-            return Err(wrong(0, 0, message.to_owned()));
+        Some((all().min()?, all().max()?))
+    }
+
+    /// Values of a statistic in periods of so many seconds: of the metric itself, or of the first of these names that was
+    /// recorded. None where only another statistic was.
+    #[must_use]
+    pub fn values(
+        &self,
+        metric: &Metric,
+        names: &[&str],
+        stat: Stat,
+        period: u32,
+    ) -> Option<Vec<(Timestamp, f64)>> {
+        let by_name = || names.iter().find_map(|name| self.named.get(*name));
+        let series = self.of_metric(metric).or_else(by_name)?;
+        let kept = series.stat.as_deref().map(str::parse::<Stat>);
+        if kept.is_some_and(|kept| kept.ok() != Some(stat)) {
+            return None;
         }
-        let mut recording = Self::default();
-        for (line, text) in lines {
-            let mut row = cells(text);
-            let first = row.next().unwrap_or_default();
-            let at = time_of(first).ok_or_else(|| {
-                wrong(
-                    line,
-                    0,
-                    format!("`{first}` is not a time, expected one like 2026-11-27T02:00:00Z"),
-                )
-            })?;
-            for (column, cell) in row.enumerate() {
-                let name = names.get(column).ok_or_else(|| {
-                    wrong(
-                        line,
-                        column + 1,
-                        format!("more cells than the {} of the heading", names.len() + 1),
-                    )
-                })?;
-                if cell.is_empty() {
-                    continue;
-                }
-                let value: Option<f64> = cell.parse().ok().filter(|value: &f64| value.is_finite());
-                let value = value.ok_or_else(|| {
-                    wrong(
-                        line,
-                        column + 1,
-                        format!("`{cell}` is not a number, expected one or nothing"),
-                    )
-                })?;
-                recording
-                    .series
-                    .entry((*name).to_owned())
-                    .or_default()
-                    .push((at, value));
-            }
+        let period = i64::from(period.max(1));
+        let mut periods: BTreeMap<i64, (Moments, Distribution)> = BTreeMap::new();
+        for (at, sample) in &series.samples {
+            let start = at.as_second().div_euclid(period) * period;
+            let (moments, samples) = periods.entry(start).or_default();
+            *moments = moments.with(&Moments::of(sample));
+            samples.add(sample);
         }
-        recording.sort();
-        Ok(recording)
+        let values = periods.into_iter().filter_map(|(start, (moments, mut samples))| {
+            let value = if stat.needs_samples() {
+                samples.statistic(stat)
+            } else {
+                moments.statistic(stat)
+            };
+            Some((Timestamp::from_second(start).ok()?, value?))
+        });
+        Some(values.collect())
     }
 
-    /// What it has datapoints of.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.series.keys().map(String::as_str)
+    pub(super) fn of_metric(&self, metric: &Metric) -> Option<&Series> {
+        self.metrics.get(&key(metric))
     }
 
-    pub(super) fn of(&self, name: &str) -> Option<&[(Timestamp, f64)]> {
-        self.series.get(name).map(Vec::as_slice)
+    pub(super) fn named(&self) -> impl Iterator<Item = (&str, &Series)> {
+        self.named.iter().map(|(name, series)| (name.as_str(), series))
     }
 
-    /// AWS answers the newest first, by default.
-    fn sort(&mut self) {
-        self.series
-            .values_mut()
-            .for_each(|series| series.sort_by_key(|(at, _)| *at));
+    fn series(&self) -> impl Iterator<Item = &Series> {
+        self.named.values().chain(self.metrics.values())
+    }
+
+    /// AWS answers the newest first, by default. Whoever adds datapoint by datapoint need not: an alarm's are sorted again.
+    pub(super) fn sort(&mut self) {
+        let all = self.named.values_mut().chain(self.metrics.values_mut());
+        all.for_each(|series| series.samples.sort_by_key(|(at, _)| *at));
     }
 }
 
-fn cells(line: &str) -> impl Iterator<Item = &str> {
-    line.split(',').map(|cell| cell.trim().trim_matches('"'))
-}
-
-/// A text, or seconds of the epoch.
-fn time_of(text: &str) -> Option<Timestamp> {
-    let seconds = text
-        .parse()
-        .ok()
-        .and_then(|seconds| Timestamp::from_second(seconds).ok());
-    seconds.or_else(|| text.parse().ok())
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "whole seconds are what is asked for; others saturate and are refused"
-)]
-fn time(value: &serde_json::Value) -> Result<Timestamp, RecordingError> {
-    let found = match value {
-        serde_json::Value::String(text) => time_of(text),
-        value => value
-            .as_f64()
-            .and_then(|seconds| Timestamp::from_second(seconds as i64).ok()),
-    };
-    found.ok_or_else(|| RecordingError::Time(value.to_string()))
+impl Series {
+    fn merge(&mut self, other: Self) {
+        self.samples.extend(other.samples);
+        self.stat = other.stat.or(self.stat.take());
+    }
 }

@@ -29,6 +29,9 @@ pub struct Report {
     /// Columns of the plot.
     #[serde(skip)]
     pub(super) plot: Vec<Column>,
+    /// Each change of state: what a composite alarm sees.
+    #[serde(skip)]
+    pub(super) changes: Vec<(Timestamp, StateValue)>,
 }
 
 /// From ALARM to whatever came after it.

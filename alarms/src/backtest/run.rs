@@ -4,32 +4,35 @@ use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::evaluate::anomaly::Expected;
 use crate::evaluate::range::Point;
 use crate::evaluate::reason::state_reason;
 use crate::evaluate::series::{Evaluation, Evaluator, Period, PlanError, Recorded};
-use crate::evaluate::statistic::Sample;
 use crate::evaluate::switches::Switches;
-use crate::model::{MetricAlarm, StateValue};
+use crate::model::alarm_rule::RuleTextError;
+use crate::model::{Metric, MetricAlarm, StateValue};
 use crate::range_question::depends_on;
 use crate::scenario::watched;
 
 use super::plot::columns;
-use super::recording::Recording;
+use super::recording::{Recording, Series};
 use super::report::{Column, Fire, Report};
 
 /// How wide the plot is at most.
-const WIDTH: usize = 72;
+pub(super) const WIDTH: usize = 72;
 /// More evaluations than in two years of minutes are a mistake in a timestamp.
-const MOST_EVALUATIONS: i64 = 1_100_000;
+pub(super) const MOST_EVALUATIONS: i64 = 1_100_000;
 
 /// What a backtest takes for granted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
     /// A datapoint is seen so long after its timestamp. A recording is finished data: without a delay an alarm fires too
     /// early.
     pub visibility_delay: SignedDuration,
     /// A fire is a flap if the alarm had cleared no longer before.
     pub flap_within: SignedDuration,
+    /// What alarms with an anomaly detection band expect, at any time. CloudWatch's own model is not to be had.
+    pub band: Option<Expected>,
 }
 
 impl Default for Options {
@@ -38,6 +41,7 @@ impl Default for Options {
         Self {
             visibility_delay: SignedDuration::from_mins(2),
             flap_within: SignedDuration::from_hours(1),
+            band: None,
         }
     }
 }
@@ -49,8 +53,31 @@ pub enum BacktestError {
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// Its band is CloudWatch's own, and not in the recording.
-    #[error("the alarm compares with an anomaly detection band, which no recording has")]
+    #[error(
+        "the alarm compares with an anomaly detection band, which no recording has: give its mean and deviation"
+    )]
     Band,
+    /// Only another statistic of the metric was recorded.
+    #[error("{metric} was recorded as {recorded}, and the alarm looks at {wanted}")]
+    Stat {
+        /// Its name.
+        metric: String,
+        /// The statistic in the recording.
+        recorded: String,
+        /// The statistic of the alarm.
+        wanted: String,
+    },
+    /// The rule of a composite alarm.
+    #[error(transparent)]
+    Rule(#[from] RuleTextError),
+    /// A composite alarm watches something that is not there or cannot be replayed.
+    #[error("it watches {child}: {cause}")]
+    Child {
+        /// Its name.
+        child: String,
+        /// Why its states are not known.
+        cause: String,
+    },
     /// Nothing at all is in the recording.
     #[error("the recording is empty")]
     Empty,
@@ -69,22 +96,13 @@ pub fn backtest(
     recording: &Recording,
     options: &Options,
 ) -> Result<Report, BacktestError> {
-    if alarm.threshold_metric_id.is_some() {
-        return Err(BacktestError::Band);
-    }
     let mut evaluator = Evaluator::new(alarm, Switches::DEFAULT)?;
-    let recorded = recorded(alarm, &evaluator, recording);
-    let all = || {
-        recording
-            .names()
-            .filter_map(|name| recording.of(name))
-            .flatten()
-            .map(|(at, _)| *at)
-    };
-    let (first, last) = (
-        all().min().ok_or(BacktestError::Empty)?,
-        all().max().ok_or(BacktestError::Empty)?,
-    );
+    if needs_band(alarm) {
+        let model = options.band.ok_or(BacktestError::Band)?;
+        evaluator = evaluator.with_model(Box::new(model));
+    }
+    let recorded = recorded(alarm, &evaluator, recording)?;
+    let (first, last) = recording.ends().ok_or(BacktestError::Empty)?;
     let step = SignedDuration::from_secs(i64::from(evaluator.interval()));
     let period = i64::from(alarm.effective_period().unwrap_or(60));
     let looks_back = SignedDuration::from_secs(period * i64::from(evaluator.rule().range() + 1));
@@ -110,25 +128,71 @@ pub fn backtest(
     Ok(run.report(first, to, recorded.is_empty()))
 }
 
+/// Does it compare with what only a model knows?
+fn needs_band(alarm: &MetricAlarm) -> bool {
+    let mut expressions = alarm
+        .metrics
+        .iter()
+        .filter_map(|query| query.expression.as_deref());
+    alarm.threshold_metric_id.is_some() || expressions.any(|text| text.contains("ANOMALY_DETECTION_BAND"))
+}
+
 /// The datapoints of the alarm's metrics, in the order of time.
-fn recorded(alarm: &MetricAlarm, evaluator: &Evaluator, recording: &Recording) -> Vec<Recorded> {
-    let metrics = watched::metrics(alarm, evaluator.metrics());
-    let mut all = Vec::new();
-    for name in recording.names() {
-        let (Ok(metric), Some(series)) = (watched::place(&metrics, name), recording.of(name)) else {
+fn recorded(
+    alarm: &MetricAlarm,
+    evaluator: &Evaluator,
+    recording: &Recording,
+) -> Result<Vec<Recorded>, BacktestError> {
+    let watched = watched::metrics(alarm, evaluator.metrics());
+    let by_metric = (0..).zip(metrics_of(alarm, evaluator));
+    let mut found: Vec<(usize, &Series)> = Vec::new();
+    for (place, (metric, stat)) in by_metric {
+        let Some(series) = recording.of_metric(&metric) else {
             continue;
         };
-        all.extend(series.iter().filter_map(|(at, value)| {
-            let sample = Sample::value(*value).ok()?;
-            Some(Recorded {
-                metric,
-                at: *at,
-                sample,
-            })
-        }));
+        if let Some(recorded) = series.stat.as_ref().filter(|recorded| **recorded != stat) {
+            return Err(BacktestError::Stat {
+                metric: metric.metric_name,
+                recorded: recorded.clone(),
+                wanted: stat,
+            });
+        }
+        found.push((place, series));
     }
+    let named = recording.named();
+    found.extend(named.filter_map(|(name, series)| Some((watched::place(&watched, name).ok()?, series))));
+    let of_series = |(metric, series): (usize, &Series)| {
+        let samples = series.samples.clone().into_iter();
+        samples
+            .map(move |(at, sample)| Recorded { metric, at, sample })
+            .collect::<Vec<_>>()
+    };
+    let mut all: Vec<Recorded> = found.into_iter().flat_map(of_series).collect();
     all.sort_by_key(|recorded| recorded.at);
-    all
+    Ok(all)
+}
+
+/// Metric and statistic of each, in the order of the evaluator.
+fn metrics_of(alarm: &MetricAlarm, evaluator: &Evaluator) -> Vec<(Metric, String)> {
+    let one = || {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let metric = Metric {
+            namespace: text(&alarm.namespace),
+            metric_name: text(&alarm.metric_name),
+            dimensions: alarm.dimensions.clone(),
+        };
+        let stat = alarm.statistic.as_ref().or(alarm.extended_statistic.as_ref());
+        (metric, stat.cloned().unwrap_or_default())
+    };
+    let of_query = |id: &str| {
+        let query = alarm.metrics.iter().find(|query| query.id == id)?;
+        let stat = query.metric_stat.as_ref()?;
+        Some((stat.metric.clone(), stat.stat.clone()))
+    };
+    evaluator
+        .metrics()
+        .map(|id| of_query(id).unwrap_or_else(one))
+        .collect()
 }
 
 struct Run<'a> {
@@ -146,6 +210,7 @@ struct Run<'a> {
     breaches: VecDeque<Timestamp>,
     range_sensitive: usize,
     evaluations: Vec<Column>,
+    changes: Vec<(Timestamp, StateValue)>,
 }
 
 impl<'a> Run<'a> {
@@ -165,6 +230,7 @@ impl<'a> Run<'a> {
             breaches: VecDeque::new(),
             range_sensitive: 0,
             evaluations: Vec::new(),
+            changes: Vec::new(),
         }
     }
 
@@ -187,6 +253,9 @@ impl<'a> Run<'a> {
             }
             self.breaches
                 .push_back(newest.start.checked_add(length).unwrap_or(newest.start));
+        }
+        if evaluation.is_change() {
+            self.changes.push((at, state));
         }
         match (evaluation.is_change(), state, evaluation.previous) {
             (true, StateValue::Alarm, _) => {
@@ -233,6 +302,7 @@ impl<'a> Run<'a> {
             no_data,
             range_sensitive: self.range_sensitive,
             plot: columns(&self.evaluations, WIDTH),
+            changes: self.changes,
             fires: self.fires,
         }
     }

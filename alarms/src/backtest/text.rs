@@ -32,7 +32,12 @@ impl fmt::Display for Report {
         )?;
         if self.range_sensitive > 0 {
             let evaluations = times(self.range_sensitive, "evaluation");
-            writeln!(f, "  {evaluations} depend on how many periods AWS retrieves")?;
+            let depend = if self.range_sensitive == 1 {
+                "depends"
+            } else {
+                "depend"
+            };
+            writeln!(f, "  {evaluations} {depend} on how many periods AWS retrieves")?;
         }
         let values = plot::values(&self.plot);
         if !values.trim().is_empty() {

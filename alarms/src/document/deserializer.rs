@@ -7,7 +7,7 @@ use serde::de::{
     self, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor,
 };
 
-use super::read::Name;
+use super::Name;
 use super::{Content, Node, Place, Wrong};
 
 /// The node as a type.

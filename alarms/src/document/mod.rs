@@ -11,7 +11,7 @@ mod tests;
 
 pub(crate) use deserializer::value;
 pub(crate) use fields::Fields;
-pub(crate) use read::{Content, Node, read};
+pub(crate) use read::{Content, Name, Node, read};
 
 /// A place in a text, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

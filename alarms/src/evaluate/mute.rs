@@ -62,6 +62,13 @@ impl Mute {
         self.status(at) == MuteStatus::Active
     }
 
+    /// The window in which it holds actions back at this time: from when, and until when.
+    pub fn window(&self, at: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        let since = self.latest_start(at).filter(|_| self.is_active(at))?;
+        let until = since.checked_add(self.schedule.duration).ok()?;
+        Some((since, self.expire.map_or(until, |expire| expire.min(until))))
+    }
+
     /// The start of the latest window that began at or before a time, if that is recent enough to matter.
     fn latest_start(&self, at: Timestamp) -> Option<Timestamp> {
         match self.schedule.activation {
@@ -189,6 +196,22 @@ mod tests {
     }
 
     use MuteStatus::{Active, Expired, Scheduled};
+
+    #[test]
+    fn a_window_begins_and_ends() {
+        let check = |rule: &AlarmMuteRule, at: &str, expect: Option<(&str, &str)>| {
+            let found = Mute::new(rule).unwrap().window(at.parse().unwrap());
+            let expect = expect.map(|(since, until)| (since.parse().unwrap(), until.parse().unwrap()));
+            assert_eq!(found, expect, "{at}");
+        };
+        let mut nightly = rule("cron(0 2 * * *)", "PT2H", "UTC");
+        let window = Some(("2026-11-27T02:00:00Z", "2026-11-27T04:00:00Z"));
+        check(&nightly, "2026-11-27T03:00:00Z", window);
+        check(&nightly, "2026-11-27T04:00:00Z", None);
+        nightly.expire_date = Some("2026-11-27T03:30:00Z".parse().unwrap());
+        let window = Some(("2026-11-27T02:00:00Z", "2026-11-27T03:30:00Z"));
+        check(&nightly, "2026-11-27T03:00:00Z", window);
+    }
 
     /// The durations of the API reference: nightly, weekly, and "Friday 6:00 PM to Monday 6:00 AM".
     #[test]

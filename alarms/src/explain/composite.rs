@@ -23,10 +23,13 @@ pub(super) fn explain(alarm: &CompositeAlarm) -> Result<Explanation, RuleTextErr
     if let Some(suppressor) = &alarm.actions_suppressor {
         acts.push_str(&suppressed(alarm, name_of(suppressor)));
     }
+    let said = said(&rule, false);
+    // The name of an alarm is written as it is, also where a sentence begins.
+    let is_named = children.iter().any(|child| said.starts_with(child));
     Ok(Explanation {
         name: alarm.alarm_name.clone(),
         watches: watched,
-        fires_when: format!("{}.", capital(&said(&rule, false))),
+        fires_when: format!("{}.", if is_named { said } else { capital(&said) }),
         at_the_earliest: "At once with the change of an alarm that it watches.".to_owned(),
         clears: "At once when that is no longer so.".to_owned(),
         silence: "It has no data of its own: what silence does to the alarms that it watches decides. It is never in \

@@ -19,6 +19,8 @@ mod stat;
 mod window;
 mod words;
 
+#[cfg(test)]
+pub(crate) use check::UNITS;
 pub(crate) use check::is_metrics_insights;
 pub use composite_alarm::CompositeAlarm;
 pub use definition::Definition;

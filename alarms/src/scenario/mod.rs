@@ -20,6 +20,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 
 use crate::evaluate::anomaly::Expected;
 use crate::model::{Definition, StateValue};
@@ -43,6 +44,21 @@ pub struct Scenario {
     subjects: BTreeMap<String, Subject>,
     expect: Vec<Expectation>,
     never: Vec<StateValue>,
+    shows: Option<Shows>,
+}
+
+/// What a scenario is there to show. Every alarm is to have one of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shows {
+    /// That it fires when it must.
+    Fires,
+    /// That it does not on what is near, and good.
+    DoesNotFire,
+    /// What it does without data.
+    MissingData,
+    /// That it goes back to OK.
+    Recovers,
 }
 
 /// An alarm, or something with a state like one.
@@ -76,6 +92,11 @@ impl Scenario {
     /// The name of the alarm under test.
     pub fn alarm(&self) -> &str {
         &self.alarm
+    }
+
+    /// What it is there to show, if it says so.
+    pub const fn shows(&self) -> Option<Shows> {
+        self.shows
     }
 
     /// The line of its file on which it begins.

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use crate::deployment::Deployment;
 use crate::document;
-use crate::node::{Node, Place};
+use crate::node::{Node, Place, Unknown};
 use crate::problem::{Problem, Problems};
 use crate::typed::Typed;
 
@@ -129,7 +129,21 @@ impl Stack {
         let mut shared = Shared::new(deployment, templates);
         let given = deployment.parameters.iter();
         let given = given.map(|(name, text)| (name.clone(), Node::text(Place::START, text)));
-        let stack = Self::of(&mut shared, &source, given.collect(), String::new(), &[], 0);
+        let symbols = deployment.symbols.iter();
+        let symbols = symbols.map(|name| {
+            (
+                name.clone(),
+                Node::unknown(Place::START, Unknown::Parameter(name.clone())),
+            )
+        });
+        let stack = Self::of(
+            &mut shared,
+            &source,
+            given.chain(symbols).collect(),
+            String::new(),
+            &[],
+            0,
+        );
         let problems = shared.problems;
         match stack {
             Some(stack) if problems.is_empty() => Ok(stack),

@@ -58,3 +58,17 @@ fn both_readers_agree_on_functions() {
         assert_eq!(other.sources.len(), one.events.len(), "{}", one.name);
     }
 }
+
+#[test]
+fn a_parameter_can_stay_a_symbol() {
+    let symbolic = Deployment {
+        symbols: ["Stage".to_owned()].into(),
+        ..deployment(&[])
+    };
+    let stack = shopfast(&symbolic);
+    let Some(Typed::Api(api)) = stack.typed("ShopApi") else {
+        panic!("there is no API")
+    };
+    assert_eq!(api.stages[0].to_string(), "${Stage}");
+    assert_eq!(stack.conditions["IsProd"], None);
+}

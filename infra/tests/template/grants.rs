@@ -123,9 +123,13 @@ fn services_act_for_resources_of_this_stack_only() {
 
 fn is_bound(statement: &Value) -> bool {
     let condition = &statement["Condition"];
-    let source = condition["ArnEquals"]
-        .get("aws:SourceArn")
-        .or_else(|| condition["StringEquals"].get("aws:SourceArn"));
+    let of = |operator: &str| condition[operator].get("aws:SourceArn");
+    // Alarms are a stack of their own: here only their names' beginning is known, and the account is said too.
+    let alarms = || {
+        let account = notation(&condition["StringEquals"]["aws:SourceAccount"]) == "${AWS::AccountId}";
+        of("ArnLike").filter(|arn| account && notation(arn).ends_with(":alarm:shopfast-*"))
+    };
+    let source = of("ArnEquals").or_else(|| of("StringEquals")).or_else(alarms);
     statement["Principal"]["Service"].is_string() && source.is_some()
 }
 

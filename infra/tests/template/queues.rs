@@ -175,7 +175,7 @@ fn subscriptions_have_a_dead_letter_queue_that_takes_from_their_topic() {
         })
     });
     let all: Vec<_> = resources.chain(events).collect();
-    assert_eq!(all.len(), 3);
+    assert_eq!(all.len(), 6);
     let wrong = all.into_iter().filter(|(_, topic, redrive)| {
         !takes_from(
             &redrive["deadLetterTargetArn"],

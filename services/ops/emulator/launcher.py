@@ -7,6 +7,7 @@ What does not belong here: configuration (the environment says it all), supervis
 that a function's environment, log or retry needs: that is the runner's work.
 """
 
+import asyncio
 import http.client
 import importlib.metadata
 import json
@@ -39,7 +40,7 @@ def main():
     bridge()
     from ministack import app as emulator
 
-    emulator.app = guarded(emulator.app)
+    emulator.app = guarded(with_platform_calls(emulator.app))
     sys.argv = ["ministack"]
     emulator.main()
 
@@ -111,6 +112,60 @@ def is_page(scope):
     host = headers.get(b"host")
     stranger = host is not None and not LOOPBACK.fullmatch(host.decode("latin-1"))
     return stranger or b"origin" in headers
+
+
+# --- Calls of the plane ---------------------------------------------------------------------------------------------
+# What AWS services do among themselves, and no API of AWS offers.
+
+
+def aws_events(body):
+    """AWS: CloudWatch puts alarm events on the default bus by itself. Emulator: PutEvents refuses sources that begin with
+    `aws.`, as AWS does for customers; it has no other way in for a CloudWatch that is not its own."""
+    from ministack.services import eventbridge
+
+    status, _, answer = eventbridge._put_events(json.loads(body), allow_aws_source=True)
+    return status, answer
+
+
+def oldest_messages(_body):
+    """AWS: SQS tells CloudWatch `ApproximateAgeOfOldestMessage`. Emulator: no API shows when a message that nobody receives
+    was sent. Here by queue: the time (seconds since 1970) at which its oldest message was sent."""
+    from ministack.services import sqs
+
+    now = time.time()
+    oldest = {}
+    for _, queue in sqs._queues.all_items():
+        sent = [message.get("enqueued_at", message.get("sent_at", now)) for message in list(queue.get("messages", []))]
+        if sent:
+            oldest[queue.get("url", "").rsplit("/", 1)[-1] or queue.get("name", "")] = min(sent)
+    return 200, json.dumps(oldest).encode()
+
+
+PLATFORM_CALLS = {"/_shopwatch/aws-events": aws_events, "/_shopwatch/oldest-messages": oldest_messages}
+
+
+def with_platform_calls(app):
+    """`app` (ASGI), with the paths of PLATFORM_CALLS answered here."""
+
+    async def calls(scope, receive, send):
+        call = PLATFORM_CALLS.get(scope.get("path", "")) if scope["type"] == "http" else None
+        if call is None:
+            return await app(scope, receive, send)
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        try:
+            # A rule's function is invoked before the answer: not on the thread that serves everybody.
+            status, told = await asyncio.to_thread(call, body)
+        except (ValueError, KeyError) as error:
+            status, told = 400, json.dumps({"error": repr(error)}).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(told)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        return await send({"type": "http.response.body", "body": told})
+
+    return calls
 
 
 # --- Invocation -----------------------------------------------------------------------------------------------------

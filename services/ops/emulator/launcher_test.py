@@ -54,6 +54,33 @@ class GuardTest(unittest.TestCase):
         self.assertEqual((refused["error"], refused["body"]["errorType"]), (True, "Runtime.NotDeployed"))
 
 
+class PlatformCallsTest(unittest.TestCase):
+    def test_only_its_own_paths_are_answered(self):
+        def ask(path, parts):
+            sent = []
+
+            async def app(scope, receive, send):
+                await send({"status": "of the emulator"})
+
+            async def receive():
+                return {"body": parts.pop(0), "more_body": bool(parts)}
+
+            async def send(message):
+                sent.append(message)
+
+            asyncio.run(launcher.with_platform_calls(app)({"type": "http", "path": path}, receive, send))
+            return sent
+
+        calls = launcher.PLATFORM_CALLS
+        launcher.PLATFORM_CALLS = {"/ours": lambda body: (200, body.upper()), "/broken": json.loads}
+        try:
+            self.assertEqual(ask("/", [b""])[0]["status"], "of the emulator")
+            self.assertEqual(ask("/ours", [b"a", b"b"])[1]["body"], b"AB")
+            self.assertEqual(ask("/broken", [b"{"])[0]["status"], 400)
+        finally:
+            launcher.PLATFORM_CALLS = calls
+
+
 class DeadLettersTest(unittest.TestCase):
     def test_a_function_gets_and_loses_its_queue(self):
         functions = {"shop": {"config": {}}}

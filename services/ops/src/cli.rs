@@ -6,7 +6,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::context::Context;
 use crate::exit::{EXIT_CODES, Exit};
-use crate::{control, dlq, load, status, story_commands, token, up};
+use crate::{control, dlq, load, monitoring_commands, status, story_commands, token, up};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -98,6 +98,10 @@ pub(crate) enum Command {
     Mails(story_commands::mails::Args),
     /// What lies in the dead-letter queues, and the way back
     Dlq(dlq::Args),
+    /// Questions about alarms: what they do, whether they would have, what is wrong with them
+    Alarms(monitoring_commands::AlarmsArgs),
+    /// Dashboards, generated and drawn
+    Dashboards(monitoring_commands::DashboardsArgs),
     /// Place many orders and check that nothing is lost or doubled
     Load(load::Args),
     /// Make something fail: functions, the emulator
@@ -115,20 +119,23 @@ pub(crate) enum Command {
 
 /// Runs the command that was typed.
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
-    let context = Context::new(cli.global)?;
+    // Questions about alarms need no state directory, so none outside of a workspace either.
+    let context = || Context::new(cli.global.clone());
     match cli.command.unwrap_or(Command::Up(up::Args::default())) {
-        Command::Up(args) => up::run(args, &context).await,
-        Command::Stop(args) => control::commands::stop(args, &context).await,
-        Command::Status(args) => status::run(args, &context).await,
-        Command::Trace(args) => story_commands::trace::run(args, &context).await,
-        Command::Logs(args) => story_commands::logs::run(args, &context).await,
-        Command::Metrics(args) => story_commands::metrics::run(args, &context).await,
-        Command::Mails(args) => story_commands::mails::run(args, &context).await,
-        Command::Dlq(args) => dlq::run(args, &context).await,
-        Command::Load(args) => load::run(args, &context).await,
-        Command::Fault(args) => control::commands::fault(args, &context).await,
-        Command::Emulator(args) => control::commands::emulator(args, &context).await,
-        Command::Token(args) => token::run(args, &context).await,
+        Command::Up(args) => up::run(args, &context()?).await,
+        Command::Stop(args) => control::commands::stop(args, &context()?).await,
+        Command::Status(args) => status::run(args, &context()?).await,
+        Command::Trace(args) => story_commands::trace::run(args, &context()?).await,
+        Command::Logs(args) => story_commands::logs::run(args, &context()?).await,
+        Command::Metrics(args) => story_commands::metrics::run(args, &context()?).await,
+        Command::Mails(args) => story_commands::mails::run(args, &context()?).await,
+        Command::Dlq(args) => dlq::run(args, &context()?).await,
+        Command::Alarms(args) => monitoring_commands::alarms(args, &cli.global).await,
+        Command::Dashboards(args) => monitoring_commands::dashboards(args, &cli.global).await,
+        Command::Load(args) => load::run(args, &context()?).await,
+        Command::Fault(args) => control::commands::fault(args, &context()?).await,
+        Command::Emulator(args) => control::commands::emulator(args, &context()?).await,
+        Command::Token(args) => token::run(args, &context()?).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "shopwatch", &mut std::io::stdout());
             Ok(Exit::Done)
@@ -171,7 +178,11 @@ mod tests {
         check("shopwatch emulator restart");
         check("shopwatch dlq list --json");
         check("shopwatch dlq redrive shopfast-notification-dlq --limit 10");
+        check("shopwatch alarms evaluate --range -X- --evaluation-periods 3 --json");
         check("shopwatch token --admin --json");
+        check("shopwatch alarms status shopfast-order-service-errors --json");
+        check("shopwatch alarms status --state ALARM --watch");
+        check("shopwatch up --time-scale 60");
         check("shopwatch completions bash");
         assert!(Cli::try_parse_from(["shopwatch", "up", "--port-api", "99999"]).is_err());
     }

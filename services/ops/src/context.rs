@@ -5,6 +5,8 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 
+use jiff::Timestamp;
+
 use crate::cli::Global;
 use crate::exit::{Exit, Failure};
 use crate::run_file::RunFile;
@@ -74,6 +76,17 @@ impl Context {
             Failure::new(Exit::No, format!("nothing runs in {}", self.state.root().display()))
                 .cure("start it with `shopwatch up`, or name its folder with --state-dir; for AWS give --profile or --region")
         })
+    }
+
+    /// The time of metrics and alarms: that of the platform on this machine may run faster than the wall's.
+    ///
+    /// # Errors
+    /// When the local platform is meant and does not run.
+    pub(crate) fn time_of_metrics(&self) -> Result<Timestamp, Failure> {
+        if self.asks_aws() {
+            return Ok(Timestamp::now());
+        }
+        Ok(self.running()?.clock.now())
     }
 
     /// How to reach the AWS APIs: the gateway of the running platform, or AWS when the options say so.

@@ -20,6 +20,7 @@ mod up;
 mod control;
 mod dlq;
 mod load;
+mod monitoring_commands;
 mod status;
 mod story_commands;
 mod token;

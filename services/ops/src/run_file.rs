@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::lock_file;
@@ -39,6 +40,52 @@ pub(crate) struct RunFile {
     pub(crate) user_pool_id: String,
     /// The client that signs users in.
     pub(crate) user_pool_client_id: String,
+    /// The time of metrics and alarms.
+    #[serde(default)]
+    pub(crate) clock: RunClock,
+}
+
+/// How to tell the time of metrics and alarms, which may run faster than the wall's (`up --time-scale`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RunClock {
+    /// A time of the wall clock.
+    wall: Timestamp,
+    /// Their time then.
+    here: Timestamp,
+    /// How much faster it runs from there on.
+    pub(crate) scale: u32,
+}
+
+impl RunClock {
+    /// Of this clock.
+    pub(crate) fn of(clock: &ops_plane::Clock) -> Self {
+        let (wall, here) = clock.origin();
+        Self {
+            wall,
+            here,
+            scale: clock.scale(),
+        }
+    }
+
+    /// Their time now.
+    pub(crate) fn now(&self) -> Timestamp {
+        let since = self.wall.duration_until(Timestamp::now());
+        let scale = i32::try_from(self.scale).unwrap_or(i32::MAX);
+        self.here
+            .checked_add(since.saturating_mul(scale))
+            .unwrap_or(Timestamp::MAX)
+    }
+}
+
+impl Default for RunClock {
+    fn default() -> Self {
+        Self {
+            wall: Timestamp::UNIX_EPOCH,
+            here: Timestamp::UNIX_EPOCH,
+            scale: 1,
+        }
+    }
 }
 
 impl RunFile {
@@ -80,6 +127,7 @@ impl Default for RunFile {
             stack: String::new(),
             user_pool_id: String::new(),
             user_pool_client_id: String::new(),
+            clock: RunClock::default(),
         }
     }
 }

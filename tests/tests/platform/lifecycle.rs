@@ -16,6 +16,7 @@ fn side_by_side(platform: &Platform) -> Result<()> {
     let other = Platform::start(&Options {
         state: "side-by-side",
         fresh: true,
+        time_scale: 1,
     })?;
     let order = other
         .shop()
@@ -52,6 +53,7 @@ pub(crate) fn restarted(platform: Platform) -> Result<Platform> {
     let platform = Platform::start(&Options {
         state: "scenarios",
         fresh: false,
+        time_scale: 1,
     })?;
     let shop = platform.shop();
     shop.wait_for(&before, "delivered")?;

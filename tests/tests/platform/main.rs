@@ -9,6 +9,7 @@
     reason = "a test program may fail, and speaks to a person"
 )]
 
+mod alarms;
 mod bad_input;
 mod faults;
 mod guests;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         stock::SCENARIOS,
         faults::SCENARIOS,
         load::SCENARIOS,
+        alarms::SCENARIOS,
         lifecycle::SCENARIOS,
     ]
     .concat();
@@ -64,6 +66,7 @@ fn run(arguments: &Arguments, scenarios: Vec<Scenario>) -> Result<Conclusion> {
     let platform = Platform::start(&Options {
         state: "scenarios",
         fresh: true,
+        time_scale: 1,
     })?;
     eprintln!("platform: ready after {:?}", platform.started_in());
     let shared = Arc::new(Mutex::new(Some(platform)));

@@ -10,7 +10,6 @@ use super::{check, tree};
 
 /// Who may depend on whom, normal and build dependencies: (crate, allowed crates of ours).
 const DIRECTION: &[(&str, &[&str])] = &[
-    ("alarms", &[]),
     (
         "error-report",
         &["error-report-domain", "error-report-intake"],
@@ -20,9 +19,12 @@ const DIRECTION: &[(&str, &[&str])] = &[
         "error-report-intake",
         &["error-report-domain", "telemetry-core"],
     ),
+    ("alarms", &["infra", "telemetry-core"]),
+    ("dashboards", &["alarms", "infra"]),
     ("infra", &[]),
     ("ops-loopback", &[]),
-    ("ops-plane", &["ops-loopback", "telemetry-core"]),
+    ("ops-monitoring", &["alarms", "dashboards", "infra", "ops-story"]),
+    ("ops-plane", &["alarms", "ops-loopback", "telemetry-core"]),
     (
         "ops-runner",
         &["ops-loopback", "telemetry-core", "telemetry-testkit"],
@@ -47,7 +49,10 @@ const DIRECTION: &[(&str, &[&str])] = &[
     (
         "shopwatch",
         &[
+            "alarms",
+            "dashboards",
             "infra",
+            "ops-monitoring",
             "ops-plane",
             "ops-runner",
             "ops-story",
@@ -79,16 +84,39 @@ const DIRECTION: &[(&str, &[&str])] = &[
 const PURE: &[&str] = &["jiff", "thiserror", "xxhash-rust"];
 
 /// What the alarm evaluator may use: time as a value, definitions as JSON, scenarios as YAML. No clock: it is given the time.
-const PURE_WITH_DEFINITIONS: &[&str] = &["jiff", "serde", "serde_json", "thiserror", "yaml-rust2"];
+/// Templates and declarations of metrics are values too.
+const PURE_WITH_DEFINITIONS: &[&str] = &[
+    "infra",
+    "jiff",
+    "serde",
+    "serde_json",
+    "telemetry-core",
+    "thiserror",
+    "yaml-rust2",
+];
+
+/// What dashboards may use besides: drawing into memory. What is drawn comes through a trait.
+const PURE_WITH_DRAWING: &[&str] = &[
+    "alarms",
+    "infra",
+    "jiff",
+    "plotters",
+    "resvg",
+    "serde",
+    "serde_json",
+    "thiserror",
+];
 
 /// What a crate without AWS SDK must not reach, directly.
 const SDK_FREE: &[&str] = &[
     "alarms",
+    "dashboards",
     "telemetry-core",
     "telemetry-http",
     "telemetry-lambda",
     "telemetry-otlp",
     "telemetry-testkit",
+    "ops-monitoring",
     "ops-plane",
     "ops-story",
     "infra",
@@ -202,6 +230,20 @@ fn the_alarm_evaluator_is_pure() {
         .map(|d| format!("alarms uses {d}"))
         .collect();
     check("the alarm evaluator does no I/O", &impure);
+}
+
+#[test]
+fn dashboards_are_pure() {
+    let metadata = metadata();
+    let impure: Vec<String> = metadata
+        .workspace_packages()
+        .iter()
+        .filter(|p| p.name == "dashboards")
+        .flat_map(|p| normal(p))
+        .filter(|d| !PURE_WITH_DRAWING.contains(&d.as_str()))
+        .map(|d| format!("dashboards uses {d}"))
+        .collect();
+    check("dashboards do no I/O", &impure);
 }
 
 #[test]

@@ -41,6 +41,25 @@ impl Summary {
         summary
     }
 
+    /// Of a range as words of 64 points, real and breaching ones; bit 0 of the first is the newest point.
+    pub(crate) fn of_words(words: impl Iterator<Item = (u64, u64)>, n: u32) -> Self {
+        let mut all = Self::default();
+        for (first, (real, breaching)) in (0..).step_by(64).zip(words) {
+            let one = Self::of_bits(real, breaching, n.saturating_sub(all.real));
+            let within_n = Self::of_bits(real, breaching, n.saturating_sub(first)).oldest_breach_age_in_n;
+            all.real += one.real;
+            all.breaching += one.breaching;
+            all.breaching_of_newest += one.breaching_of_newest;
+            if one.oldest_breach_age > 0 {
+                all.oldest_breach_age = first + one.oldest_breach_age;
+            }
+            if within_n > 0 {
+                all.oldest_breach_age_in_n = first + within_n;
+            }
+        }
+        all
+    }
+
     /// Of a range of at most 64 points as bits; bit 0 is the newest. `breaching` is a subset of `real`.
     pub(crate) fn of_bits(real: u64, breaching: u64, n: u32) -> Self {
         let mut newest = real;

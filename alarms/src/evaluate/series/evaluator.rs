@@ -12,10 +12,11 @@ use super::marks::{MOST, Marks, Register};
 use super::plan::{Plan, PlanError};
 use super::source::{Mark, Source};
 use super::wall_clock::Calendar;
+use super::wide::Wide;
 
 /// How many periods more than N the range could have: verdicts that would differ with any of N to N + 4 are said to depend
 /// on its size.
-const WIDEST: usize = 4;
+const WIDEST: u32 = 4;
 
 /// One alarm with its state and the samples it may still look at.
 ///
@@ -52,12 +53,18 @@ pub struct Evaluator {
     reach: i64,
     /// Steps of a period.
     steps: i64,
-    /// Are its periods remembered as bits?
+    /// Are its periods remembered as bits of a word?
     is_remembered: bool,
+    /// No warm-up, no calendar, periods that are remembered: the usual alarm.
+    is_usual: bool,
     /// Is a period one step of one metric?
     is_simple: bool,
     /// The bits of the periods that a verdict or its sensitivity looks at.
     kept: u64,
+    /// The bits of the newest N periods.
+    newest: u64,
+    /// For alarms that look at more periods than a word has bits.
+    wide: Option<Wide>,
     /// The creation of the alarm, for its warm-up.
     created: Option<Timestamp>,
     first_data: Option<i64>,
@@ -113,13 +120,15 @@ impl Evaluator {
         let plan = Plan::new(alarm, switches)?;
         let steps = i64::from(plan.period / plan.step);
         let n = plan.rule.evaluation_periods() as usize;
-        let periods = (plan.rule.range() as usize).max(n + WIDEST);
+        let periods = (plan.rule.range() as usize).max(n + WIDEST as usize);
         // A calendar day may have an hour more than 24, and a week two.
         let spare = if plan.zone.is_some() { steps + 120 } else { 0 };
         let reach = steps * i64::try_from(periods).unwrap_or(0) + spare;
         let source = Source::new(&plan, usize::try_from(reach).unwrap_or(0) + 1);
         let is_remembered = !source.sees_the_range() && periods <= MOST;
+        let is_wide = !source.sees_the_range() && periods > MOST && plan.zone.is_none();
         let is_simple = source.is_simple();
+        let plan_is_sliding = plan.zone.is_none();
         Ok(Self {
             source,
             marks: Marks::new(steps, periods.min(MOST)),
@@ -131,8 +140,11 @@ impl Evaluator {
             reach,
             steps,
             is_remembered,
+            is_usual: is_remembered && plan_is_sliding,
             is_simple,
             kept: ones(periods),
+            newest: ones(n),
+            wide: is_wide.then(|| Wide::new(steps, periods)),
             created: None,
             first_data: None,
             memo: None,
@@ -150,6 +162,7 @@ impl Evaluator {
     #[must_use]
     pub fn created(mut self, at: Timestamp) -> Self {
         self.created = Some(at);
+        self.is_usual = false;
         self
     }
 
@@ -158,6 +171,11 @@ impl Evaluator {
     pub fn in_state(mut self, state: StateValue) -> Self {
         self.state = state;
         self
+    }
+
+    /// Takes a state that did not come from an evaluation (`SetAlarmState`): the next one starts from it.
+    pub const fn set_state(&mut self, state: StateValue) {
+        self.state = state;
     }
 
     /// The ids of the metrics it wants datapoints of, in the order of [`Self::push`]; `m1` for an alarm over one metric.
@@ -196,6 +214,9 @@ impl Evaluator {
         }
         if step < self.evaluated {
             self.marks.late(step);
+            if let Some(wide) = &mut self.wide {
+                wide.late(step);
+            }
             if let Some(calendar) = &mut self.calendar {
                 calendar.late(step);
             }
@@ -208,11 +229,9 @@ impl Evaluator {
     pub fn evaluate(&mut self, at: Timestamp) -> Evaluation {
         let previous = self.state;
         let end = self.end(at);
-        self.oldest = end.saturating_sub(self.reach);
+        self.oldest = end - self.reach;
         self.evaluated = end;
-        // The usual alarm first: no warm-up, no calendar, periods that are remembered.
-        let is_usual = self.is_remembered && self.created.is_none() && self.calendar.is_none();
-        let verdict = if is_usual {
+        let verdict = if self.is_usual {
             self.over_marks(end, previous)
         } else {
             self.over_the_rest(at, end, previous)
@@ -228,6 +247,8 @@ impl Evaluator {
             verdict
         } else if self.is_remembered {
             self.over_marks(end, previous)
+        } else if self.wide.is_some() {
+            self.over_wide(end, previous)
         } else {
             self.over_range(end, previous)
         }
@@ -297,7 +318,7 @@ impl Evaluator {
             self.plan.rule.evaluation_periods() as usize,
             self.plan.rule.range() as usize,
         );
-        let widest = self.marks_of_newest(end, range.max(n + WIDEST));
+        let widest = self.marks_of_newest(end, range.max(n + WIDEST as usize));
         let sees_the_range = self.source.sees_the_range();
         let mut of_size = |size: usize| {
             // Where a period's value is its own, a shorter range has the same.
@@ -318,7 +339,7 @@ impl Evaluator {
             }
         };
         let mut verdict = of_size(range);
-        let mut others = (n..=n + WIDEST).filter(|size| *size != range);
+        let mut others = (n..=n + WIDEST as usize).filter(|size| *size != range);
         verdict.depends.range_size = others.any(|size| of_size(size).state != verdict.state);
         verdict
     }
@@ -351,6 +372,10 @@ impl Evaluator {
                 return said(previous, Reason::LowSamples);
             }
         }
+        // The newest N points are there: they decide, and no reading of the documentation says anything else.
+        if register.real & self.newest == self.newest {
+            return enough(&self.plan.rule, (register.breaching & self.newest).count_ones());
+        }
         // Older periods change nothing, and would hide that this is the same range as the last.
         let (real, breaching) = (register.real & self.kept, register.breaching & self.kept);
         if let Some(memo) = &self.memo
@@ -368,6 +393,26 @@ impl Evaluator {
             verdict,
         });
         verdict
+    }
+
+    /// As `over_marks`, where a word has too few bits.
+    fn over_wide(&mut self, end: i64, previous: StateValue) -> Verdict {
+        let steps = self.steps;
+        let (Some(wide), source, rule) = (&mut self.wide, &mut self.source, &self.plan.rule) else {
+            return said(previous, Reason::NoData);
+        };
+        let register = wide.at(end, |end| {
+            let measured = source.measure(end - steps, end);
+            source.mark(measured, end - steps)
+        });
+        if register.is_low(rule.range(), rule.switches().low_samples) {
+            return said(previous, Reason::LowSamples);
+        }
+        let n = rule.evaluation_periods();
+        match register.breaching_if_full(n) {
+            Some(breaching) => enough(rule, breaching),
+            None => sized_verdict(&self.plan, previous, |size| register.summary(size, n)),
+        }
     }
 
     /// The evaluation range at this time, oldest first: what the reason for a state tells of.
@@ -401,7 +446,7 @@ fn said(state: StateValue, reason: Reason) -> Verdict {
 }
 
 /// So many low bits.
-const fn ones(bits: usize) -> u64 {
+pub(super) const fn ones(bits: usize) -> u64 {
     if bits >= 64 { u64::MAX } else { (1 << bits) - 1 }
 }
 
@@ -413,29 +458,41 @@ fn is_low(register: &Register, range: u64, scope: LowSampleScope) -> bool {
     }
 }
 
+/// The newest N points are there, and so many of them breach.
+#[inline]
+fn enough(rule: &Rule, breaching: u32) -> Verdict {
+    let state = if breaching >= rule.datapoints_to_alarm() {
+        StateValue::Alarm
+    } else {
+        StateValue::Ok
+    };
+    said(state, Reason::EnoughData { breaching })
+}
+
 /// The verdict over bits, and what it depends on.
 fn bits_verdict(plan: &Plan, real: u64, breaching: u64, previous: StateValue) -> Verdict {
+    let n = plan.rule.evaluation_periods();
+    sized_verdict(plan, previous, |size| {
+        let kept = ones(size as usize);
+        Summary::of_bits(real & kept, breaching & kept, n)
+    })
+}
+
+/// The verdict over ranges of which the newest periods can be summarized, and what it depends on.
+fn sized_verdict(plan: &Plan, previous: StateValue, summary: impl Fn(u32) -> Summary) -> Verdict {
     let rule = &plan.rule;
     let n = rule.evaluation_periods();
-    let of = |size: usize, rule: &Rule| {
-        let kept = ones(size);
-        verdict_of(
-            &Summary::of_bits(real & kept, breaching & kept, n),
-            rule,
-            previous,
-        )
-    };
-    let size = rule.range() as usize;
-    let verdict = of(size, rule);
-    // The newest N points are there: no reading of the documentation says anything else.
-    if real & ones(n as usize) == ones(n as usize) {
-        return verdict;
-    }
-    let differs = |size: usize, rule: &Rule| of(size, rule).state != verdict.state;
+    let size = rule.range();
+    let of_range = summary(size);
+    let verdict = verdict_of(&of_range, rule, previous);
+    let differs = |summary: &Summary, rule: &Rule| verdict_of(summary, rule, previous).state != verdict.state;
     let depends = Depends {
-        range_size: (n as usize..=n as usize + WIDEST).any(|size| differs(size, rule)),
-        premature_age: differs(size, &rule.with_other_premature_age()),
-        dynamo_db: plan.other_rule.as_ref().is_some_and(|rule| differs(size, rule)),
+        range_size: (n..=n + WIDEST).any(|size| differs(&summary(size), rule)),
+        premature_age: differs(&of_range, &rule.with_other_premature_age()),
+        dynamo_db: plan
+            .other_rule
+            .as_ref()
+            .is_some_and(|rule| differs(&of_range, rule)),
     };
     Verdict { depends, ..verdict }
 }

@@ -15,6 +15,7 @@ mod replay;
 mod source;
 mod store;
 mod wall_clock;
+mod wide;
 
 #[cfg(test)]
 mod tests;

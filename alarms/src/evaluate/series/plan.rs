@@ -97,6 +97,9 @@ pub(super) struct Plan {
 /// What an alarm over one metric calls it.
 const ONLY_METRIC: &str = "m1";
 
+/// No timestamp is so many seconds before the epoch; a multiple of 60.
+const EARLIEST: i64 = 377_705_116_800;
+
 /// Above this many seconds evaluations are hourly (user guide, "Multi-day alarms").
 const DAY: u64 = 86_400;
 
@@ -104,10 +107,12 @@ impl Plan {
     /// The step that a time is in. Divisions by constants, because one by a variable is half of an evaluation's time.
     #[inline]
     pub(super) fn steps_at(&self, at: Timestamp) -> i64 {
+        // Without a sign a division is three instructions, with it a dozen.
+        let since = (at.as_second() + EARLIEST).cast_unsigned();
         if self.step == 60 {
-            at.as_second().div_euclid(60)
+            (since / 60).cast_signed() - EARLIEST / 60
         } else {
-            at.as_second().div_euclid(10)
+            (since / 10).cast_signed() - EARLIEST / 10
         }
     }
 

@@ -80,6 +80,12 @@ impl Store {
                 }
                 (all.statistic(self.stat).unwrap_or(f64::NAN), all.count)
             }
+            // One step is looked at where it is.
+            Kind::Samples(ring, _) if end - start == 1 => {
+                ring.get_mut(start).map_or((f64::NAN, 0.0), |samples| {
+                    (samples.statistic(self.stat).unwrap_or(f64::NAN), samples.count())
+                })
+            }
             Kind::Samples(ring, gathered) => {
                 gathered.clear();
                 (start..end)
@@ -124,6 +130,12 @@ impl<T: Default> Ring<T> {
     #[inline]
     fn get(&self, step: i64) -> Option<&T> {
         let (kept, value) = &self.places[self.place(step)];
+        (*kept == step).then_some(value)
+    }
+
+    fn get_mut(&mut self, step: i64) -> Option<&mut T> {
+        let place = self.place(step);
+        let (kept, value) = &mut self.places[place];
         (*kept == step).then_some(value)
     }
 

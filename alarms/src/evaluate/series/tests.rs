@@ -525,6 +525,40 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20))]
+
+    /// The same for alarms that look at more periods than a word has bits.
+    #[test]
+    fn wide_is_right(
+        data in proptest::collection::vec((0_i64..320, 0_i64..40, 0_u8..9), 0..400),
+        k in 1_i64..3, n in 61_u32..140, m in 1_u32..140, treat in 0_usize..4,
+    ) {
+        let m = m.min(n);
+        let treat = TreatMissingData::ALL[treat];
+        let rule = Rule::new(n, m, treat).unwrap();
+        let changes = json!({ "EvaluationPeriods": n, "DatapointsToAlarm": m, "Threshold": 3, "TreatMissingData": treat,
+            "Period": 60 * k });
+        let mut evaluator = Evaluator::new(&alarm(changes), Switches::DEFAULT).unwrap();
+        let data: Vec<(i64, i64, u8)> =
+            data.into_iter().map(|(at, delay, value)| (at * 60 + 30, (at + delay) * 60, value)).collect();
+        let mut state = StateValue::InsufficientData;
+        for tick in 0..340 {
+            let now = tick * 60;
+            for (at, seen, value) in &data {
+                if (now - 59..=now).contains(seen) {
+                    evaluator.push(0, Timestamp::from_second(*at).unwrap(), &one(f64::from(*value)));
+                }
+            }
+            let (expect, depends) = slowly(&data, now, 60 * k, &rule, state);
+            let found = evaluator.evaluate(Timestamp::from_second(now).unwrap());
+            prop_assert_eq!(found.verdict.state, expect, "{} at {}: {:?}", rule.range(), now, found);
+            prop_assert_eq!(found.verdict.depends.range_size, depends, "at {}", now);
+            state = expect;
+        }
+    }
+}
+
 /// Windows of the calendar are kept between evaluations; a datapoint that comes late is seen all the same.
 #[test]
 fn late_datapoints_are_seen_in_calendar_windows() {

@@ -13,6 +13,10 @@ use super::sample::{Kind, Sample};
 pub struct Distribution {
     /// In no order.
     values: Vec<(f64, f64)>,
+    /// The sum of the counts.
+    count: f64,
+    /// Some count is not 1.
+    is_weighted: bool,
     /// A statistic set whose samples are not known, or a negative value: these statistics are not available.
     is_unusable: bool,
 }
@@ -42,30 +46,39 @@ impl Distribution {
 
     fn push(&mut self, value: f64, count: f64) {
         self.is_unusable |= value < 0.0;
+        self.is_weighted |= count != 1.0;
+        self.count += count;
         self.values.push((value, count));
     }
 
     /// The samples of another one too.
     pub fn merge(&mut self, other: &Self) {
         self.values.extend_from_slice(&other.values);
+        self.count += other.count;
+        self.is_weighted |= other.is_weighted;
         self.is_unusable |= other.is_unusable;
     }
 
     /// Forgets all samples, and keeps the memory.
     pub fn clear(&mut self) {
         self.values.clear();
+        self.count = 0.0;
+        self.is_weighted = false;
         self.is_unusable = false;
     }
 
     /// How many samples there are.
-    pub fn count(&self) -> f64 {
-        self.values.iter().map(|(_, count)| count).sum()
+    pub const fn count(&self) -> f64 {
+        self.count
     }
 
-    /// The statistic; none without samples, and none where CloudWatch has none. Sorts the samples.
+    /// The statistic; none without samples, and none where CloudWatch has none. Changes the order of the samples.
     pub fn statistic(&mut self, stat: Stat) -> Option<f64> {
         if self.is_unusable || self.values.is_empty() {
             return None;
+        }
+        if let (Stat::Percentile(percent), false) = (stat, self.is_weighted) {
+            return self.selected(percent);
         }
         self.values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         match stat {
@@ -79,8 +92,28 @@ impl Distribution {
         }
     }
 
+    /// The percentile where every count is 1: the sample of that rank, without sorting all.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a whole number from 1 on"
+    )]
+    fn selected(&mut self, percent: f64) -> Option<f64> {
+        let place = (self.rank(percent) as usize)
+            .min(self.values.len())
+            .checked_sub(1)?;
+        let (_, (value, _), _) = self
+            .values
+            .select_nth_unstable_by(place, |a, b| a.0.total_cmp(&b.0));
+        Some(*value)
+    }
+
+    fn rank(&self, percent: f64) -> f64 {
+        (percent / 100.0 * self.count()).ceil().max(1.0)
+    }
+
     fn percentile(&self, percent: f64) -> Option<f64> {
-        let rank = (percent / 100.0 * self.count()).ceil().max(1.0);
+        let rank = self.rank(percent);
         let mut seen = 0.0;
         let reached = self.values.iter().find(|(_, count)| {
             seen += count;

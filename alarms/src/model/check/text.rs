@@ -13,7 +13,7 @@ const MOST_TAGS: usize = 50;
 const MOST_DIMENSIONS: usize = 30;
 
 /// The units of CloudWatch (API reference, `MetricDatum`).
-pub(super) const UNITS: &[&str] = &[
+pub(crate) const UNITS: &[&str] = &[
     "Seconds",
     "Microseconds",
     "Milliseconds",

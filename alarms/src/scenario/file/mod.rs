@@ -1,5 +1,6 @@
 //! Scenario files: YAML with one scenario or a list of them in every document.
 
+mod family;
 mod scenario;
 mod subject;
 
@@ -47,11 +48,11 @@ fn scenarios(text: &str, alarms: &BTreeMap<String, Definition>) -> Result<Vec<Sc
         match &document.content {
             Content::List(items) => {
                 for item in items {
-                    found.push(scenario::read(item, alarms)?);
+                    family(item, alarms, &mut found)?;
                 }
             }
             _ if document.is_null() => {}
-            _ => found.push(scenario::read(&document, alarms)?),
+            _ => family(&document, alarms, &mut found)?,
         }
     }
     if found.is_empty() {
@@ -59,4 +60,15 @@ fn scenarios(text: &str, alarms: &BTreeMap<String, Definition>) -> Result<Vec<Sc
         return Err(Wrong::new(at, "the file has no scenario"));
     }
     Ok(found)
+}
+
+fn family(
+    node: &document::Node,
+    alarms: &BTreeMap<String, Definition>,
+    found: &mut Vec<Scenario>,
+) -> Result<(), Wrong> {
+    for one in family::expand(node, alarms)? {
+        found.push(scenario::read(&one, alarms)?);
+    }
+    Ok(())
 }

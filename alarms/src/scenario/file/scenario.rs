@@ -23,6 +23,7 @@ const KNOWN: &[&str] = &[
     "children",
     "expect",
     "never",
+    "shows",
 ];
 
 /// More evaluations are a mistake in a duration.
@@ -55,6 +56,7 @@ pub(super) fn read(node: &Node, alarms: &BTreeMap<String, Definition>) -> Result
         subjects,
         expect,
         never,
+        shows: fields.get("shows")?,
     };
     let end = SignedDuration::from_secs(scenario.end());
     if scenario.end() / scenario.step() > MOST_EVALUATIONS || start.checked_add(end).is_err() {

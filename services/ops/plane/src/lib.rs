@@ -4,6 +4,8 @@
 //! Each module that stands in for a service opens with what AWS does natively. What does not belong here: running
 //! functions (`ops-runner`), making a story of what was observed (`ops-story`).
 
+mod alarms;
+mod clock;
 mod gateway;
 mod logs;
 mod mails;
@@ -14,6 +16,8 @@ mod public;
 mod store;
 mod xray;
 
+pub use alarms::NOT_OBSERVABLE;
+pub use clock::Clock;
 pub use gateway::{CallHook, Invoked, LambdaInvoker, LambdaRequest, ObservedCall, Verdict};
 pub use plane::{Intake, Plane, PlaneConfig, Routes, StartError};
 pub use store::{Datum, Limits, LogEvent, Mail, Statistics, StoreError};

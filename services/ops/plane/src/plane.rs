@@ -6,12 +6,15 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::gateway::{self, CallHook, Forwarder, LambdaInvoker};
+use crate::alarms::{Alarms, Place};
+use crate::clock::Clock;
+use crate::gateway::{self, CallHook, Emulated, Forwarder, LambdaInvoker};
 use crate::logs::metric_filter::MetricFilters;
-use crate::store::{Datum, Limits, LogEvent, Store, StoreError, Write};
+use crate::store::{self, Datum, Limits, LogEvent, Store, StoreError, Tap, Write};
 use crate::{polled, public, xray};
 
 /// How it is started. Port 0 is a free one.
@@ -29,6 +32,12 @@ pub struct PlaneConfig {
     pub api: SocketAddr,
     /// Listener of the product function's URL.
     pub function_url: SocketAddr,
+    /// Account of the platform, twelve digits.
+    pub account: String,
+    /// Its region.
+    pub region: String,
+    /// How much faster than the wall clock metrics and alarms live; 1 is as fast.
+    pub time_scale: u32,
 }
 
 /// What the public listeners lead to.
@@ -67,6 +76,8 @@ pub enum StartError {
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) alarms: Alarms,
     pub(crate) forward: Forwarder,
     pub(crate) routes: Arc<RwLock<Routes>>,
     pub(crate) invoker: Arc<OnceLock<Arc<dyn LambdaInvoker>>>,
@@ -79,7 +90,7 @@ impl Shared {
         self.routes.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Keeps a datapoint of one value.
+    /// Keeps a datapoint of one value, of now.
     pub(crate) fn count(
         &self,
         namespace: &str,
@@ -88,7 +99,7 @@ impl Shared {
         unit: &str,
         value: f64,
     ) {
-        let now = jiff::Timestamp::now().as_millisecond();
+        let now = self.clock.now().as_millisecond();
         self.store.write(Write::Datum(Datum::value(
             namespace, name, dimensions, unit, now, value,
         )));
@@ -121,11 +132,28 @@ impl Plane {
     /// # Errors
     /// When the store cannot be used or an address is taken.
     pub async fn start(config: PlaneConfig) -> Result<Self, StartError> {
+        let (tap, tapped) = unbounded_channel();
+        let clock = Clock::running(
+            jiff::Timestamp::now(),
+            config.time_scale,
+            store::reached(&config.store)?,
+        );
+        let store = Store::open_with(&config.store, config.limits, clock.clone(), Some(Tap(tap)))?;
+        let forward = Forwarder::new(&config.emulator);
+        let invoker = Arc::default();
+        let outside = Arc::new(Emulated::new(forward.clone(), Arc::clone(&invoker)));
+        let place = Place {
+            account: config.account,
+            region: config.region,
+        };
+        let alarms = Alarms::open(store.clone(), clock.clone(), place, outside).await?;
         let shared = Shared {
-            store: Store::open(&config.store, config.limits)?,
-            forward: Forwarder::new(&config.emulator),
+            store,
+            clock,
+            alarms: alarms.clone(),
+            forward,
             routes: Arc::default(),
-            invoker: Arc::default(),
+            invoker,
             hook: Arc::default(),
             metric_filters: MetricFilters::default(),
         };
@@ -139,6 +167,7 @@ impl Plane {
         let mut tasks = vec![
             tokio::spawn(daemon.run(stopped.clone())),
             tokio::spawn(polled::run(shared.clone(), stopped.clone())),
+            tokio::spawn(alarms.run(tapped, stopped.clone())),
         ];
         let mut serve = async |address: SocketAddr, router: axum::Router| {
             let listener = TcpListener::bind(address)
@@ -214,8 +243,15 @@ impl Plane {
     pub fn intake(&self) -> Intake {
         Intake {
             store: self.shared.store.clone(),
+            clock: self.shared.clock.clone(),
             metric_filters: self.shared.metric_filters.clone(),
         }
+    }
+
+    /// The time of metrics and alarms.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
     }
 
     /// Stops listening and writes what is queued.
@@ -236,14 +272,16 @@ impl Plane {
 #[derive(Clone, Debug)]
 pub struct Intake {
     store: Store,
+    clock: Clock,
     metric_filters: MetricFilters,
 }
 
 impl Intake {
     /// A log event; embedded metrics in it and metric filters that match it become datapoints.
     pub fn log(&self, event: LogEvent) {
-        for datum in self.metric_filters.apply(&event) {
-            self.metric(datum);
+        let at_ms = self.clock.of_wall_ms(event.timestamp_ms);
+        for datum in self.metric_filters.apply(&event, at_ms) {
+            self.store.write(Write::Datum(datum));
         }
         self.store.write(Write::Log(event));
     }
@@ -253,8 +291,9 @@ impl Intake {
         self.store.write(Write::Segment(document));
     }
 
-    /// A datapoint.
-    pub fn metric(&self, datum: Datum) {
+    /// A datapoint with a time of the wall clock.
+    pub fn metric(&self, mut datum: Datum) {
+        datum.timestamp_ms = self.clock.of_wall_ms(datum.timestamp_ms);
         self.store.write(Write::Datum(datum));
     }
 }

@@ -15,6 +15,8 @@ use crate::store::{Datum, Write};
 
 /// Between two rounds.
 const INTERVAL: Duration = Duration::from_secs(10);
+/// The shortest time between two rounds, however fast the plane's clock runs.
+const SHORTEST: Duration = Duration::from_millis(500);
 /// Executions of one page (API reference).
 const PAGE: u32 = 1_000;
 
@@ -31,7 +33,7 @@ type Watermarks = BTreeMap<String, Watermark>;
 /// Asks until it is stopped.
 pub(crate) async fn run(shared: Shared, mut stop: watch::Receiver<bool>) {
     let rounds = async {
-        let mut ticks = tokio::time::interval(INTERVAL);
+        let mut ticks = tokio::time::interval(interval(shared.clock.scale()));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut seen = Watermarks::new();
         loop {
@@ -39,6 +41,7 @@ pub(crate) async fn run(shared: Shared, mut stop: watch::Receiver<bool>) {
             // While the emulator is away there is nothing to tell.
             let _ = tokio::join!(
                 queues(&shared),
+                oldest_messages(&shared),
                 executions(&shared, &mut seen),
                 metric_filters(&shared)
             );
@@ -48,6 +51,11 @@ pub(crate) async fn run(shared: Shared, mut stop: watch::Receiver<bool>) {
         _ = stop.wait_for(|stop| *stop) => {}
         () = rounds => {}
     }
+}
+
+/// Six rounds in a minute of the plane's clock, as long as the emulator can take them.
+fn interval(scale: u32) -> Duration {
+    (INTERVAL / scale.max(1)).max(SHORTEST)
 }
 
 async fn queues(shared: &Shared) -> Option<()> {
@@ -77,6 +85,26 @@ async fn queues(shared: &Shared) -> Option<()> {
                 shared.count("AWS/SQS", metric, &dimensions, "Count", value);
             }
         }
+    }
+    Some(())
+}
+
+/// `ApproximateAgeOfOldestMessage`: both ends of the age are times of the plane's clock. Queues without messages tell none, as an
+/// empty queue on AWS tells 0 only while somebody uses it.
+async fn oldest_messages(shared: &Shared) -> Option<()> {
+    let oldest = shared.forward.get("/_shopwatch/oldest-messages").await?;
+    let now = shared.clock.now().as_millisecond();
+    for (queue, sent) in oldest.as_object()? {
+        let sent = shared.clock.of_wall_ms((sent.as_f64()? * 1e3) as i64);
+        let age = (now - sent).max(0) as f64 / 1e3;
+        let dimensions = [("QueueName", queue.as_str())];
+        shared.count(
+            "AWS/SQS",
+            "ApproximateAgeOfOldestMessage",
+            &dimensions,
+            "Seconds",
+            age.floor(),
+        );
     }
     Some(())
 }
@@ -217,7 +245,7 @@ fn put(shared: &Shared, machine: &str, at: f64, metric: &str, unit: &str, value:
         metric,
         &dimensions,
         unit,
-        (at * 1e3) as i64,
+        shared.clock.of_wall_ms((at * 1e3) as i64),
         value,
     )));
 }

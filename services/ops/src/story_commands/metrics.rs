@@ -1,11 +1,10 @@
 //! `shopwatch metrics`: what is measured, and values of a metric.
 
-use std::time::SystemTime;
-
 use anyhow::Context as _;
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat, ScanBy};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::since::Since;
@@ -77,7 +76,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     let client = Client::new(&context.sdk_config().await?);
     match args.command {
         Command::List(args) => list(&args, &client).await,
-        Command::Get(args) => get(&args, &client).await,
+        Command::Get(args) => get(&args, &client, context.time_of_metrics()?).await,
     }
 }
 
@@ -136,7 +135,7 @@ fn row(metric: &Metric) -> Vec<String> {
     ]
 }
 
-async fn get(args: &Get, client: &Client) -> anyhow::Result<Exit> {
+async fn get(args: &Get, client: &Client, now: Timestamp) -> anyhow::Result<Exit> {
     let dimensions = args
         .dimensions
         .iter()
@@ -154,8 +153,8 @@ async fn get(args: &Get, client: &Client) -> anyhow::Result<Exit> {
     let query = MetricDataQuery::builder().id("m").metric_stat(stat).build();
     let mut pages = client
         .get_metric_data()
-        .start_time(DateTime::from(args.since.start()))
-        .end_time(DateTime::from(SystemTime::now()))
+        .start_time(DateTime::from_millis(args.since.before(now).as_millisecond()))
+        .end_time(DateTime::from_millis(now.as_millisecond()))
         .metric_data_queries(query)
         .scan_by(ScanBy::TimestampAscending)
         .into_paginator()
@@ -179,7 +178,7 @@ async fn get(args: &Get, client: &Client) -> anyhow::Result<Exit> {
 
 fn show(args: &Get, points: &[(i64, f64)]) {
     let at = |seconds: i64| {
-        jiff::Timestamp::from_second(seconds)
+        Timestamp::from_second(seconds)
             .unwrap_or_default()
             .strftime("%Y-%m-%dT%H:%M:%SZ")
             .to_string()

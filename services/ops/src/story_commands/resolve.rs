@@ -216,6 +216,9 @@ mod tests {
             gateway: anywhere,
             api: anywhere,
             function_url: anywhere,
+            account: crate::context::ACCOUNT.to_owned(),
+            region: crate::context::REGION.to_owned(),
+            time_scale: 1,
         };
         Plane::start(config).await.unwrap()
     }

@@ -3,6 +3,8 @@
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
+
 /// How far back a question looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Since(Duration);
@@ -15,6 +17,11 @@ impl Since {
     /// When that was.
     pub(super) fn start(self) -> SystemTime {
         SystemTime::now().checked_sub(self.0).unwrap_or(UNIX_EPOCH)
+    }
+
+    /// So long before a time.
+    pub(super) fn before(self, at: Timestamp) -> Timestamp {
+        at.checked_sub(self.0).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 }
 

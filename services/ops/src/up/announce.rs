@@ -27,13 +27,26 @@ See what happened to it, in another terminal:
 
   {command} trace ORDER_ID
 
+What the alarms say:
+
+  {command} alarms status
+{faster}
 ",
         seconds = run.started_in_seconds,
         products = run.endpoint("products"),
         orders = run.endpoint("orders"),
         inventory = run.endpoint("inventory"),
         aws = run.endpoint("aws"),
+        faster = faster(run.clock.scale),
     )
+}
+
+/// A clock that is not the wall's is worth a word.
+fn faster(scale: u32) -> String {
+    if scale == 1 {
+        return String::new();
+    }
+    format!("\nMetrics and alarms live {scale} times as fast as the wall clock; the shop does not.\n")
 }
 
 /// How this program is called: by cargo from a clone, by its name elsewhere.

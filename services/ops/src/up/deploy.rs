@@ -76,6 +76,18 @@ impl Stack {
         self.outputs.get(name).map(String::as_str)
     }
 
+    /// All outputs.
+    pub(crate) fn outputs(&self) -> &BTreeMap<String, String> {
+        &self.outputs
+    }
+
+    /// Physical names by logical names.
+    pub(crate) fn physical_names(&self) -> impl Iterator<Item = (String, String)> {
+        self.resources
+            .iter()
+            .map(|(_, logical, physical)| (logical.clone(), physical.clone()))
+    }
+
     pub(crate) fn size(&self) -> usize {
         self.resources.len()
     }
@@ -102,6 +114,13 @@ pub(crate) async fn ensure(
     let change = apply(client, status, &packaged.url(emulator), parameters, step).await?;
     state_dir::write_json(&state.deployment(), &stamp)?;
     Ok((describe(client).await?, change))
+}
+
+/// The parameters of every local stack.
+pub(crate) fn local_parameters() -> impl Iterator<Item = (String, String)> {
+    PARAMETERS
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
 }
 
 /// The parameters that this template has.

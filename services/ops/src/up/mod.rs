@@ -1,6 +1,7 @@
 //! `shopwatch up`: everything that makes the shop run on one machine, in order. Each step is a module; this one says
 //! what follows what, and what happens while it runs and when it ends.
 
+mod alarms;
 mod announce;
 mod background;
 mod build;
@@ -36,7 +37,7 @@ use self::ports::Ports;
 use self::progress::Progress;
 
 /// Options of `shopwatch up`.
-#[derive(Debug, Clone, Default, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Args {
     /// Forget the state of earlier runs: orders, stock, traces, users
     #[arg(long)]
@@ -44,6 +45,9 @@ pub(crate) struct Args {
     /// Start with the functions' programs of the last build
     #[arg(long)]
     no_build: bool,
+    /// Let metrics and alarms live so many times as fast: with 60 a minute takes a second
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=600))]
+    time_scale: u32,
     /// Start in the background and return when it is ready
     #[arg(long, short)]
     detach: bool,
@@ -57,6 +61,20 @@ pub(crate) struct Args {
     ports: Ports,
 }
 
+impl Default for Args {
+    fn default() -> Self {
+        Self {
+            fresh: false,
+            no_build: false,
+            time_scale: 1,
+            detach: false,
+            quiet: false,
+            json: false,
+            ports: Ports::default(),
+        }
+    }
+}
+
 impl Args {
     /// The same, for the program in the background.
     fn for_background(&self) -> Vec<String> {
@@ -65,7 +83,8 @@ impl Args {
             .iter()
             .filter(|(given, _)| *given)
             .map(|(_, flag)| (*flag).to_owned());
-        flags.chain(self.ports.as_arguments()).collect()
+        let scale = ["--time-scale".to_owned(), self.time_scale.to_string()];
+        flags.chain(scale).chain(self.ports.as_arguments()).collect()
     }
 }
 

@@ -10,8 +10,8 @@ use anyhow::Context as _;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use ops_plane::{
-    CallHook, Datum, Intake, Invoked, LambdaInvoker, LambdaRequest, Limits, LogEvent, ObservedCall, Plane,
-    PlaneConfig, Verdict,
+    CallHook, Clock, Datum, Intake, Invoked, LambdaInvoker, LambdaRequest, Limits, LogEvent, ObservedCall,
+    Plane, PlaneConfig, Verdict,
 };
 use ops_runner::faults::{Action, Caller};
 use ops_runner::{
@@ -40,7 +40,12 @@ pub(crate) struct Planes {
 
 impl Planes {
     /// Starts both.
-    pub(crate) async fn start(state: &StateDir, ports: &Ports, programs: &Programs) -> anyhow::Result<Self> {
+    pub(crate) async fn start(
+        state: &StateDir,
+        ports: &Ports,
+        programs: &Programs,
+        time_scale: u32,
+    ) -> anyhow::Result<Self> {
         let emulator = format!("http://{}", loopback(ports.emulator));
         let plane = Plane::start(PlaneConfig {
             store: state.observability(),
@@ -49,6 +54,9 @@ impl Planes {
             gateway: loopback(ports.aws),
             api: loopback(ports.api),
             function_url: loopback(ports.products),
+            account: ACCOUNT.to_owned(),
+            region: REGION.to_owned(),
+            time_scale,
         })
         .await
         .context("start the observability plane")?;
@@ -80,6 +88,11 @@ impl Planes {
 
     pub(crate) fn runner(&self) -> &Runner {
         &self.runner
+    }
+
+    /// The time of metrics and alarms.
+    pub(crate) fn clock(&self) -> &Clock {
+        self.plane.clock()
     }
 
     /// Addresses by the names of run.json.

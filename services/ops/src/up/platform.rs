@@ -2,7 +2,7 @@
 //! other terminals, and notices when the emulator ends by itself.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -19,12 +19,12 @@ use super::package::Packaged;
 use super::planes::Planes;
 use super::ports::Ports;
 use super::progress::{Progress, Step};
-use super::{seed, steps};
+use super::{alarms, seed, steps};
 use crate::context::local_sdk_config;
 use crate::control::server::{self, ControlServer};
 use crate::control::{Request, faults};
 use crate::exit::{Exit, Failure};
-use crate::run_file::RunFile;
+use crate::run_file::{RunClock, RunFile};
 use crate::state_dir::StateDir;
 use crate::status::resident_bytes;
 use crate::users::{UserPool, Users};
@@ -81,10 +81,10 @@ impl Platform {
         functions: &[String],
         programs: &Programs,
         python: PathBuf,
+        time_scale: u32,
     ) -> anyhow::Result<()> {
-        let planes = self
-            .planes
-            .insert(Planes::start(&self.state, ports, programs).await?);
+        let planes = Planes::start(&self.state, ports, programs, time_scale).await?;
+        let planes = self.planes.insert(planes);
         let endpoint = |name: &str| planes.endpoints().get(name).cloned().unwrap_or_default();
         let config = emulator::Config {
             python,
@@ -123,6 +123,17 @@ impl Platform {
             planes.runner().refresh();
         }
         Ok(deployed)
+    }
+
+    /// Puts the generated alarms in place; says what was done.
+    pub(crate) async fn put_alarms(&self, root: &Path, stack: &Stack) -> anyhow::Result<String> {
+        alarms::put(&self.endpoint("aws")?, root, stack, &self.state).await
+    }
+
+    /// The time of metrics and alarms, for run.json.
+    pub(crate) fn clock(&self) -> anyhow::Result<RunClock> {
+        let planes = self.planes.as_ref().context("the platform is not started")?;
+        Ok(RunClock::of(planes.clock()))
     }
 
     /// Loads products and users where they are absent; returns the number of new products.

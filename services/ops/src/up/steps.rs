@@ -52,7 +52,9 @@ pub(crate) async fn start(
 
     let step = progress.step("Start the platform");
     let ports = choose_ports(args, &state)?;
-    platform.start(&ports, &functions, &programs, venv.python).await?;
+    platform
+        .start(&ports, &functions, &programs, venv.python, args.time_scale)
+        .await?;
     step.done(&format!("emulator on port {}", ports.emulator));
 
     let step = progress.step("Deploy the shop");
@@ -62,6 +64,10 @@ pub(crate) async fn start(
     };
     let (stack, change) = platform.deploy(deployment, &step).await?;
     step.done(&describe(&stack, change));
+
+    let step = progress.step("Put the alarms in place");
+    let done = platform.put_alarms(&root, &stack).await?;
+    step.done(&done);
 
     let step = progress.step("Load products and users");
     let new = platform.seed(&stack, &users::Users::of(&state)?).await?;
@@ -79,6 +85,7 @@ pub(crate) async fn start(
         account: ACCOUNT.to_owned(),
         control: state.control_socket().display().to_string(),
         stack: deploy::STACK.to_owned(),
+        clock: platform.clock()?,
         ..RunFile::default()
     };
     with_stack(run, endpoints, &stack)

@@ -81,6 +81,17 @@ impl Forwarder {
             .flatten()
     }
 
+    /// What the emulator's launcher tells under a path of its own.
+    pub(crate) async fn get(&self, path: &str) -> Option<serde_json::Value> {
+        let asked = async {
+            let address: Uri = format!("{}{path}", self.emulator).parse().ok()?;
+            let answer = self.client.get(address).await.ok()?;
+            let body = to_bytes(Body::new(answer.into_body()), LARGEST).await.ok()?;
+            serde_json::from_slice(&body).ok()
+        };
+        tokio::time::timeout(ASK_LIMIT, asked).await.ok().flatten()
+    }
+
     async fn asked(&self, target: &str, input: &serde_json::Value) -> Option<serde_json::Value> {
         let request = Request::post(format!("{}/", self.emulator))
             .header("x-amz-target", target)

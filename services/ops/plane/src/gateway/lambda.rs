@@ -108,7 +108,7 @@ fn client_context(encoded: &str) -> Option<Value> {
 }
 
 /// The name in a path that may hold a name, a partial ARN or an ARN, with or without a qualifier.
-fn function_name(path: &str) -> String {
+pub(super) fn function_name(path: &str) -> String {
     let part = path
         .trim_start_matches("/2015-03-31/functions/")
         .trim_end_matches("/invocations");

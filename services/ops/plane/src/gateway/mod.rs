@@ -10,6 +10,7 @@ mod call;
 mod forward;
 mod hook;
 mod lambda;
+mod outside;
 mod platform;
 mod vended;
 
@@ -27,12 +28,13 @@ use serde_json::{Value, json};
 
 use self::call::Protocol;
 use crate::plane::Shared;
-use crate::{logs, mails, metrics, xray};
+use crate::{alarms, logs, mails, metrics, xray};
 
 pub(crate) use self::call::Call;
 pub(crate) use self::forward::Forwarder;
 pub use self::hook::{CallHook, ObservedCall, Verdict};
 pub use self::lambda::{Invoked, LambdaInvoker, LambdaRequest};
+pub(crate) use self::outside::Emulated;
 
 /// The largest request that is taken: S3 takes more in one part, nothing here needs it.
 const LARGEST: usize = 64 * 1024 * 1024;
@@ -86,9 +88,13 @@ async fn carry_out(shared: Shared, request: Request) -> Response {
 /// By whom a call is answered.
 async fn answer(shared: &Shared, call: &Call, parts: Parts, body: Bytes) -> Response {
     match call.service.as_str() {
+        "monitoring" if alarms::api::answers(&call.operation) => stand_in(
+            call,
+            alarms::api::answer(&shared.alarms, &call.operation, call.input(&body)).await,
+        ),
         "monitoring" => stand_in(
             call,
-            metrics::api::answer(&shared.store, &call.operation, call.input(&body)).await,
+            metrics::api::answer(&shared.store, &shared.clock, &call.operation, call.input(&body)).await,
         ),
         "logs" if logs::api::answers(&call.operation) => stand_in(
             call,

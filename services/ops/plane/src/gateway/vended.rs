@@ -105,6 +105,12 @@ fn dynamodb(
                     &by_operation,
                     &[("ThrottledRequests", "Count", 1.0)],
                 );
+                put(
+                    shared,
+                    "AWS/DynamoDB",
+                    &by_table,
+                    &[(throttle_event(operation), "Count", 1.0)],
+                );
             }
             _ if status.is_success() => {
                 put(
@@ -126,6 +132,14 @@ fn dynamodb(
             ),
             _ => put(shared, "AWS/DynamoDB", &[], &[("UserErrors", "Count", 1.0)]),
         }
+    }
+}
+
+/// A refused request is at least one read or write that was too much; how many of a batch were, the answer does not say.
+fn throttle_event(operation: &str) -> &'static str {
+    match operation {
+        "GetItem" | "BatchGetItem" | "TransactGetItems" | "Query" | "Scan" => "ReadThrottleEvents",
+        _ => "WriteThrottleEvents",
     }
 }
 
@@ -238,6 +252,12 @@ mod tests {
         );
         assert_eq!(tables(&json!({"RequestItems": {"c": []}})), ["c"]);
         assert!(tables(&Value::Null).is_empty());
+    }
+
+    #[test]
+    fn throttled_reads_and_writes_are_told_apart() {
+        assert_eq!(throttle_event("Query"), "ReadThrottleEvents");
+        assert_eq!(throttle_event("TransactWriteItems"), "WriteThrottleEvents");
     }
 
     #[test]

@@ -60,8 +60,8 @@ impl MetricFilters {
         left_out
     }
 
-    /// Datapoints of a line.
-    pub(crate) fn apply(&self, event: &LogEvent) -> Vec<Datum> {
+    /// Datapoints of a line, with this time: that of the line on the plane's clock.
+    pub(crate) fn apply(&self, event: &LogEvent, at_ms: i64) -> Vec<Datum> {
         let by_group = self.by_group.read().unwrap_or_else(PoisonError::into_inner);
         let Some(filters) = by_group.get(&event.log_group) else {
             return Vec::new();
@@ -69,13 +69,13 @@ impl MetricFilters {
         let line: Value = serde_json::from_str(&event.message).unwrap_or_default();
         filters
             .iter()
-            .filter_map(|filter| self.datum(filter, event, &line))
+            .filter_map(|filter| self.datum(filter, (&event.message, at_ms), &line))
             .collect()
     }
 
-    fn datum(&self, filter: &Filter, event: &LogEvent, line: &Value) -> Option<Datum> {
-        let matches = filter.pattern.matches(&event.message);
-        let minute = event.timestamp_ms.div_euclid(60_000);
+    fn datum(&self, filter: &Filter, (message, at_ms): (&str, i64), line: &Value) -> Option<Datum> {
+        let matches = filter.pattern.matches(message);
+        let minute = at_ms.div_euclid(60_000);
         let mut minutes = self.minutes.lock().unwrap_or_else(PoisonError::into_inner);
         let last = minutes
             .entry((filter.namespace.clone(), filter.name.clone()))
@@ -92,7 +92,7 @@ impl MetricFilters {
             name: filter.name.clone(),
             dimensions: filter.dimensions.iter().filter_map(dimension).collect(),
             unit: filter.unit.clone(),
-            timestamp_ms: event.timestamp_ms,
+            timestamp_ms: at_ms,
             resolution: 60,
             statistics: Statistics::of(&[(value, 1.0)]),
         })
@@ -171,7 +171,7 @@ mod tests {
             message: line.into(),
             request_id: None,
         };
-        let found = filters.apply(&event);
+        let found = filters.apply(&event, event.timestamp_ms);
         let found: Vec<_> = found
             .iter()
             .map(|d| (d.statistics.sum, d.dimensions.clone()))

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::query::{self, Query};
+use crate::clock::Clock;
 use crate::gateway::Refusal;
 use crate::store::{Datum, Statistics, Store, StoreError, Write};
 
@@ -13,7 +14,12 @@ const PAGE: usize = 500;
 const MOST_QUERIES: usize = 500;
 
 /// Answers an operation. `input` is `None` when it could not be read.
-pub(crate) async fn answer(store: &Store, operation: &str, input: Option<Value>) -> Result<Value, Refusal> {
+pub(crate) async fn answer(
+    store: &Store,
+    clock: &Clock,
+    operation: &str,
+    input: Option<Value>,
+) -> Result<Value, Refusal> {
     let Some(input) = input else {
         return Err((
             400,
@@ -24,7 +30,7 @@ pub(crate) async fn answer(store: &Store, operation: &str, input: Option<Value>)
     };
     store.flush().await;
     match operation {
-        "PutMetricData" => put(store, &input).await,
+        "PutMetricData" => put(store, clock, &input).await,
         "ListMetrics" => list(store, &input).await,
         "GetMetricData" => get(store, &input).await,
         _ => Err((
@@ -43,12 +49,12 @@ fn failed(error: &StoreError) -> Refusal {
     (500, "InternalServiceFault", error.to_string())
 }
 
-async fn put(store: &Store, input: &Value) -> Result<Value, Refusal> {
+async fn put(store: &Store, clock: &Clock, input: &Value) -> Result<Value, Refusal> {
     let namespace = input["Namespace"]
         .as_str()
         .filter(|name| !name.is_empty())
         .ok_or_else(|| invalid("Namespace is needed"))?;
-    let now = jiff::Timestamp::now().as_millisecond();
+    let now = clock.now().as_millisecond();
     let data = input["MetricData"].as_array().into_iter().flatten();
     let data: Vec<Datum> = data
         .map(|datum| read_datum(namespace, datum, now))
@@ -184,7 +190,9 @@ mod tests {
             datum("a", 660.0, 4.0),
             datum("b", 600.0, 8.0),
         ];
-        let ask = async |operation: &str, input: Value| answer(&store, operation, Some(input)).await;
+        let ask = async |operation: &str, input: Value| {
+            answer(&store, &Clock::wall(), operation, Some(input)).await
+        };
         ask("PutMetricData", json!({"Namespace": "Shop", "MetricData": data}))
             .await
             .unwrap();
@@ -211,7 +219,11 @@ mod tests {
         assert_eq!(read("Sum", 300).await, ("[600.0]".into(), "[7.0]".into()));
         assert_eq!(read("Average", 60).await.1, "[1.5,4.0]");
         assert_eq!(read("p50", 300).await.1, "[2.0]");
-        assert!(answer(&store, "GetMetricData", None).await.is_err());
+        assert!(
+            answer(&store, &Clock::wall(), "GetMetricData", None)
+                .await
+                .is_err()
+        );
         let expression =
             json!({"StartTime": 0, "EndTime": 1, "MetricDataQueries": [{"Id": "e", "Expression": "a+b"}]});
         assert_eq!(

@@ -4,8 +4,18 @@
 use ciborium::Value as Cbor;
 use serde_json::{Map, Value, json};
 
-/// Members that are lists of timestamps in CloudWatch's answers.
-const TIMESTAMPS: &str = "Timestamps";
+/// Members that are timestamps, or lists of them, in CloudWatch's answers.
+const TIMESTAMPS: [&str; 9] = [
+    "Timestamps",
+    "Timestamp",
+    "AlarmConfigurationUpdatedTimestamp",
+    "StateUpdatedTimestamp",
+    "StateTransitionedTimestamp",
+    "LastUpdatedTimestamp",
+    "LastModified",
+    "StartDate",
+    "ExpireDate",
+];
 
 /// Reads; `None` for what is no CBOR. Timestamps become numbers of seconds.
 pub(crate) fn decode(bytes: &[u8]) -> Option<Value> {
@@ -55,7 +65,10 @@ fn to_cbor(value: &Value, timestamp: bool) -> Cbor {
         Value::Array(items) => Cbor::Array(items.iter().map(|item| to_cbor(item, timestamp)).collect()),
         Value::Object(members) => {
             let member = |(key, value): (&String, &Value)| {
-                (Cbor::Text(key.clone()), to_cbor(value, key == TIMESTAMPS))
+                (
+                    Cbor::Text(key.clone()),
+                    to_cbor(value, TIMESTAMPS.contains(&key.as_str())),
+                )
             };
             Cbor::Map(members.iter().map(member).collect())
         }

@@ -4,8 +4,10 @@
 //! On AWS each service has a store of its own (CloudWatch Logs, CloudWatch metrics, X-Ray, a mailbox).
 //! What does not belong here: protocols, and what the rows mean to a caller.
 
+pub(crate) mod alarm_rows;
 mod rows;
 mod schema;
+mod tap;
 pub(crate) mod writer;
 
 use std::path::{Path, PathBuf};
@@ -17,7 +19,11 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use crate::clock::Clock;
+
+pub(crate) use alarm_rows::{AlarmWrite, HistoryRow};
 pub use rows::{Datum, LogEvent, Mail, Statistics};
+pub(crate) use tap::{Load, Tap, Tapped};
 
 /// Writes that may wait for the disk; what comes on top is dropped and counted, so that no observer ever waits.
 const QUEUE: usize = 65_536;
@@ -68,6 +74,18 @@ pub enum StoreError {
     Closed,
 }
 
+/// How far an earlier plane had got with its clock, as far as it is known; `None` for a new file.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(crate) fn reached(path: &Path) -> Result<Option<jiff::Timestamp>, StoreError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let connection = schema::open_reader(path)?;
+    alarm_rows::reached(&connection)
+}
+
 /// One thing to write.
 #[derive(Debug)]
 pub(crate) enum Write {
@@ -75,6 +93,9 @@ pub(crate) enum Write {
     Segment(serde_json::Value),
     Datum(Datum),
     Mail(Mail),
+    Alarm(AlarmWrite),
+    /// Datapoints of a series for the tap, between what was written before and what is written after.
+    Load(Load),
     /// Answered when everything before it is on disk.
     Flush(oneshot::Sender<()>),
     Close,
@@ -109,16 +130,30 @@ struct Inner {
 }
 
 impl Store {
-    /// Opens or makes the file.
+    /// Opens or makes the file, for a plane on the wall clock that nobody watches datapoints of.
     ///
     /// # Errors
     /// When the file cannot be used or is of a newer schema.
+    #[cfg(test)]
     pub(crate) fn open(path: &Path, limits: Limits) -> Result<Self, StoreError> {
+        Self::open_with(path, limits, Clock::wall(), None)
+    }
+
+    /// Opens or makes the file. Every datapoint that is stored goes to the tap too.
+    ///
+    /// # Errors
+    /// When the file cannot be used or is of a newer schema.
+    pub(crate) fn open_with(
+        path: &Path,
+        limits: Limits,
+        clock: Clock,
+        tap: Option<Tap>,
+    ) -> Result<Self, StoreError> {
         let connection = Connection::open(path)?;
         schema::prepare(&connection)?;
         let counters = Arc::new(Counters::default());
         let (queue, incoming) = sync_channel(QUEUE);
-        let writer = writer::Writer::new(connection, limits, Arc::clone(&counters));
+        let writer = writer::Writer::new(connection, limits, Arc::clone(&counters), clock, tap);
         let thread = std::thread::Builder::new()
             .name("observability-store".to_owned())
             .spawn(move || writer.run(&incoming))
@@ -135,6 +170,17 @@ impl Store {
     /// Hands over without waiting; a full queue drops and counts.
     pub(crate) fn write(&self, write: Write) {
         if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) = self.0.queue.try_send(write) {
+            self.0.counters.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Hands over what must not be dropped: waits while the queue is full.
+    pub(crate) async fn write_all(&self, writes: Vec<Write>) {
+        let queue = self.0.queue.clone();
+        let sent =
+            tokio::task::spawn_blocking(move || writes.into_iter().all(|write| queue.send(write).is_ok()));
+        if !sent.await.unwrap_or(false) {
+            // The store is closed: the plane is stopping.
             self.0.counters.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::StoreError;
 
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE log_events(id INTEGER PRIMARY KEY, log_group TEXT NOT NULL, stream TEXT NOT NULL, ts INTEGER NOT NULL,
@@ -32,10 +32,20 @@ CREATE INDEX datapoint_by_time ON datapoints(ts);
 CREATE TABLE mails(id INTEGER PRIMARY KEY, ts INTEGER NOT NULL, correlation_id TEXT, recipients TEXT NOT NULL,
   document TEXT NOT NULL);
 CREATE INDEX mail_by_correlation ON mails(correlation_id);
-PRAGMA user_version = 1;
 ";
 
-/// Makes the tables in a new file; refuses one of another version.
+/// What version 2 has more: alarms, their history, and what else CloudWatch keeps by name.
+const TABLES_OF_2: &str = "
+CREATE TABLE alarm_documents(kind TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL,
+  PRIMARY KEY(kind, name)) WITHOUT ROWID;
+CREATE TABLE alarm_history(id INTEGER PRIMARY KEY, ts INTEGER NOT NULL, alarm TEXT NOT NULL, alarm_type TEXT NOT NULL,
+  item_type TEXT NOT NULL, summary TEXT NOT NULL, data TEXT NOT NULL);
+CREATE INDEX alarm_history_by_time ON alarm_history(ts, id);
+CREATE INDEX alarm_history_by_alarm ON alarm_history(alarm, ts, id);
+PRAGMA user_version = 2;
+";
+
+/// Makes the tables in a new file, adds what an older one lacks; refuses one of a newer version.
 pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -43,7 +53,8 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match found {
-        0 => connection.execute_batch(&format!("BEGIN;{TABLES}COMMIT;"))?,
+        0 => connection.execute_batch(&format!("BEGIN;{TABLES}{TABLES_OF_2}COMMIT;"))?,
+        1 => connection.execute_batch(&format!("BEGIN;{TABLES_OF_2}COMMIT;"))?,
         VERSION => {}
         found => {
             return Err(StoreError::Schema {

@@ -7,7 +7,8 @@ use std::sync::mpsc::Receiver;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use serde_json::Value;
 
-use super::{Counters, Datum, Limits, LogEvent, Mail, Statistics, Write};
+use super::{Counters, Datum, Limits, LogEvent, Mail, Statistics, Tap, Tapped, Write, alarm_rows, tap};
+use crate::clock::Clock;
 use crate::metrics::emf;
 use crate::xray::document;
 
@@ -20,15 +21,25 @@ pub(super) struct Writer {
     connection: Connection,
     limits: Limits,
     counters: Arc<Counters>,
+    clock: Clock,
+    tap: Option<Tap>,
     since_trim: usize,
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection, limits: Limits, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(
+        connection: Connection,
+        limits: Limits,
+        counters: Arc<Counters>,
+        clock: Clock,
+        tap: Option<Tap>,
+    ) -> Self {
         Self {
             connection,
             limits,
             counters,
+            clock,
+            tap,
             since_trim: BETWEEN_TRIMS,
         }
     }
@@ -44,17 +55,14 @@ impl Writer {
                 match write {
                     Write::Flush(done) => flushed.push(done),
                     Write::Close => closing = true,
+                    Write::Load(load) => {
+                        self.store_rows(&std::mem::take(&mut rows));
+                        self.load(&load);
+                    }
                     row => rows.push(row),
                 }
             }
-            if self.store(&rows).is_err() {
-                // One row that cannot be stored must not take the others with it.
-                for row in rows.chunks(1) {
-                    if self.store(row).is_err() {
-                        self.counters.failed_rows.fetch_add(1, Ordering::Relaxed);
-                    }
-                }
-            }
+            self.store_rows(&rows);
             for done in flushed {
                 let _ = done.send(());
             }
@@ -64,20 +72,49 @@ impl Writer {
         }
     }
 
+    fn store_rows(&mut self, rows: &[Write]) {
+        if self.store(rows).is_err() {
+            // One row that cannot be stored must not take the others with it.
+            for row in rows.chunks(1) {
+                if self.store(row).is_err() {
+                    self.counters.failed_rows.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    /// What is in the file goes to the tap, once: the same thread stores and loads.
+    fn load(&self, load: &super::Load) {
+        let Some(tap) = &self.tap else { return };
+        match tap::read(&self.connection, load) {
+            Ok(points) => tap.send(Tapped::Loaded {
+                load: load.clone(),
+                points,
+            }),
+            Err(_) => {
+                self.counters.failed_rows.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
     fn store(&mut self, rows: &[Write]) -> rusqlite::Result<()> {
         if rows.is_empty() {
             return Ok(());
         }
         let transaction = self.connection.transaction()?;
+        let mut data = Vec::new();
         for row in rows {
             match row {
-                Write::Log(event) => put_log(&transaction, event, &self.counters)?,
+                Write::Log(event) => data.extend(put_log(&transaction, event, &self.counters, &self.clock)?),
                 Write::Segment(document) => put_segment(&transaction, document)?,
-                Write::Datum(datum) => put_datum(&transaction, datum)?,
+                Write::Datum(datum) => data.push(datum.clone()),
                 Write::Mail(mail) => put_mail(&transaction, mail)?,
-                Write::Flush(_) | Write::Close => {}
+                Write::Alarm(write) => alarm_rows::put(&transaction, write)?,
+                Write::Load(_) | Write::Flush(_) | Write::Close => {}
             }
         }
+        data.retain(is_storable);
+        data.iter().try_for_each(|datum| put_datum(&transaction, datum))?;
         self.since_trim += rows.len();
         if self.since_trim
             >= BETWEEN_TRIMS.min(usize::try_from(self.limits.log_events).unwrap_or(BETWEEN_TRIMS))
@@ -86,6 +123,9 @@ impl Writer {
             self.since_trim = 0;
         }
         transaction.commit()?;
+        if let Some(tap) = &self.tap {
+            data.into_iter().for_each(|datum| tap.send(Tapped::Datum(datum)));
+        }
         self.counters
             .written
             .fetch_add(rows.len() as u64, Ordering::Relaxed);
@@ -93,7 +133,13 @@ impl Writer {
     }
 }
 
-fn put_log(to: &Transaction<'_>, event: &LogEvent, counters: &Counters) -> rusqlite::Result<()> {
+/// Stores a line; its embedded metrics are the caller's to store.
+fn put_log(
+    to: &Transaction<'_>,
+    event: &LogEvent,
+    counters: &Counters,
+    clock: &Clock,
+) -> rusqlite::Result<Vec<Datum>> {
     let now = jiff::Timestamp::now().as_millisecond();
     let parsed: Option<Value> = event
         .message
@@ -118,23 +164,26 @@ fn put_log(to: &Transaction<'_>, event: &LogEvent, counters: &Counters) -> rusql
         .execute(params![event.log_group, now])?;
     to.prepare_cached("INSERT INTO log_streams VALUES (?1,?2,?3,?4,?4) ON CONFLICT DO UPDATE SET first = min(coalesce(first, ?4), ?4), last = max(coalesce(last, ?4), ?4)")?
         .execute(params![event.log_group, event.log_stream, now, event.timestamp_ms])?;
-    if let Some(Value::Object(fields)) = &parsed
-        && fields.contains_key("_aws")
-    {
-        match emf::extract(fields, event.message.len(), now) {
-            Ok(data) => data.iter().try_for_each(|datum| put_datum(to, datum))?,
-            Err(_) => {
-                counters.emf_errors.fetch_add(1, Ordering::Relaxed);
-                // What CloudWatch reports for such events.
-                let dimensions = [("LogGroupName", event.log_group.as_str())];
-                put_datum(
-                    to,
-                    &Datum::value("AWS/Logs", "EMFParsingErrors", &dimensions, "Count", now, 1.0),
-                )?;
-            }
-        }
+    let Some(Value::Object(fields)) = parsed.filter(|parsed| parsed.get("_aws").is_some()) else {
+        return Ok(Vec::new());
+    };
+    let mut data = emf::extract(&fields, event.message.len(), now).unwrap_or_else(|_| {
+        counters.emf_errors.fetch_add(1, Ordering::Relaxed);
+        // What CloudWatch reports for such events.
+        let dimensions = [("LogGroupName", event.log_group.as_str())];
+        vec![Datum::value(
+            "AWS/Logs",
+            "EMFParsingErrors",
+            &dimensions,
+            "Count",
+            now,
+            1.0,
+        )]
+    });
+    for datum in &mut data {
+        datum.timestamp_ms = clock.of_wall_ms(datum.timestamp_ms);
     }
-    Ok(())
+    Ok(data)
 }
 
 /// A final document replaces one in progress; a late one in progress never replaces a final one.
@@ -156,11 +205,12 @@ fn put_segment(to: &Transaction<'_>, document: &Value) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Not an empty list of values, nor one without a number.
+fn is_storable(datum: &Datum) -> bool {
+    datum.statistics.count > 0.0 && datum.statistics.sum.is_finite()
+}
+
 fn put_datum(to: &Transaction<'_>, datum: &Datum) -> rusqlite::Result<()> {
-    // An empty list of values, or none that is a number.
-    if datum.statistics.count <= 0.0 || !datum.statistics.sum.is_finite() {
-        return Ok(());
-    }
     let dimensions = datum.canonical_dimensions();
     to.prepare_cached("INSERT OR IGNORE INTO series(namespace, name, dimensions, unit) VALUES (?,?,?,?)")?
         .execute(params![datum.namespace, datum.name, dimensions, datum.unit])?;

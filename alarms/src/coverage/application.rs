@@ -1,0 +1,93 @@
+//! Alarms on our own metrics, each of which the registry must know: an alarm on what nobody publishes would be dead.
+
+use std::collections::BTreeMap;
+
+use crate::definitions::Application;
+
+use super::ResourceKind;
+use super::condition::{Condition, Source};
+use super::drafts::{Body, Draft};
+use super::generate::{Making, of_metrics};
+use crate::near::nearest;
+
+/// How a function publishes its service's metrics: its name without the group is the service's.
+const SERVICE: &str = "Service";
+
+pub(super) fn add(making: &mut Making<'_>) {
+    for one in &making.definitions.application {
+        if let Some(draft) = draft(making, one) {
+            making.drafts.push(draft);
+        }
+    }
+}
+
+fn draft(making: &mut Making<'_>, one: &Application) -> Option<Draft> {
+    let watched = &one.watched;
+    let at = &watched.metric.at;
+    let plain: BTreeMap<String, String> = watched
+        .dimensions
+        .iter()
+        .map(|(name, value)| (name.clone(), value.value.clone()))
+        .collect();
+    let unit = watched.unit.as_ref();
+    let resolved = making.registry.resolve(
+        &watched.metric.value,
+        &plain,
+        unit.map(|unit| unit.value.as_str()),
+    );
+    let namespace = match resolved {
+        Ok((namespace, _)) => namespace.to_owned(),
+        Err(wrong) => {
+            making.problems.say(at, wrong.to_string());
+            return None;
+        }
+    };
+    let service = plain.get(SERVICE).map_or("", String::as_str);
+    // The alarm belongs to the function that publishes: no function, no points.
+    let function = making.functions.iter().find(|(_, names)| names.short == service);
+    let Some((logical_id, _)) = function else {
+        let known: Vec<&str> = making
+            .functions
+            .values()
+            .map(|names| names.short.as_str())
+            .collect();
+        let near = nearest(service, &known).map_or_else(String::new, |near| format!("; is it {near}?"));
+        making.problems.say(
+            at,
+            format!("no function of the template is the service {service}{near}"),
+        );
+        return None;
+    };
+    let source = Source {
+        id: "m",
+        namespace,
+        metric: watched.metric.value.clone(),
+        stat: watched.statistic,
+        dimensions: plain.into_iter().collect(),
+    };
+    let condition = Condition {
+        operator: one.operator,
+        missing_because: one.missing.1.clone(),
+        missing: one.missing.0,
+        ..Condition::one(source)
+            .at_least(one.threshold)
+            .every(one.period)
+            .of(one.of)
+    };
+    let draft = Draft {
+        name: format!("{}-{}", making.definitions.group, one.name.value),
+        body: Body::Composite(String::new(), None),
+        severity: one.severity,
+        kind: ResourceKind::Application,
+        logical_id: logical_id.clone(),
+        mode: watched.metric.value.clone(),
+        says: one.description.clone(),
+        look: one.look.clone(),
+        more: None,
+        missing_because: String::new(),
+        group: "",
+        incident: None,
+        at: one.name.at.clone(),
+    };
+    Some(of_metrics(draft, condition))
+}

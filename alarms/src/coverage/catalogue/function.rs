@@ -1,0 +1,406 @@
+//! Functions: rows L1 to L9 of the catalogue. Idle functions publish nothing, so silence is good everywhere but in heartbeats.
+
+use infra::typed::{Feed, Function};
+
+use crate::coverage::condition::{Condition, NO_TRAFFIC, SILENCE_IS_THE_FAILURE, Source};
+use crate::coverage::knobs::Knobs;
+use crate::coverage::schedule;
+use crate::coverage::subject::Subject;
+use crate::model::{Stat, TreatMissingData};
+
+use super::{Cell, Mode, Urgency};
+
+const NAMESPACE: &str = "AWS/Lambda";
+/// A DynamoDB stream keeps records for a day (developer guide, "DynamoDB Streams").
+const DYNAMODB_STREAM_MS: f64 = 86_400_000.0;
+
+pub(super) const MODES: &[Mode] = &[
+    Mode {
+        name: "errors",
+        urgency: Urgency::Ticket,
+        incident: "",
+        says: "An invocation of {} failed, and it is one of the functions of which every failure counts.",
+        look: "its ERROR lines since the alarm, by error.code and correlation_id",
+        rule: errors,
+    },
+    Mode {
+        name: "error-rate",
+        urgency: Urgency::PageIfCritical,
+        incident: "failing",
+        says: "{} fails for more than a few of its invocations.",
+        look: "its ERROR lines by error.code, and what was deployed last",
+        rule: error_rate,
+    },
+    Mode {
+        name: "throttles",
+        urgency: Urgency::PageIfCritical,
+        incident: "failing",
+        says: "Lambda refuses invocations of {}: its concurrency, or the account's, is used up.",
+        look: "ConcurrentExecutions of this function and of the account, and who calls so often",
+        rule: throttles,
+    },
+    Mode {
+        name: "duration",
+        urgency: Urgency::Ticket,
+        incident: "",
+        says: "{} runs nearly as long as it may: soon Lambda ends invocations in the middle.",
+        look: "the slowest subsegments of its traces, and the service that they call",
+        rule: duration,
+    },
+    Mode {
+        name: "concurrency",
+        urgency: Urgency::Ticket,
+        incident: "",
+        says: "{} uses nearly all of the concurrency that is reserved for it.",
+        look: "its calls per second and their duration; reserve more, or make it faster",
+        rule: concurrency,
+    },
+    Mode {
+        name: "async-age",
+        urgency: Urgency::Ticket,
+        incident: "",
+        says: "Events wait so long for {} that Lambda will soon give them up.",
+        look: "its throttles and errors: retries keep events in the queue",
+        rule: async_age,
+    },
+    Mode {
+        name: "async-dropped",
+        urgency: Urgency::Ticket,
+        incident: "",
+        says: "Lambda gave up events for {}: they were too old, or failed too often. Without a dead-letter queue they are lost.",
+        look: "its dead-letter queue, and its ERROR lines",
+        rule: async_dropped,
+    },
+    Mode {
+        name: "dead-letter-errors",
+        urgency: Urgency::Page,
+        incident: "losing",
+        says: "Lambda could not put failed events of {} into its dead-letter queue: they are lost.",
+        look: "the function role's right to send to the queue, and the queue's policy and key",
+        rule: dead_letter_errors,
+    },
+    Mode {
+        name: "destination-failures",
+        urgency: Urgency::Page,
+        incident: "losing",
+        says: "Lambda could not tell the destination of {} what failed: the record of it is lost.",
+        look: "the function role's right to send to the destination, and the destination's policy and key",
+        rule: destination_failures,
+    },
+    Mode {
+        name: "iterator-age",
+        urgency: Urgency::Page,
+        incident: "losing",
+        says: "{} is behind its stream: records that are not read before they expire are lost.",
+        look: "its errors, which stop the shard, and its duration",
+        rule: iterator_age,
+    },
+    Mode {
+        name: "recursion",
+        urgency: Urgency::Page,
+        incident: "losing",
+        says: "Lambda stopped {}: its events come back to itself.",
+        look: "which queue or topic it writes to, and what that invokes",
+        rule: recursion,
+    },
+    Mode {
+        name: "spillover",
+        urgency: Urgency::Ticket,
+        incident: "",
+        says: "More invocations of {} come than environments are provisioned: callers wait for cold starts.",
+        look: "its concurrency against what is provisioned",
+        rule: spillover,
+    },
+    Mode {
+        name: "mapping-failed",
+        urgency: Urgency::Ticket,
+        incident: "",
+        says: "Lambda could not hand events of a queue or stream to {}.",
+        look: "the state of the event source mapping, and the function's throttles",
+        rule: |subject, knobs| mapping(subject, knobs, "FailedInvokeEventCount"),
+    },
+    Mode {
+        name: "mapping-dropped",
+        urgency: Urgency::Page,
+        incident: "losing",
+        says: "Lambda dropped events of a queue or stream that {} could not handle.",
+        look: "the function's ERROR lines, and the mapping's retries and destination",
+        rule: |subject, knobs| mapping(subject, knobs, "DroppedEventCount"),
+    },
+    Mode {
+        name: "mapping-gave-up",
+        urgency: Urgency::Ticket,
+        incident: "",
+        says: "Lambda gave up events of a queue or stream for {}, and told the destination.",
+        look: "the messages in the destination, and the function's ERROR lines",
+        rule: |subject, knobs| mapping(subject, knobs, "OnFailureDestinationDeliveredEventCount"),
+    },
+    Mode {
+        name: "heartbeat",
+        urgency: Urgency::PageIfCritical,
+        incident: "failing",
+        says: "{} runs by the clock, and did not run.",
+        look: "its schedule: is it enabled, may it invoke the function, does the function exist",
+        rule: heartbeat,
+    },
+];
+
+fn metric(subject: &Subject<'_>, name: &str, stat: Stat) -> Source {
+    Source::new(
+        "m",
+        NAMESPACE,
+        name,
+        stat,
+        &[("FunctionName", subject.name.clone())],
+    )
+}
+
+fn counted(subject: &Subject<'_>, knobs: &Knobs<'_>, name: &str, of: (u32, u32)) -> Cell {
+    let condition = Condition::one(metric(subject, name, Stat::Sum));
+    let condition = condition.at_least(knobs.threshold(1.0)).every(knobs.period(60));
+    condition.of(knobs.of(of.0, of.1)).into()
+}
+
+fn errors(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
+    if !subject.critical {
+        return Cell::Nothing;
+    }
+    match counted(subject, knobs, "Errors", (1, 1)) {
+        Cell::Alarm(condition) => condition
+            .missing(TreatMissingData::NotBreaching, NO_TRAFFIC)
+            .into(),
+        other => other,
+    }
+}
+
+fn error_rate(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
+    let dimension = [("FunctionName", subject.name.clone())];
+    let sources = vec![
+        Source::new("errors", NAMESPACE, "Errors", Stat::Sum, &dimension),
+        Source::new("calls", NAMESPACE, "Invocations", Stat::Sum, &dimension),
+    ];
+    let least = knobs.min_samples(10);
+    let rate = Condition::math(sources, format!("IF(calls >= {least}, 100 * errors / calls, 0)"));
+    rate.at_least(knobs.threshold(5.0))
+        .every(knobs.period(60))
+        .of(knobs.of(3, 5))
+        .missing(TreatMissingData::NotBreaching, NO_TRAFFIC)
+        .into()
+}
+
+fn throttles(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
+    counted(subject, knobs, "Throttles", (3, 5))
+}
+
+fn duration(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
+    let Some(function) = subject.function() else {
+        return Cell::Nothing;
+    };
+    let Some(timeout) = function.timeout_s.known() else {
+        return Cell::Empty("its timeout is known only after deployment".to_owned());
+    };
+    #[expect(clippy::cast_precision_loss, reason = "at most 900 s")]
+    let limit = knobs.part_of(timeout as f64 * 1000.0, 0.8);
+    Condition::one(metric(subject, "Duration", Stat::Maximum))
+        .at_least(limit)
+        .every(knobs.period(60))
+        .of(knobs.of(3, 5))
+        .missing(TreatMissingData::NotBreaching, NO_TRAFFIC)
+        .into()
+}
+
+fn concurrency(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
+    let Some(function) = subject.function() else {
+        return Cell::Nothing;
+    };
+    let Some(reserved) = function.reserved_concurrency.known() else {
+        return Cell::Empty("no concurrency is reserved for it".to_owned());
+    };
+    #[expect(clippy::cast_precision_loss, reason = "a quota of an account")]
+    let limit = knobs.part_of(reserved as f64, 0.8);
+    Condition::one(metric(subject, "ConcurrentExecutions", Stat::Maximum))
+        .at_least(limit)
+        .every(knobs.period(60))
+        .of(knobs.of(5, 10))
+        .missing(TreatMissingData::NotBreaching, NO_TRAFFIC)
+        .into()
+}
+
+/// Is it invoked by somebody who does not wait?
+fn is_asynchronous(function: &Function) -> bool {
+    let feeds = [Feed::Sns, Feed::EventBridge, Feed::Schedule, Feed::S3];
+    function.asynchronous.is_some() || function.sources.iter().any(|source| feeds.contains(&source.feed))
+}
+
+fn async_age(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
+    let Some(function) = subject.function().filter(|function| is_asynchronous(function)) else {
+        return Cell::Nothing;
+    };
+    // Lambda keeps an event for six hours unless the function says otherwise.
+    let age = function
+        .asynchronous
+        .as_ref()
+        .map_or(Some(21_600), |config| config.maximum_age_s.known());
+    let Some(age) = age else {
+        return Cell::Empty("the age at which events are given up is known only after deployment".to_owned());
+    };
+    #[expect(clippy::cast_precision_loss, reason = "at most six hours")]
+    let limit = knobs.part_of(age as f64 * 1000.0, 0.5);
+    Condition::one(metric(subject, "AsyncEventAge", Stat::Maximum))
+        .at_least(limit)
+        .every(knobs.period(60))
+        .of(knobs.of(3, 5))
+        .missing(TreatMissingData::NotBreaching, NO_TRAFFIC)
+        .into()
+}
+
+fn async_dropped(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
+    match subject.function().filter(|function| is_asynchronous(function)) {
+        Some(_) => counted(subject, knobs, "AsyncEventsDropped", (1, 1)),
+        None => Cell::Nothing,
+    }
+}
+
+fn dead_letter_errors(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
+    match subject
+        .function()
+        .and_then(|function| function.dead_letter.as_ref())
+    {
+        Some(_) => counted(subject, knobs, "DeadLetterErrors", (1, 1)),
+        None => Cell::Nothing,
+    }
+}
+
+fn destination_failures(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
+    let Some(function) = subject.function() else {
+        return Cell::Nothing;
+    };
+    let of_events = function.asynchronous.as_ref();
+    let of_events =
+        of_events.is_some_and(|config| config.on_failure.is_some() || config.on_success.is_some());
+    let of_mapping = function
+        .sources
+        .iter()
+        .any(|source| !source.properties["DestinationConfig"].is_null());
+    if of_events || of_mapping {
+        return counted(subject, knobs, "DestinationDeliveryFailures", (1, 1));
+    }
+    Cell::Nothing
+}
+
+/// Records are lost when the stream forgets them, or when the mapping gives them up, whichever is earlier.
+fn iterator_age(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
+    let Some(function) = subject.function() else {
+        return Cell::Nothing;
+    };
+    let streams = function
+        .sources
+        .iter()
+        .filter(|source| matches!(source.feed, Feed::DynamoDb | Feed::Kinesis));
+    let ages = streams.map(|source| {
+        let given_up = source.properties["MaximumRecordAgeInSeconds"].as_number();
+        // -1 is "never".
+        let given_up = given_up
+            .filter(|seconds| *seconds > 0.0)
+            .map(|seconds| seconds * 1000.0);
+        given_up.unwrap_or(DYNAMODB_STREAM_MS).min(DYNAMODB_STREAM_MS)
+    });
+    let Some(age) = ages.reduce(f64::min) else {
+        return Cell::Nothing;
+    };
+    Condition::one(metric(subject, "IteratorAge", Stat::Maximum))
+        .at_least(knobs.part_of(age, 0.1))
+        .every(knobs.period(60))
+        .of(knobs.of(3, 5))
+        .missing(TreatMissingData::NotBreaching, NO_TRAFFIC)
+        .into()
+}
+
+fn recursion(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
+    // Lambda finds loops through SQS, SNS, S3 and itself (developer guide, "Recursive loop detection").
+    let feeds = [Feed::Sqs, Feed::Sns, Feed::S3];
+    let function = subject.function();
+    match function.filter(|function| function.sources.iter().any(|source| feeds.contains(&source.feed))) {
+        Some(_) => counted(subject, knobs, "RecursiveInvocationsDropped", (1, 1)),
+        None => Cell::Nothing,
+    }
+}
+
+fn spillover(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
+    match subject
+        .function()
+        .and_then(|function| function.provisioned_concurrency.known())
+    {
+        Some(_) => counted(
+            subject,
+            knobs,
+            "ProvisionedConcurrencySpilloverInvocations",
+            (3, 5),
+        ),
+        None => Cell::Nothing,
+    }
+}
+
+/// The metrics of a mapping have its generated identifier as dimension, and are published only when somebody asks for them.
+fn mapping(subject: &Subject<'_>, knobs: &Knobs<'_>, name: &str) -> Cell {
+    let Some(function) = subject.function() else {
+        return Cell::Nothing;
+    };
+    let feeds = [Feed::Sqs, Feed::DynamoDb, Feed::Kinesis];
+    let mut mappings = function
+        .sources
+        .iter()
+        .filter(|source| feeds.contains(&source.feed));
+    let Some(first) = mappings.next() else {
+        return Cell::Nothing;
+    };
+    if first.properties["MetricsConfig"].is_null() {
+        return Cell::Empty(
+            "the event source mapping has no MetricsConfig, so it publishes nothing".to_owned(),
+        );
+    }
+    if mappings.next().is_some() {
+        return Cell::Empty("it has several mappings, and an alarm of each would need a name".to_owned());
+    }
+    let id = format!("${{{}{}}}", subject.logical_id, first.name);
+    let dimensions = [("EventSourceMappingUUID", id)];
+    Condition::one(Source::new("m", NAMESPACE, name, Stat::Sum, &dimensions))
+        .at_least(knobs.threshold(1.0))
+        .every(knobs.period(60))
+        .of(knobs.of(1, 1))
+        .into()
+}
+
+fn heartbeat(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
+    let Some(function) = subject.function() else {
+        return Cell::Nothing;
+    };
+    let clocks = function
+        .sources
+        .iter()
+        .filter(|source| source.feed == Feed::Schedule);
+    let mut expressions = clocks.map(|source| {
+        let properties = &source.properties;
+        let names = ["Schedule", "ScheduleExpression"];
+        names
+            .iter()
+            .find_map(|name| properties.get(name)?.as_text())
+            .unwrap_or_default()
+    });
+    let Some(first) = expressions.next() else {
+        return Cell::Nothing;
+    };
+    let window = knobs.given_period().or_else(|| schedule::window(first));
+    let Some(window) = window else {
+        return Cell::Empty(format!(
+            "how often `{first}` runs is not seen from its text: give `period`"
+        ));
+    };
+    Condition::one(metric(subject, "Invocations", Stat::Sum))
+        .below(1.0)
+        .every(window)
+        .of(knobs.of(1, 1))
+        .missing(TreatMissingData::Breaching, SILENCE_IS_THE_FAILURE)
+        .by_the_clock()
+        .into()
+}

@@ -1,0 +1,125 @@
+//! Alarms on our own metrics.
+
+use std::collections::BTreeMap;
+
+use crate::coverage::Severity;
+use crate::document::{Content, Fields, Node, Wrong, value};
+use crate::model::{ComparisonOperator, Stat, TreatMissingData};
+use crate::scenario::duration;
+
+use super::Located;
+use super::read::{File, entries};
+
+const KNOWN: &[&str] = &[
+    "name",
+    "metric",
+    "dimensions",
+    "unit",
+    "statistic",
+    "operator",
+    "threshold",
+    "period",
+    "of",
+    "missing",
+    "missing_because",
+    "severity",
+    "description",
+    "look",
+];
+
+/// An alarm on a metric of our own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Application {
+    /// `<subject>-<condition>`: the alarm's name without the group.
+    pub name: Located<String>,
+    /// What it watches.
+    pub watched: Watched,
+    /// How values are compared.
+    pub operator: ComparisonOperator,
+    /// With what.
+    pub threshold: f64,
+    /// Seconds.
+    pub period: u32,
+    /// M of N.
+    pub of: (u32, u32),
+    /// What silence means, and why.
+    pub missing: (TreatMissingData, String),
+    /// How loud.
+    pub severity: Severity,
+    /// What is wrong, in a sentence.
+    pub description: String,
+    /// What to look at, in a sentence.
+    pub look: String,
+}
+
+/// A metric of the registry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watched {
+    /// Its name.
+    pub metric: Located<String>,
+    /// Its dimensions.
+    pub dimensions: BTreeMap<String, Located<String>>,
+    /// Its unit, where somebody wants to be sure.
+    pub unit: Option<Located<String>>,
+    /// How its samples become one number.
+    pub statistic: Stat,
+}
+
+pub(super) fn all(file: File<'_>, node: &Node) -> Result<Vec<Application>, Wrong> {
+    let Content::List(items) = &node.content else {
+        return Err(Wrong::new(
+            node.at,
+            format!("application: expected a list, not {}", node.kind()),
+        ));
+    };
+    items.iter().map(|item| one(file, item)).collect()
+}
+
+fn one(file: File<'_>, node: &Node) -> Result<Application, Wrong> {
+    let fields = Fields::of(node, "an application alarm", KNOWN)?;
+    let missing = |name: &str| Wrong::new(fields.at, format!("the application alarm has no `{name}`"));
+    let text = |name: &str| -> Result<String, Wrong> {
+        let found: Option<String> = fields.get(name)?;
+        found
+            .filter(|text| !text.trim().is_empty())
+            .ok_or_else(|| missing(name))
+    };
+    let mut dimensions = BTreeMap::new();
+    if let Some(node) = fields.node("dimensions") {
+        for (name, node) in entries(node, "dimensions")? {
+            let at = file.at(name.at);
+            dimensions.insert(
+                name.text.clone(),
+                Located {
+                    value: value(node)?,
+                    at,
+                },
+            );
+        }
+    }
+    let treatment: TreatMissingData = fields.get("missing")?.ok_or_else(|| missing("missing"))?;
+    let period = fields.parse("period", duration::seconds)?.unwrap_or(60);
+    let period = u32::try_from(period).map_err(|_| Wrong::new(fields.at, "period is too long"))?;
+    let of = fields.parse("of", super::tuning::m_of_n)?;
+    let operator: Option<ComparisonOperator> = fields.get("operator")?;
+    let severity = fields.parse("severity", super::tuning::severity)?;
+    Ok(Application {
+        name: file.located(&fields, "name")?.ok_or_else(|| missing("name"))?,
+        watched: Watched {
+            metric: file
+                .located(&fields, "metric")?
+                .ok_or_else(|| missing("metric"))?,
+            dimensions,
+            unit: file.located(&fields, "unit")?,
+            statistic: fields.parse("statistic", str::parse)?.unwrap_or(Stat::Sum),
+        },
+        operator: operator.unwrap_or(ComparisonOperator::GreaterThanOrEqualToThreshold),
+        threshold: fields.get("threshold")?.ok_or_else(|| missing("threshold"))?,
+        period,
+        of: of.unwrap_or((1, 1)),
+        missing: (treatment, text("missing_because")?),
+        severity: severity.ok_or_else(|| missing("severity"))?,
+        description: text("description")?,
+        look: text("look")?,
+    })
+}

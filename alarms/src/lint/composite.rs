@@ -1,0 +1,208 @@
+//! Composite alarms: the alarms they name, circles, rules that never change, and being told twice.
+
+use std::collections::BTreeMap;
+
+use infra::{Data, Node, Part, Reference, Unknown};
+
+use crate::evaluate::composite::evaluate;
+use crate::model::StateValue;
+use crate::model::alarm_rule::{AlarmRule, name_of, parse};
+use crate::near::edits;
+
+use super::actions;
+use super::checks::{COMPOSITE_CYCLE, CONSTANT_RULE, PAGES_TWICE, UNKNOWN_ALARM};
+use super::definition;
+use super::report::Report;
+use super::world::{Member, World};
+
+pub(super) const KIND: &str = "AWS::CloudWatch::CompositeAlarm";
+const METRIC_KIND: &str = "AWS::CloudWatch::Alarm";
+
+/// Alarms of a rule up to which every combination of their states is tried: 3 to the power of 8.
+const MOST_TRIED: usize = 8;
+
+/// A composite alarm with its rule.
+#[derive(Debug)]
+pub(super) struct Composite<'a> {
+    member: Member<'a>,
+    /// Its rule with a word in place of each reference; none when parts of it are not known.
+    text: Option<String>,
+    rule: Option<AlarmRule>,
+    /// What the words stand for.
+    words: BTreeMap<String, Reference>,
+}
+
+impl<'a> Composite<'a> {
+    pub(super) fn of(member: Member<'a>) -> Option<Self> {
+        if member.resource.kind != KIND {
+            return None;
+        }
+        let mut words = BTreeMap::new();
+        let text = text(&member.resource.properties["AlarmRule"], &mut words);
+        let rule = text.as_deref().and_then(|text| parse(text).ok());
+        Some(Self {
+            member,
+            text,
+            rule,
+            words,
+        })
+    }
+
+    /// The alarms of the templates that it watches.
+    fn children(&self, world: &World<'a>) -> Vec<Member<'a>> {
+        let rule = self.rule.iter();
+        let names = rule.flat_map(AlarmRule::children);
+        names.filter_map(|child| self.child(world, child)).collect()
+    }
+
+    fn child(&self, world: &World<'a>, child: &str) -> Option<Member<'a>> {
+        if let Some(reference) = self.words.get(child) {
+            return world.referred(self.member.root, reference);
+        }
+        alarms(world).find(|alarm| alarm.resource.properties["AlarmName"].as_text() == Some(name_of(child)))
+    }
+}
+
+fn alarms<'a>(world: &World<'a>) -> impl Iterator<Item = Member<'a>> {
+    world.of_kind(METRIC_KIND).chain(world.of_kind(KIND))
+}
+
+/// The rule with `logical-id-in-stack` in place of references. None when something else in it is not known.
+fn text(rule: &Node, words: &mut BTreeMap<String, Reference>) -> Option<String> {
+    let mut word = |reference: &Reference| {
+        let word = format!("reference:{}:{}", reference.stack, reference.logical_id);
+        words.insert(word.clone(), reference.clone());
+        word
+    };
+    match &rule.data {
+        Data::Text(text) => Some(text.clone()),
+        Data::Unknown(Unknown::Text(parts)) => {
+            let part = |part: &Part| match part {
+                Part::Text(text) => Some(text.clone()),
+                Part::Unknown(Unknown::Resource(reference)) => Some(word(reference)),
+                Part::Unknown(_) => None,
+            };
+            parts.iter().map(part).collect()
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn check(composites: &[Composite<'_>], world: &World<'_>, report: &mut Report) {
+    for composite in composites {
+        definition::check(&composite.member, composite.text.clone(), report);
+        unknown_alarms(composite, world, report);
+        constant(composite, report);
+        twice(composite, world, report);
+    }
+    cycles(composites, world, report);
+}
+
+/// Names are of anybody's alarms: told are only those that are nearly the name, or are the logical ID, of one that is there.
+fn unknown_alarms(composite: &Composite<'_>, world: &World<'_>, report: &mut Report) {
+    let node = &composite.member.resource.properties["AlarmRule"];
+    for child in composite.rule.iter().flat_map(AlarmRule::children) {
+        if composite.words.contains_key(child) || composite.child(world, child).is_some() {
+            continue;
+        }
+        let name = name_of(child);
+        let known: Vec<Member<'_>> = alarms(world).collect();
+        let by_id = known.iter().find(|alarm| alarm.resource.logical_id == name);
+        let named = |alarm: &Member<'_>| {
+            alarm.resource.properties["AlarmName"]
+                .as_text()
+                .map(str::to_owned)
+        };
+        let near = known
+            .iter()
+            .filter_map(named)
+            .find(|known| edits(known, name) <= 1 && known.len() >= 8);
+        let message = match (by_id, near) {
+            (Some(alarm), _) => {
+                let is = alarm.resource.properties.get("AlarmName").map_or_else(
+                    || "generated: name it with Fn::Sub".to_owned(),
+                    |name| format!("{name}"),
+                );
+                format!("{name} is the logical ID of an alarm, whose name is {is}")
+            }
+            (None, Some(near)) => format!("there is no alarm {name}; there is {near}"),
+            (None, None) => continue,
+        };
+        report.say(&UNKNOWN_ALARM, &composite.member, node.at, message);
+    }
+}
+
+fn constant(composite: &Composite<'_>, report: &mut Report) {
+    let Some(rule) = &composite.rule else {
+        return;
+    };
+    let children: Vec<&str> = rule.children().into_iter().collect();
+    if children.len() > MOST_TRIED {
+        return;
+    }
+    let mut seen = [false, false];
+    for n in 0..3_usize.pow(u32::try_from(children.len()).unwrap_or(0)) {
+        let state_of = |name: &str| {
+            let place = children.iter().position(|child| *child == name)?;
+            let digit = n / 3_usize.pow(u32::try_from(place).unwrap_or(0)) % 3;
+            Some(StateValue::ALL[digit])
+        };
+        seen[usize::from(evaluate(rule, &state_of) == StateValue::Alarm)] = true;
+    }
+    let always = match seen {
+        [true, false] => "never in ALARM",
+        [false, true] => "always in ALARM",
+        _ => return,
+    };
+    let node = &composite.member.resource.properties["AlarmRule"];
+    let message = format!("whatever the states of its alarms are, it is {always}");
+    report.say(&CONSTANT_RULE, &composite.member, node.at, message);
+}
+
+fn twice(composite: &Composite<'_>, world: &World<'_>, report: &mut Report) {
+    let own = actions::targets(&composite.member, world, "AlarmActions");
+    for child in composite.children(world) {
+        let theirs = actions::targets(&child, world, "AlarmActions");
+        if let Some(both) = own.intersection(&theirs).next() {
+            let name = both.rsplit(' ').next().unwrap_or_default();
+            let message = format!(
+                "{} watches this alarm and notifies {name} too: one incident is told twice. Leave the parts without action, or with \
+                 one of their own",
+                composite.member.resource.logical_id
+            );
+            let node = &child.resource.properties["AlarmActions"];
+            report.say(&PAGES_TWICE, &child, node.at, message);
+        }
+    }
+}
+
+/// Those that can reach themselves.
+fn cycles(composites: &[Composite<'_>], world: &World<'_>, report: &mut Report) {
+    let next: Vec<Vec<usize>> = composites
+        .iter()
+        .map(|composite| {
+            let children = composite.children(world);
+            let position = |child: &Member<'_>| {
+                composites
+                    .iter()
+                    .position(|other| std::ptr::eq(other.member.resource, child.resource))
+            };
+            children.iter().filter_map(position).collect()
+        })
+        .collect();
+    for (n, composite) in composites.iter().enumerate() {
+        let (mut open, mut seen) = (next[n].clone(), Vec::new());
+        while let Some(at) = open.pop() {
+            if !seen.contains(&at) {
+                seen.push(at);
+                open.extend(&next[at]);
+            }
+        }
+        if seen.contains(&n) {
+            let node = &composite.member.resource.properties["AlarmRule"];
+            let message =
+                "it watches itself, by way of the alarms it watches: CloudWatch stops to evaluate them";
+            report.say(&COMPOSITE_CYCLE, &composite.member, node.at, message);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Whether the metrics of an alarm exist: name and set of dimensions, as their service publishes them.
+
+use infra::Node;
+
+use crate::near::{edits, nearest};
+use crate::service_metrics::{self, DimensionName, ServiceMetric};
+
+use super::alarm::{Alarm, Use};
+use super::checks::{DEAD_DIMENSIONS, DEAD_METRIC};
+use super::report::Report;
+
+/// Namespaces that templates have and no service: it is called otherwise there.
+const NOT_NAMESPACES: &[(&str, &str)] = &[
+    ("AWS/ALB", "AWS/ApplicationELB"),
+    ("AWS/APIGatewayV2", "AWS/ApiGateway"),
+    ("AWS/ApiGatewayV2", "AWS/ApiGateway"),
+    ("AWS/CloudWatchEvents", "AWS/Events"),
+    ("AWS/CloudWatchLogs", "AWS/Logs"),
+    ("AWS/ContainerInsights", "ECS/ContainerInsights"),
+    ("AWS/EventBridge", "AWS/Events"),
+    ("AWS/EventBridge/Scheduler", "AWS/Scheduler"),
+    ("AWS/Fargate", "AWS/ECS"),
+    ("AWS/KinesisFirehose", "AWS/Firehose"),
+    ("AWS/StepFunctions", "AWS/States"),
+    ("AWS/ACM", "AWS/CertificateManager"),
+];
+
+pub(super) fn check(alarm: &Alarm<'_>, report: &mut Report) {
+    for used in &alarm.uses {
+        match used.known {
+            Some(metric) => dimensions(alarm, used, metric, report),
+            None => dead_metric(alarm, used, report),
+        }
+    }
+}
+
+fn dead_metric(alarm: &Alarm<'_>, used: &Use<'_>, report: &mut Report) {
+    let (Some(namespace), Some(name)) = (used.namespace(), used.name()) else {
+        return;
+    };
+    let metrics: Vec<&str> = service_metrics::metrics_of(namespace)
+        .map(|metric| metric.name)
+        .collect();
+    if metrics.is_empty() {
+        let known = service_metrics::namespaces();
+        // Of other services nothing is known, and own namespaces are anybody's.
+        let by_letters = known.iter().find(|known| known.eq_ignore_ascii_case(namespace));
+        let by_habit = NOT_NAMESPACES.iter().find(|(wrong, _)| *wrong == namespace);
+        let meant = by_letters.or(by_habit.map(|(_, right)| right));
+        if let Some(meant) = meant {
+            let message = format!("no service publishes into {namespace}: the namespace is {meant}");
+            report.say(
+                &DEAD_METRIC,
+                &alarm.member,
+                alarm.at(&used.metric["Namespace"]),
+                message,
+            );
+        }
+        return;
+    }
+    let slip = metrics.iter().find(|known| is_slip(name, known)).copied();
+    if slip.is_none() && !service_metrics::is_complete(namespace) {
+        return;
+    }
+    let instead = match slip.or_else(|| nearest(name, &metrics)) {
+        Some(nearest) => format!("; it has {nearest}"),
+        None => String::new(),
+    };
+    let message = format!("{namespace} has no metric {name}: the alarm never gets a datapoint{instead}");
+    report.say(
+        &DEAD_METRIC,
+        &alarm.member,
+        alarm.at(&used.metric["MetricName"]),
+        message,
+    );
+}
+
+/// The same name in another case, in singular or plural, or with a Count at its end.
+fn is_slip(name: &str, known: &str) -> bool {
+    let same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
+    let ends = |long: &str, short: &str| {
+        ["s", "Count"]
+            .iter()
+            .any(|end| same(long, &format!("{short}{end}")))
+    };
+    same(name, known) || ends(name, known) || ends(known, name) || (name.len() > 8 && edits(name, known) == 1)
+}
+
+fn dimensions(alarm: &Alarm<'_>, used: &Use<'_>, metric: &ServiceMetric, report: &mut Report) {
+    let Some(given) = used.dimensions() else {
+        return;
+    };
+    let names: Vec<&str> = given.iter().map(|(name, _)| *name).collect();
+    let Some(set) = metric.set_of(&names) else {
+        let message = format!(
+            "{} is not published with {}: the alarm never gets a datapoint. It is published with {}{}",
+            metric.name,
+            words(&names),
+            published(metric),
+            metric
+                .trap
+                .map_or_else(String::new, |trap| format!(". Note: {trap}"))
+        );
+        report.say(
+            &DEAD_DIMENSIONS,
+            &alarm.member,
+            alarm.at(&used.metric["Dimensions"]),
+            message,
+        );
+        return;
+    };
+    for (name, value) in given {
+        fixed(alarm, metric, set, name, value, report);
+    }
+}
+
+/// `Region` of CloudFront is always `Global`.
+fn fixed(
+    alarm: &Alarm<'_>,
+    metric: &ServiceMetric,
+    set: &[DimensionName],
+    name: &str,
+    value: &Node,
+    report: &mut Report,
+) {
+    let only = set.iter().find(|one| one.name == name).and_then(|one| one.value);
+    if let (Some(only), Some(given)) = (only, value.as_text())
+        && only != given
+    {
+        let message = format!(
+            "{} is published with {name} {only} only, never {given}",
+            metric.name
+        );
+        report.say(&DEAD_DIMENSIONS, &alarm.member, value.at, message);
+    }
+}
+
+fn words(names: &[&str]) -> String {
+    match names {
+        [] => "no dimensions".to_owned(),
+        names => names.join(" and "),
+    }
+}
+
+fn published(metric: &ServiceMetric) -> String {
+    let set = |set: &Vec<DimensionName>| words(&set.iter().map(|one| one.name).collect::<Vec<_>>());
+    metric
+        .dimensions
+        .iter()
+        .map(set)
+        .collect::<Vec<_>>()
+        .join(", or ")
+}

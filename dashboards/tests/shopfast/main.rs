@@ -1,0 +1,95 @@
+//! ShopFast's own dashboards: what follows from its template and its alarms is what is committed, and is good.
+
+#![expect(clippy::expect_used, reason = "what cannot be read is a failed test")]
+
+mod contents;
+mod lint;
+mod template;
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use alarms::coverage::{Generated, generate};
+use alarms::definitions::Definitions;
+use alarms::registry::MetricRegistry;
+use dashboards::generate::{Dashboard, Group, WatchedAlarm};
+use infra::{Deployment, NoTemplates, Source, Stack};
+
+static STACK: LazyLock<Stack> = LazyLock::new(|| stack("infra/shopfast.yaml", &["Stage"], &[]));
+
+static ALARMS: LazyLock<Generated> = LazyLock::new(|| {
+    let registry =
+        MetricRegistry::read(&read("services/shopfast/metrics.json")).expect("the registry is read");
+    generate(std::slice::from_ref(&STACK), &definitions(), &registry)
+        .unwrap_or_else(|problems| panic!("{problems}"))
+});
+
+static DASHBOARDS: LazyLock<Vec<Dashboard>> = LazyLock::new(|| {
+    let alarms: Vec<WatchedAlarm> = ALARMS.alarms.iter().map(WatchedAlarm::from).collect();
+    dashboards::generate::generate(&[Group {
+        name: "shopfast",
+        title: "ShopFast",
+        stack: &STACK,
+        alarms: &alarms,
+    }])
+});
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// With everything that is behind a condition, as the alarms have it.
+fn stack(file: &str, symbols: &[&str], more: &[(&str, &str)]) -> Stack {
+    let conditions = [
+        ("FrontendDomain", "shop.example"),
+        ("InVpc", "true"),
+        ("NotificationEmail", "operations@shop.example"),
+        ("PageEmail", "page@shop.example"),
+        ("TicketEmail", "tickets@shop.example"),
+    ];
+    let given = if file.contains("generated") {
+        &[][..]
+    } else {
+        &conditions
+    };
+    let deployment = Deployment {
+        region: symbols.is_empty().then(|| "eu-central-1".to_owned()),
+        account: symbols.is_empty().then(|| "123456789012".to_owned()),
+        parameters: given
+            .iter()
+            .chain(more)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+        symbols: symbols.iter().map(|name| (*name).to_owned()).collect(),
+        ..Deployment::default()
+    };
+    let source = Source {
+        file: file.to_owned(),
+        text: read(file),
+    };
+    Stack::read(source, &deployment, &mut NoTemplates).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn definitions() -> Definitions {
+    let folder = root().join("alarms/definitions");
+    let entries = std::fs::read_dir(&folder).expect("the folder is there");
+    let names = entries.map(|entry| {
+        entry
+            .expect("an entry")
+            .file_name()
+            .to_string_lossy()
+            .into_owned()
+    });
+    let mut files: Vec<String> = names.map(|name| format!("alarms/definitions/{name}")).collect();
+    files.sort();
+    let texts: Vec<(String, String)> = files
+        .into_iter()
+        .map(|file| (file.clone(), read(&file)))
+        .collect();
+    let texts = texts.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    Definitions::read(texts).unwrap_or_else(|problems| panic!("{problems}"))
+}

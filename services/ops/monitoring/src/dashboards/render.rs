@@ -1,0 +1,247 @@
+//! `shopwatch dashboards render`: a dashboard as a picture. Here from recorded metrics; the program itself asks the local platform
+//! or AWS instead and draws with the same functions.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use alarms::backtest::Recording;
+use alarms::model::{Dimension, Metric};
+use alarms::near::nearest;
+use dashboards::draw::{self, AlarmStatus, Curve, Data, LogAsk, Logs, MetricAsk, Page, Range, Recorded};
+use dashboards::model::{Body, Line};
+use dashboards::{template, validate};
+use jiff::{Span, SpanRelativeTo, Timestamp, Unit};
+
+use super::deployed;
+use crate::{Ended, Refused, TemplateArgs, Terminal, Workspace, files, recorded};
+
+const AFTER: &str = "\
+Without --metrics the running platform is asked, or AWS with --profile or --region.
+
+Examples:
+  shopwatch dashboards render shopwatch-overview                          the last 3 hours as shopwatch-overview.svg
+  shopwatch dashboards render shopfast --since 12h --out shopfast.png     as PNG
+  shopwatch dashboards render shopfast --metrics recording.json           from recorded metrics
+  shopwatch dashboards render shopfast --profile prod --parameter Stage=prod
+";
+
+/// Options of `shopwatch dashboards render`.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = AFTER)]
+pub struct Args {
+    /// Name of the dashboard
+    #[arg(value_name = "NAME", required_unless_present = "body")]
+    name: Option<String>,
+    /// Draw the body in this file
+    #[arg(long, value_name = "FILE", conflicts_with = "name")]
+    body: Option<PathBuf>,
+    #[command(flatten)]
+    templates: TemplateArgs,
+    /// The picture: a file that ends in .svg or .png [default: NAME.svg]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Recorded metrics: the JSON of GetMetricData, CSV, or the state directory of a local run
+    #[arg(long, value_name = "FILE|DIR")]
+    pub metrics: Vec<PathBuf>,
+    /// How far back, for example 90m, 3h, 2d [default: what the dashboard says]
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    since: Option<Span>,
+    /// Pixels
+    #[arg(long, default_value_t = 1_600, value_parser = clap::value_parser!(u32).range(480..=6_000))]
+    width: u32,
+}
+
+fn span(text: &str) -> Result<Span, String> {
+    let span: Span = text
+        .parse()
+        .map_err(|_| format!("`{text}` is no span of time: write 90m, 3h or 2d"))?;
+    if span.is_positive() {
+        Ok(span)
+    } else {
+        Err("write a span of time above zero".to_owned())
+    }
+}
+
+/// What is to be drawn.
+#[derive(Debug)]
+pub struct Drawing {
+    /// Its name.
+    pub name: String,
+    /// What is on it.
+    pub body: Body,
+    /// The time range.
+    pub range: Range,
+}
+
+/// Draws from recorded metrics.
+///
+/// # Errors
+/// There is no such dashboard, or a file is wrong.
+pub fn run(args: &Args, workspace: &Workspace, terminal: &mut Terminal<'_>) -> Result<Ended, Refused> {
+    let mut recording = Recording::default();
+    for path in &args.metrics {
+        recording.merge(recorded::read(path)?);
+    }
+    let Some((_, last)) = recording.ends() else {
+        return Err(Refused::usage("draw a dashboard")
+            .because("there are no datapoints")
+            .cure("give recorded metrics with --metrics, or start the platform with `shopwatch up`"));
+    };
+    // The last datapoint's own period is in the picture.
+    let now = last.checked_add(Span::new().minutes(1)).unwrap_or(last);
+    let drawing = drawing(args, workspace, now)?;
+    written(args, &drawing, &Files(recording), terminal)
+}
+
+/// The dashboard that the options name, and its time range until `now`.
+///
+/// # Errors
+/// There is none, or CloudWatch would refuse it.
+pub fn drawing(args: &Args, workspace: &Workspace, now: Timestamp) -> Result<Drawing, Refused> {
+    let (name, body) = match &args.body {
+        Some(path) => {
+            let name = path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            let body = validate::read(&files::text(path)?)
+                .map_err(|refused| Refused::usage(format!("read {}", path.display())).because(refused))?;
+            (name, body)
+        }
+        None => named(args.name.as_deref().unwrap_or_default(), args, workspace)?,
+    };
+    let range = range(args, &body, now);
+    Ok(Drawing { name, body, range })
+}
+
+fn named(name: &str, args: &Args, workspace: &Workspace) -> Result<(String, Body), Refused> {
+    let stacks = deployed::stacks(&args.templates, workspace)?;
+    let mut found: Vec<template::Found> = stacks.iter().flat_map(template::read).collect();
+    let Some(place) = found
+        .iter()
+        .position(|one| one.name.as_deref() == Some(name) || one.resource == name)
+    else {
+        let names: Vec<&str> = found.iter().filter_map(|one| one.name.as_deref()).collect();
+        let refused = Refused::usage(format!("find the dashboard {name}"));
+        return Err(match nearest(name, &names) {
+            Some(near) => refused.cure(format!("did you mean {near}?")),
+            None => refused.cure("`shopwatch dashboards list` lists them"),
+        });
+    };
+    let found = found.swap_remove(place);
+    let unreadable =
+        |why: &dyn std::fmt::Display| Refused::usage(format!("read the dashboard {name}")).because(why);
+    let body = found.body.map_err(|error| unreadable(&error))?;
+    let body = validate::read_value(body).map_err(|error| unreadable(&error))?;
+    Ok((name.to_owned(), body))
+}
+
+fn range(args: &Args, body: &Body, now: Timestamp) -> Range {
+    let (mut begin, end) = dashboards::time::range(body.start.as_deref(), body.end.as_deref(), now);
+    if let Some(since) = args.since {
+        let days = SpanRelativeTo::days_are_24_hours();
+        let seconds = since.total((Unit::Second, days)).unwrap_or_default();
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "seconds of a range that a person typed"
+        )]
+        let seconds = jiff::SignedDuration::from_secs(seconds as i64);
+        begin = end.checked_sub(seconds).unwrap_or(begin);
+    }
+    Range { begin, end }
+}
+
+/// Draws and writes the file.
+///
+/// # Errors
+/// The picture cannot be drawn or written.
+pub fn written(
+    args: &Args,
+    drawing: &Drawing,
+    data: &dyn Data,
+    terminal: &mut Terminal<'_>,
+) -> Result<Ended, Refused> {
+    let out = args
+        .out
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(format!("{}.svg", drawing.name)));
+    let page = Page {
+        title: &drawing.name,
+        body: &drawing.body,
+        range: drawing.range,
+        width: args.width,
+    };
+    let failed = |why: &dyn std::fmt::Display| Refused::failed(format!("draw {}", drawing.name)).because(why);
+    let svg = draw::svg(&page, data).map_err(|error| failed(&error))?;
+    let bytes = match extension(&out)? {
+        Kind::Svg => svg.into_bytes(),
+        Kind::Png => draw::png(&svg).map_err(|error| failed(&error))?,
+    };
+    fs::write(&out, bytes)
+        .map_err(|error| Refused::failed(format!("write {}", out.display())).because(error))?;
+    terminal.line(format!("drew {} into {}", drawing.name, out.display()))?;
+    Ok(Ended::Done)
+}
+
+enum Kind {
+    Svg,
+    Png,
+}
+
+fn extension(out: &Path) -> Result<Kind, Refused> {
+    match out.extension().and_then(|extension| extension.to_str()) {
+        Some("svg") => Ok(Kind::Svg),
+        Some("png") => Ok(Kind::Png),
+        _ => Err(Refused::usage(format!("write {}", out.display()))
+            .because("its name says neither SVG nor PNG")
+            .cure("let it end in .svg or .png")),
+    }
+}
+
+/// Recorded metrics. States of alarms and logs are not recorded.
+struct Files(Recording);
+
+impl Files {
+    /// The datapoints of a line: of its metric, or under its id, its label or its metric's name.
+    fn points(&self, line: &Line) -> Option<Vec<(Timestamp, f64)>> {
+        let shown = line.metric()?;
+        let dimension = |(name, value): &(String, String)| Dimension {
+            name: name.clone(),
+            value: value.clone(),
+        };
+        let metric = Metric {
+            namespace: shown.namespace.clone(),
+            metric_name: shown.name.clone(),
+            dimensions: shown.dimensions.iter().map(dimension).collect(),
+        };
+        let rendering = &line.rendering;
+        let names = [
+            rendering.id.as_deref(),
+            rendering.label.as_deref(),
+            Some(shown.name.as_str()),
+        ];
+        let names: Vec<&str> = names.into_iter().flatten().collect();
+        let stat = rendering.stat.as_deref()?.parse().ok()?;
+        self.0.values(&metric, &names, stat, rendering.period?)
+    }
+}
+
+impl Data for Files {
+    fn series(&self, ask: &MetricAsk) -> Vec<Curve> {
+        let recorded: Recorded = ask
+            .lines
+            .iter()
+            .filter_map(|line| Some((line.row, self.points(line)?)))
+            .collect();
+        draw::curves(ask, &recorded, &mut |_, _| {})
+    }
+
+    fn alarm(&self, _: &str) -> Option<AlarmStatus> {
+        None
+    }
+
+    fn logs(&self, _: &LogAsk) -> Option<Logs> {
+        None
+    }
+}

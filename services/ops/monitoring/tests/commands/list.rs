@@ -1,0 +1,42 @@
+//! `shopwatch alarms list`.
+
+use std::path::Path;
+
+use expect_test::expect;
+use ops_monitoring::Workspace;
+
+use crate::shell::shopwatch_in;
+
+fn orders() -> Workspace {
+    Workspace::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/orders"))
+}
+
+#[test]
+fn alarms_and_gaps_are_listed() {
+    let output = shopwatch_in(&orders(), &["alarms", "list", "Orders"]);
+    assert_eq!(output.code, 0, "{output:?}");
+    expect![[r#"
+        shop-orders-duration  ticket  Orders
+            The highest Duration (AWS/Lambda) of FunctionName=shop-orders in periods of 1m. 3 of the newest 5 datapoints, in a row or not: a datapoint counts that is 5000 or more.
+            missing data is notBreaching: the metric comes with traffic: without traffic nothing fails
+        shop-orders-error-rate  journal  Orders
+            `watched`: `IF(calls >= 10, 100 * errors / calls, 0)`, where `errors` is the sum of Errors (AWS/Lambda) of FunctionName=shop-orders in periods of 1m; `calls` is the sum of Invocations (AWS/Lambda) of FunctionName=shop-orders in periods of 1m. 3 of the newest 5 datapoints, in a row or not: a datapoint counts that is 5 or more.
+            acts through shop-orders-failing
+        shop-orders-throttles  journal  Orders
+            The sum of Throttles (AWS/Lambda) of FunctionName=shop-orders in periods of 1m. 3 of the newest 5 datapoints, in a row or not: a datapoint counts that is 1 or more.
+            acts through shop-orders-failing
+        shop-orders-failing  ticket  Orders
+            The states of shop-orders-error-rate and shop-orders-throttles. shop-orders-error-rate is in ALARM or shop-orders-throttles is in ALARM.
+
+        No alarm, accepted because (1):
+          Orders  concurrency  None is reserved.
+
+        4 alarms: 0 page, 2 ticket, 2 journal; 1 gaps
+    "#]].assert_eq(&output.out);
+    let output = shopwatch_in(&orders(), &["alarms", "list", "--json", "duration"]);
+    expect![[r#"
+        {"alarms":[{"name":"shop-orders-duration","severity":"ticket","resource":"Orders","kind":"Function","failure_mode":"duration","condition":"The highest Duration (AWS/Lambda) of FunctionName=shop-orders in periods of 1m. 3 of the newest 5 datapoints, in a row or not: a datapoint counts that is 5000 or more.","missing_data":"notBreaching","missing_because":"the metric comes with traffic: without traffic nothing fails","acts_through":null,"dashboard":"shop-incident-functions","runbook":"https://runbooks.example/shop-orders-duration.md"}],"gaps":[]}
+    "#]].assert_eq(&output.out);
+    let output = shopwatch_in(&orders(), &["alarms", "list", "nothing-like-this"]);
+    assert_eq!(output.code, 1, "{output:?}");
+}

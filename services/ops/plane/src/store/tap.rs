@@ -1,0 +1,59 @@
+//! The tap: every stored datapoint, in the order in which it was stored, for who evaluates alarms while data comes in; and
+//! what the file already has of a series, between what was stored before the question and what is stored after it.
+
+use rusqlite::{Connection, params};
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::writer::statistics_of;
+use super::{Datum, Statistics};
+
+/// The stored datapoints of one series, for one alarm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Load {
+    /// The alarm that wants them.
+    pub(crate) alarm: String,
+    /// Which version of that alarm: an answer for an older one is of no use.
+    pub(crate) version: u64,
+    /// Place of the metric in the alarm's evaluator.
+    pub(crate) metric: usize,
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    /// As the store keys them.
+    pub(crate) dimensions: String,
+    pub(crate) unit: Option<String>,
+    /// From this second on.
+    pub(crate) from: i64,
+}
+
+/// What comes out of the tap.
+#[derive(Debug)]
+pub(crate) enum Tapped {
+    /// A datapoint was stored.
+    Datum(Datum),
+    /// The answer to a [`Load`]: bucket (second) and statistics.
+    Loaded {
+        load: Load,
+        points: Vec<(i64, Statistics)>,
+    },
+}
+
+/// The writer's end.
+#[derive(Clone, Debug)]
+pub(crate) struct Tap(pub(crate) UnboundedSender<Tapped>);
+
+impl Tap {
+    pub(super) fn send(&self, tapped: Tapped) {
+        // Nobody listens any more only while the plane stops.
+        drop(self.0.send(tapped));
+    }
+}
+
+pub(super) fn read(connection: &Connection, load: &Load) -> rusqlite::Result<Vec<(i64, Statistics)>> {
+    let mut query = connection.prepare_cached(
+        "SELECT d.ts, d.count, d.sum, d.min, d.max, d.histogram FROM datapoints d JOIN series s ON s.id = d.series
+         WHERE s.namespace = ?1 AND s.name = ?2 AND s.dimensions = ?3 AND (?4 IS NULL OR s.unit = ?4) AND d.ts >= ?5 ORDER BY d.ts",
+    )?;
+    let wanted = params![load.namespace, load.name, load.dimensions, load.unit, load.from];
+    let rows = query.query_map(wanted, |row| Ok((row.get("ts")?, statistics_of(row)?)))?;
+    rows.collect()
+}
