@@ -318,8 +318,12 @@ impl Evaluator {
             self.plan.rule.evaluation_periods() as usize,
             self.plan.rule.range() as usize,
         );
-        let widest = self.marks_of_newest(end, range.max(n + WIDEST as usize));
         let sees_the_range = self.source.sees_the_range();
+        let widest = if sees_the_range {
+            Vec::new()
+        } else {
+            self.marks_of_newest(end, range.max(n + WIDEST as usize))
+        };
         let mut of_size = |size: usize| {
             // Where a period's value is its own, a shorter range has the same.
             let marks = if sees_the_range {
