@@ -12,7 +12,7 @@ use super::{Dashboard, Group, WatchedAlarm, alarm_widget, link, logs};
 const OPERATIONS: [&str; 4] = ["GetItem", "PutItem", "UpdateItem", "Query"];
 
 pub(super) fn dashboard(group: &Group<'_>) -> Dashboard {
-    let resources = Resources::of(group.stack);
+    let resources = Resources::of(group.stacks);
     let alarms = group.alarms;
     let mut grid = Grid::default();
     grid.text(header(group, &resources), 2);

@@ -19,7 +19,7 @@ const HEIGHT: u32 = 5;
 const WIDTH: u32 = 8;
 
 pub(super) fn dashboards(group: &Group<'_>) -> Vec<Dashboard> {
-    let resources = Resources::of(group.stack);
+    let resources = Resources::of(group.stacks);
     group
         .incidents()
         .iter()

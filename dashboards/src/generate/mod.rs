@@ -37,7 +37,7 @@ pub struct Group<'a> {
     /// What people call it: `ShopFast`.
     pub title: &'a str,
     /// What is deployed. Parameters without value stay symbols.
-    pub stack: &'a Stack,
+    pub stacks: &'a [Stack],
     /// Its alarms.
     pub alarms: &'a [WatchedAlarm],
 }

@@ -24,7 +24,7 @@ pub(super) fn dashboard(groups: &[Group<'_>]) -> Dashboard {
         grid.put(widget);
     }
     for group in groups {
-        let resources = Resources::of(group.stack);
+        let resources = Resources::of(group.stacks);
         let title = link::dashboard(group.title, &name::group(group.name));
         grid.text(format!("## {title}\nTraffic, errors, latency, saturation"), 2);
         grid.row(signals(group, &resources));

@@ -86,14 +86,16 @@ impl Shown {
 }
 
 impl Resources {
-    pub(super) fn of(stack: &Stack) -> Self {
-        let dead = dead_letters(stack);
+    pub(super) fn of(stacks: &[Stack]) -> Self {
         let mut resources = Self::default();
-        for stack in stack.all() {
-            for resource in &stack.resources {
-                let is_dead = dead.contains(&resource.logical_id);
-                if resources.take(stack, resource, is_dead).is_none() {
-                    resources.nameless.push(resource.logical_id.clone());
+        for root in stacks {
+            let dead = dead_letters(root);
+            for stack in root.all() {
+                for resource in &stack.resources {
+                    let is_dead = dead.contains(&resource.logical_id);
+                    if resources.take(stack, resource, is_dead).is_none() {
+                        resources.nameless.push(resource.logical_id.clone());
+                    }
                 }
             }
         }

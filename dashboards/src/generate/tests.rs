@@ -120,7 +120,7 @@ fn generated() -> Vec<Dashboard> {
     generate(&[Group {
         name: "shop",
         title: "Shop",
-        stack: &stack,
+        stacks: &[stack],
         alarms: &[
             duration(),
             budget("14x-1h", 3_600, 7.2),

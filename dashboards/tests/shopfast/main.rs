@@ -15,21 +15,35 @@ use alarms::registry::MetricRegistry;
 use dashboards::generate::{Dashboard, Group, WatchedAlarm};
 use infra::{Deployment, NoTemplates, Source, Stack};
 
-static STACK: LazyLock<Stack> = LazyLock::new(|| stack("infra/shopfast.yaml", &["Stage"], &[]));
+static DEFINITIONS: LazyLock<Definitions> = LazyLock::new(definitions);
+
+static STACKS: LazyLock<Vec<Stack>> = LazyLock::new(|| {
+    let templates = DEFINITIONS.templates.iter().map(|template| {
+        let deployment = Deployment {
+            parameters: template.parameters.clone(),
+            symbols: template.symbols.clone(),
+            ..Deployment::default()
+        };
+        stack(&template.file.value, &deployment)
+    });
+    templates.collect()
+});
 
 static ALARMS: LazyLock<Generated> = LazyLock::new(|| {
-    let registry =
-        MetricRegistry::read(&read("services/shopfast/metrics.json")).expect("the registry is read");
-    generate(std::slice::from_ref(&STACK), &definitions(), &registry)
-        .unwrap_or_else(|problems| panic!("{problems}"))
+    let registry = DEFINITIONS
+        .registry
+        .as_ref()
+        .expect("the definitions name a registry");
+    let registry = MetricRegistry::read(&read(&registry.value)).expect("the registry is read");
+    generate(&STACKS, &DEFINITIONS, &registry).unwrap_or_else(|problems| panic!("{problems}"))
 });
 
 static DASHBOARDS: LazyLock<Vec<Dashboard>> = LazyLock::new(|| {
     let alarms: Vec<WatchedAlarm> = ALARMS.alarms.iter().map(WatchedAlarm::from).collect();
     dashboards::generate::generate(&[Group {
-        name: "shopfast",
+        name: &DEFINITIONS.group,
         title: "ShopFast",
-        stack: &STACK,
+        stacks: &STACKS,
         alarms: &alarms,
     }])
 });
@@ -42,36 +56,12 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// With everything that is behind a condition, as the alarms have it.
-fn stack(file: &str, symbols: &[&str], more: &[(&str, &str)]) -> Stack {
-    let conditions = [
-        ("FrontendDomain", "shop.example"),
-        ("InVpc", "true"),
-        ("NotificationEmail", "operations@shop.example"),
-        ("PageEmail", "page@shop.example"),
-        ("TicketEmail", "tickets@shop.example"),
-    ];
-    let given = if file.contains("generated") {
-        &[][..]
-    } else {
-        &conditions
-    };
-    let deployment = Deployment {
-        region: symbols.is_empty().then(|| "eu-central-1".to_owned()),
-        account: symbols.is_empty().then(|| "123456789012".to_owned()),
-        parameters: given
-            .iter()
-            .chain(more)
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect(),
-        symbols: symbols.iter().map(|name| (*name).to_owned()).collect(),
-        ..Deployment::default()
-    };
+fn stack(file: &str, deployment: &Deployment) -> Stack {
     let source = Source {
         file: file.to_owned(),
         text: read(file),
     };
-    Stack::read(source, &deployment, &mut NoTemplates).unwrap_or_else(|problems| panic!("{problems}"))
+    Stack::read(source, deployment, &mut NoTemplates).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
 fn definitions() -> Definitions {

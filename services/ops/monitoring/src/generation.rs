@@ -22,6 +22,8 @@ const HERE: &str = "change to one";
 pub struct Generation {
     /// First word of every name.
     pub group: String,
+    /// The templates, with symbols.
+    pub stacks: Vec<Stack>,
     /// The alarms and what has none.
     pub generated: Generated,
 }
@@ -56,7 +58,11 @@ impl Generation {
             refused.cure(format!("change the template, or a file in {DEFINITIONS}"))
         })?;
         let group = definitions.group;
-        Ok(Self { group, generated })
+        Ok(Self {
+            group,
+            stacks,
+            generated,
+        })
     }
 
     /// The files that hold the alarms.
