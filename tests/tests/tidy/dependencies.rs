@@ -10,17 +10,11 @@ use super::{check, tree};
 
 /// Who may depend on whom, normal and build dependencies: (crate, allowed crates of ours).
 const DIRECTION: &[(&str, &[&str])] = &[
-    (
-        "error-report",
-        &["error-report-domain", "error-report-intake"],
-    ),
-    ("error-report-domain", &[]),
-    (
-        "error-report-intake",
-        &["error-report-domain", "telemetry-core"],
-    ),
     ("alarms", &["infra", "telemetry-core"]),
     ("dashboards", &["alarms", "infra"]),
+    ("error-report", &["error-report-domain", "error-report-intake"]),
+    ("error-report-domain", &[]),
+    ("error-report-intake", &["error-report-domain", "telemetry-core"]),
     ("infra", &[]),
     ("ops-loopback", &[]),
     ("ops-monitoring", &["alarms", "dashboards", "infra", "ops-story"]),

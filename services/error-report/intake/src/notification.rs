@@ -217,7 +217,9 @@ mod tests {
 
     #[test]
     fn a_metric() {
-        check(include_str!("../tests/notifications/metric.json"), &expect![[r#"
+        check(
+            include_str!("../tests/notifications/metric.json"),
+            &expect![[r#"
             AlarmNotification {
                 name: "shopfast-order-service-errors",
                 arn: "arn:aws:cloudwatch:us-east-1:123456789012:alarm:shopfast-order-service-errors",
@@ -236,12 +238,15 @@ mod tests {
                     window_s: 420,
                 },
             }
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn metric_math() {
-        check(include_str!("../tests/notifications/math.json"), &expect![[r#"
+        check(
+            include_str!("../tests/notifications/math.json"),
+            &expect![[r#"
             AlarmNotification {
                 name: "shopfast-order-service-error-rate",
                 arn: "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:shopfast-order-service-error-rate",
@@ -260,7 +265,8 @@ mod tests {
                     window_s: 420,
                 },
             }
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

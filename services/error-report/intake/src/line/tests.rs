@@ -45,7 +45,10 @@ fn lines_of_ours() {
     );
     check(r#"{"_aws":{"Timestamp":1},"Errors":1}"#, &expect![["no failure"]]);
     check(r#"{"level":7,"message":"odd"}"#, &expect![["no failure"]]);
-    check(r#"{"level":"ERROR","message":{"a":1}}"#, &expect![[r#"Function  ["{\"a\":1}"] - - -"#]]);
+    check(
+        r#"{"level":"ERROR","message":{"a":1}}"#,
+        &expect![[r#"Function  ["{\"a\":1}"] - - -"#]],
+    );
 }
 
 #[test]
@@ -54,7 +57,9 @@ fn lines_of_other_runtimes() {
         &format!(
             r#"{{"timestamp":"t","level":"ERROR","requestId":"{ID}","message":{{"errorType":"TypeError","errorMessage":"Cannot read properties of undefined","stackTrace":[]}}}}"#
         ),
-        &expect![[r#"Function TypeError ["Cannot read properties of undefined"] 4a6c1f0e-1d2b-4c3d-8e9f-0a1b2c3d4e5f - -"#]],
+        &expect![[
+            r#"Function TypeError ["Cannot read properties of undefined"] 4a6c1f0e-1d2b-4c3d-8e9f-0a1b2c3d4e5f - -"#
+        ]],
     );
     check(
         &format!(
@@ -91,15 +96,21 @@ fn lines_of_other_runtimes() {
 fn what_lambda_says() {
     check(
         &format!("2026-11-27T02:03:11.120Z {ID} Task timed out after 3.00 seconds"),
-        &expect![[r#"Sentence Sandbox.Timedout ["the invocation did not end within the function's timeout"] 4a6c1f0e-1d2b-4c3d-8e9f-0a1b2c3d4e5f - -"#]],
+        &expect![[
+            r#"Sentence Sandbox.Timedout ["the invocation did not end within the function's timeout"] 4a6c1f0e-1d2b-4c3d-8e9f-0a1b2c3d4e5f - -"#
+        ]],
     );
     check(
         &format!("RequestId: {ID} Error: Runtime exited with error: signal: killed\nRuntime.ExitError"),
-        &expect![[r#"Sentence Runtime.OutOfMemory ["the process was killed: out of memory"] 4a6c1f0e-1d2b-4c3d-8e9f-0a1b2c3d4e5f - -"#]],
+        &expect![[
+            r#"Sentence Runtime.OutOfMemory ["the process was killed: out of memory"] 4a6c1f0e-1d2b-4c3d-8e9f-0a1b2c3d4e5f - -"#
+        ]],
     );
     check(
         &format!("RequestId: {ID} Error: Runtime exited with error: exit status 101"),
-        &expect![[r#"Sentence Runtime.ExitError ["the process ended"] 4a6c1f0e-1d2b-4c3d-8e9f-0a1b2c3d4e5f - -"#]],
+        &expect![[
+            r#"Sentence Runtime.ExitError ["the process ended"] 4a6c1f0e-1d2b-4c3d-8e9f-0a1b2c3d4e5f - -"#
+        ]],
     );
     check(
         "INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout",
@@ -109,13 +120,17 @@ fn what_lambda_says() {
         &format!(
             r#"{{"time":"t","type":"platform.report","record":{{"requestId":"{ID}","status":"timeout"}}}}"#
         ),
-        &expect![[r#"Record Sandbox.Timedout ["the invocation did not end within the function's timeout"] 4a6c1f0e-1d2b-4c3d-8e9f-0a1b2c3d4e5f - -"#]],
+        &expect![[
+            r#"Record Sandbox.Timedout ["the invocation did not end within the function's timeout"] 4a6c1f0e-1d2b-4c3d-8e9f-0a1b2c3d4e5f - -"#
+        ]],
     );
     check(
         &format!(
             r#"{{"time":"t","type":"platform.report","record":{{"requestId":"{ID}","status":"failure","errorType":"Runtime.OutOfMemory"}}}}"#
         ),
-        &expect![[r#"Record Runtime.OutOfMemory ["the process was killed: out of memory"] 4a6c1f0e-1d2b-4c3d-8e9f-0a1b2c3d4e5f - -"#]],
+        &expect![[
+            r#"Record Runtime.OutOfMemory ["the process was killed: out of memory"] 4a6c1f0e-1d2b-4c3d-8e9f-0a1b2c3d4e5f - -"#
+        ]],
     );
     check(
         &format!(
