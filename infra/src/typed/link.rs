@@ -73,6 +73,11 @@ fn said(stack: &Stack, reader: &mut Reader<'_>) -> Vec<(usize, Addition)> {
             let addition = |n| (n, source(Feed::Sns, &properties["TopicArn"]));
             function.map(addition).into_iter().collect()
         }
+        "AWS::Lambda::Url" => {
+            let function = target(stack, &properties["TargetFunctionArn"]);
+            let addition = |n| (n, source(Feed::FunctionUrl, &properties["TargetFunctionArn"]));
+            function.map(addition).into_iter().collect()
+        }
         "AWS::Events::Rule" => {
             let by_clock = properties.get("ScheduleExpression").is_some();
             let feed = if by_clock {

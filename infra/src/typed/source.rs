@@ -34,6 +34,8 @@ pub enum Feed {
     RestApi,
     /// A route of an HTTP API.
     HttpApi,
+    /// A function's own address.
+    FunctionUrl,
     /// A topic.
     Sns,
     /// A rule by pattern.
@@ -91,7 +93,7 @@ impl Feed {
             Self::Sns => "Topic",
             Self::EventBridge => "EventBusName",
             Self::S3 => "Bucket",
-            Self::Schedule | Self::Other(_) => "",
+            Self::Schedule | Self::FunctionUrl | Self::Other(_) => "",
         }
     }
 }
@@ -129,7 +131,22 @@ impl EventSource {
                 properties,
             });
         }
+        sources.extend(Self::of_url(reader));
         sources
+    }
+}
+
+impl EventSource {
+    /// The property `FunctionUrlConfig`.
+    fn of_url(reader: &Reader<'_>) -> Option<Self> {
+        let properties = reader.properties().get("FunctionUrlConfig")?.clone();
+        Some(Self {
+            name: "FunctionUrlConfig".to_owned(),
+            at: properties.at,
+            feed: Feed::FunctionUrl,
+            source: Node::null(properties.at),
+            properties,
+        })
     }
 }
 

@@ -136,6 +136,22 @@ pub(super) const MODES: &[Mode] = &[
         rule: |subject, knobs| mapping(subject, knobs, "OnFailureDestinationDeliveredEventCount"),
     },
     Mode {
+        name: "url-server-errors",
+        urgency: Urgency::PageIfCritical,
+        incident: "failing",
+        says: "The address of {} answers many requests with an error (5xx).",
+        look: "its ERROR lines by error.code, and its throttles: Lambda answers those with 429 and 502",
+        rule: url_server_errors,
+    },
+    Mode {
+        name: "url-latency",
+        urgency: Urgency::PageIfCritical,
+        incident: "failing",
+        says: "The address of {} answers slowly: its slowest requests of each minute take longer than callers wait.",
+        look: "its slowest traces: cold starts, and the service that they call",
+        rule: url_latency,
+    },
+    Mode {
         name: "heartbeat",
         urgency: Urgency::PageIfCritical,
         incident: "failing",
@@ -184,6 +200,55 @@ fn error_rate(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
     rate.at_least(knobs.threshold(5.0))
         .every(knobs.period(60))
         .of(knobs.of(3, 5))
+        .missing(TreatMissingData::NotBreaching, NO_TRAFFIC)
+        .into()
+}
+
+/// A function without an address of its own answers nobody directly.
+fn has_url(subject: &Subject<'_>) -> bool {
+    let sources = subject.function().map(|function| function.sources.as_slice());
+    sources
+        .unwrap_or_default()
+        .iter()
+        .any(|source| source.feed == Feed::FunctionUrl)
+}
+
+fn url_server_errors(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
+    if !has_url(subject) {
+        return Cell::Nothing;
+    }
+    let dimension = [("FunctionName", subject.name.clone())];
+    let sources = vec![
+        Source::new("errors", NAMESPACE, "Url5xxCount", Stat::Sum, &dimension),
+        Source::new("requests", NAMESPACE, "UrlRequestCount", Stat::Sum, &dimension),
+    ];
+    let least = knobs.min_samples(10);
+    let rate = Condition::math(
+        sources,
+        format!("IF(requests >= {least}, 100 * errors / requests, 0)"),
+    );
+    rate.at_least(knobs.threshold(5.0))
+        .every(knobs.period(60))
+        .of(knobs.of(3, 3))
+        .missing(TreatMissingData::NotBreaching, NO_TRAFFIC)
+        .into()
+}
+
+fn url_latency(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
+    if !has_url(subject) {
+        return Cell::Nothing;
+    }
+    let dimension = [("FunctionName", subject.name.clone())];
+    let latency = Stat::Percentile(99.0);
+    let sources = vec![
+        Source::new("slowest", NAMESPACE, "UrlRequestLatency", latency, &dimension),
+        Source::new("requests", NAMESPACE, "UrlRequestCount", Stat::Sum, &dimension),
+    ];
+    let least = knobs.min_samples(10);
+    Condition::math(sources, format!("IF(requests >= {least}, slowest, 0)"))
+        .at_least(knobs.threshold(5000.0))
+        .every(knobs.period(60))
+        .of(knobs.of(5, 5))
         .missing(TreatMissingData::NotBreaching, NO_TRAFFIC)
         .into()
 }
