@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::evaluate::statistic::{Distribution, Sample, SampleError};
+use crate::evaluate::statistic::{Distribution, Moments, Sample, SampleError};
 use crate::model::{Dimension, Metric, Stat};
 
 /// Datapoints of metrics in the order of time, each under an id or name, or under the metric itself.
@@ -107,13 +107,20 @@ impl Recording {
             return None;
         }
         let period = i64::from(period.max(1));
-        let mut periods: BTreeMap<i64, Distribution> = BTreeMap::new();
+        let mut periods: BTreeMap<i64, (Moments, Distribution)> = BTreeMap::new();
         for (at, sample) in &series.samples {
             let start = at.as_second().div_euclid(period) * period;
-            periods.entry(start).or_default().add(sample);
+            let (moments, samples) = periods.entry(start).or_default();
+            *moments = moments.with(&Moments::of(sample));
+            samples.add(sample);
         }
-        let values = periods.into_iter().filter_map(|(start, mut samples)| {
-            Some((Timestamp::from_second(start).ok()?, samples.statistic(stat)?))
+        let values = periods.into_iter().filter_map(|(start, (moments, mut samples))| {
+            let value = if stat.needs_samples() {
+                samples.statistic(stat)
+            } else {
+                moments.statistic(stat)
+            };
+            Some((Timestamp::from_second(start).ok()?, value?))
         });
         Some(values.collect())
     }

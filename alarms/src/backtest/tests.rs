@@ -7,7 +7,7 @@ use super::*;
 use std::collections::BTreeMap;
 
 use crate::evaluate::anomaly::Expected;
-use crate::model::{CompositeAlarm, Definition, Dimension, MetricAlarm, Stat, TreatMissingData};
+use crate::model::{CompositeAlarm, Definition, Dimension, Metric, MetricAlarm, Stat, TreatMissingData};
 
 fn errors() -> MetricAlarm {
     MetricAlarm {
@@ -221,6 +221,21 @@ fn a_band_needs_a_model() {
     };
     let report = backtest(&alarm, &recording, &options).unwrap();
     assert_eq!(report.fires[0].at.to_string(), "2026-11-27T02:12:00Z");
+}
+
+#[test]
+fn values_are_those_of_the_statistic() {
+    let recording = Recording::read(&csv("0:1 1:3 5:2")).unwrap();
+    let nobody = Metric::default();
+    let check = |stat: Stat, expect: &[f64]| {
+        let found = recording.values(&nobody, &["Errors"], stat, 300).unwrap();
+        let values: Vec<f64> = found.into_iter().map(|(_, value)| value).collect();
+        assert_eq!(values, expect, "{stat}");
+    };
+    check(Stat::Sum, &[4.0, 2.0]);
+    check(Stat::Average, &[2.0, 2.0]);
+    check(Stat::Percentile(99.0), &[3.0, 2.0]);
+    assert_eq!(recording.values(&nobody, &["Calls"], Stat::Sum, 300), None);
 }
 
 proptest! {

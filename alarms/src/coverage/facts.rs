@@ -22,7 +22,7 @@ pub(super) fn name(found: &Found<'_>, symbols: &mut Symbols) -> Result<String, S
         }
         What::Group { .. } if found.name.is_none() => return Ok(DEFAULT_GROUP.to_owned()),
         What::Event(_) if found.name.is_none() => return reference(&found.logical_id, symbols),
-        What::UserPool => return reference(&found.logical_id, symbols),
+        What::UserPool | What::Certificate => return reference(&found.logical_id, symbols),
         _ => match found.name {
             Some(name) => name,
             None => return Ok(String::new()),
@@ -117,6 +117,7 @@ pub(super) fn of<'a>(
                 .collect();
             Facts::UserPool { clients: clients? }
         }
+        What::Certificate => Facts::Certificate,
         What::Other => Facts::Other,
     })
 }

@@ -89,6 +89,8 @@ kinds! {
     LogGroup = "logs", "functions";
     /// A Cognito user pool.
     UserPool = "pool", "api";
+    /// A certificate of ACM.
+    Certificate = "certificate", "api";
     /// What one account and region share.
     Account = "account", "";
     /// The way of alarms to people.

@@ -46,6 +46,7 @@ pub(crate) enum Facts<'a> {
     UserPool {
         clients: Vec<String>,
     },
+    Certificate,
     Account(AccountFacts),
     Pipeline(PipelineFacts),
     Other,
@@ -139,6 +140,7 @@ pub(crate) enum What<'a> {
     Bucket(&'a Bucket),
     LogGroup,
     UserPool,
+    Certificate,
     Other,
 }
 
@@ -187,6 +189,7 @@ fn of_resource<'a>(resource: &'a StackResource, links: &Links) -> Option<Found<'
         Typed::EventBus(_) | Typed::Subscription(_) | Typed::MetricFilter(_) | Typed::Other => {
             match resource.kind.as_str() {
                 "AWS::Cognito::UserPool" => (Kind::UserPool, None, What::UserPool),
+                "AWS::CertificateManager::Certificate" => (Kind::Certificate, None, What::Certificate),
                 _ => (Kind::Other, None, What::Other),
             }
         }

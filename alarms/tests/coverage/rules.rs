@@ -223,6 +223,21 @@ fn streams_tables_and_buckets() {
 }
 
 #[test]
+fn a_certificate_expires() {
+    let resources = "
+  Cert: { Type: AWS::CertificateManager::Certificate, Properties: { DomainName: shop.example } }
+";
+    check(
+        resources,
+        "",
+        "Cert",
+        &expect![[r#"
+        shop-cert-certificate-expiry ticket: The lowest DaysToExpiry (AWS/CertificateManager) of CertificateArn=${Cert} in periods of 1d. The newest datapoint is less than 30.
+    "#]],
+    );
+}
+
+#[test]
 fn generated_names_become_parameters() {
     let queue = "
   Orders: { Type: AWS::SQS::Queue }

@@ -86,6 +86,7 @@ pub(crate) const fn modes(kind: ResourceKind) -> &'static [Mode] {
         ResourceKind::Bucket => streams::BUCKET_MODES,
         ResourceKind::LogGroup => watching::LOG_MODES,
         ResourceKind::UserPool => watching::USER_MODES,
+        ResourceKind::Certificate => watching::CERTIFICATE_MODES,
         ResourceKind::Account => watching::ACCOUNT_MODES,
         ResourceKind::Pipeline => watching::PIPELINE_MODES,
         ResourceKind::Application | ResourceKind::Other => &[],

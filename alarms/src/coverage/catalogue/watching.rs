@@ -1,4 +1,4 @@
-//! Log groups and user pools, what an account shares, and the pipeline of alarms itself: rows E2, L4, X1 and X3.
+//! Log groups, user pools, certificates, what an account shares, and the pipeline of alarms itself: rows E2, L4, X1 and X3.
 
 use crate::coverage::condition::{Condition, NO_TRAFFIC, SILENCE_IS_THE_FAILURE, Source};
 use crate::coverage::knobs::Knobs;
@@ -79,6 +79,15 @@ pub(super) const USER_MODES: &[Mode] = &[
         rule: |subject, knobs| of_users(subject, knobs, "TokenRefreshThrottles"),
     },
 ];
+
+pub(super) const CERTIFICATE_MODES: &[Mode] = &[Mode {
+    name: "expiry",
+    urgency: Urgency::Ticket,
+    incident: "",
+    says: "{} expires soon, and ACM did not renew it.",
+    look: "its validation in ACM: the DNS record, or the mail, with which it is renewed",
+    rule: expiry,
+}];
 
 pub(super) const ACCOUNT_MODES: &[Mode] = &[
     Mode {
@@ -312,6 +321,29 @@ fn of_users(subject: &Subject<'_>, knobs: &Knobs<'_>, metric: &str) -> Cell {
         .of(knobs.of(1, 1))
         .missing(TreatMissingData::NotBreaching, NO_TRAFFIC)
         .into()
+}
+
+/// Published twice a day until it expires; ACM renews 60 days before (user guide, "Managed certificate renewal").
+fn expiry(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
+    let Facts::Certificate = subject.facts else {
+        return Cell::Nothing;
+    };
+    let dimensions = [("CertificateArn", subject.name.clone())];
+    Condition::one(Source::new(
+        "m",
+        "AWS/CertificateManager",
+        "DaysToExpiry",
+        Stat::Minimum,
+        &dimensions,
+    ))
+    .below(knobs.threshold(30.0))
+    .every(knobs.period(86_400))
+    .of(knobs.of(1, 1))
+    .missing(
+        TreatMissingData::NotBreaching,
+        "ACM publishes days for certificates that are in force: one without them is not",
+    )
+    .into()
 }
 
 fn of_account(

@@ -102,6 +102,16 @@ fn literal(
         report.say(&WRONG_IDENTIFIER, &alarm.member, value.at, message);
         return;
     }
+    let beginning = beginning(dimension);
+    // Empty: the default of a parameter that is given later.
+    if !text.is_empty() && !text.starts_with(beginning) {
+        let message = format!(
+            "{dimension} is published with {}, which begins with {beginning}: {text} is not it",
+            names.what
+        );
+        report.say(&WRONG_IDENTIFIER, &alarm.member, value.at, message);
+        return;
+    }
     let there: Vec<String> = names
         .kinds
         .iter()
@@ -114,6 +124,15 @@ fn literal(
     if let Some(meant) = there.iter().find(|name| is_typo(text, name)) {
         let message = format!("no resource of the template is called {text}; there is {meant}");
         report.say(&UNKNOWN_RESOURCE, &alarm.member, value.at, message);
+    }
+}
+
+/// What the published value begins with, where that is known.
+fn beginning(dimension: &str) -> &'static str {
+    match dimension {
+        "LoadBalancer" => "app/",
+        "TargetGroup" => "targetgroup/",
+        _ => "",
     }
 }
 

@@ -125,7 +125,7 @@ fn canonical(dimensions: &[alarms::model::Dimension]) -> String {
     json!(sorted).to_string()
 }
 
-/// Gives a bucket to an alarm's evaluator, unless that still waits for what is stored, which has the bucket too.
+/// Gives a bucket to an alarm's evaluator. A series feeds an alarm from its loading on: what came before is in what was loaded.
 pub(crate) fn push(alarm: &mut Alarm, metric: usize, second: i64, statistics: &Statistics) {
     let Watch::Metric(watch) = &mut alarm.watch else {
         return;

@@ -8,8 +8,12 @@ mod put;
 mod text;
 mod there;
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
+use alarms::coverage::Generated;
 use aws_sdk_cloudformation::Client as CloudFormation;
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatchlogs::Client as Logs;
@@ -17,6 +21,7 @@ use ops_monitoring::{Generation, Workspace};
 use tokio::time::{Instant, sleep_until};
 
 use self::plan::{Plan, Step};
+use self::there::There;
 use crate::console;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -66,11 +71,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
             .into());
     }
     let mut there = there::all(&client, &logs, &generation.group).await?;
-    for (name, found) in &mut there.alarms {
-        if wanted.alarm(name).is_none() {
-            found.is_ours = there::is_ours(&client, &found.arn, &generation.group).await?;
-        }
-    }
+    ask_whose(&mut there, &wanted, &client, &generation.group).await?;
     let plan = Plan::of(&wanted, &there, args.prune)?;
     if args.json {
         console::json(&text::json(&plan, args.yes));
@@ -88,6 +89,21 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     }
     carry_out(&plan, &client, &logs).await?;
     Ok(Exit::Done)
+}
+
+/// Tags are asked for only where they matter: of alarms that are not generated.
+async fn ask_whose(
+    there: &mut There,
+    wanted: &Generated,
+    client: &Client,
+    group: &str,
+) -> anyhow::Result<()> {
+    for (name, found) in &mut there.alarms {
+        if wanted.alarm(name).is_none() {
+            found.is_ours = there::is_ours(client, &found.arn, group).await?;
+        }
+    }
+    Ok(())
 }
 
 /// One step after the other, at CloudWatch's pace.

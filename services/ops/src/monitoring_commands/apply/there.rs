@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use alarms::coverage::{GeneratedFilter, MANAGED_BY};
+use alarms::model::alarm_rule::name_of;
 use alarms::model::{CompositeAlarm, Definition};
 use anyhow::Context as _;
 use aws_sdk_cloudwatch::Client;
@@ -30,7 +31,14 @@ pub(super) struct Found {
 }
 
 pub(super) async fn all(client: &Client, logs: &Logs, group: &str) -> anyhow::Result<There> {
-    let mut there = There::default();
+    Ok(There {
+        alarms: alarms(client, group).await?,
+        filters: filters(logs, group).await?,
+    })
+}
+
+pub(super) async fn alarms(client: &Client, group: &str) -> anyhow::Result<BTreeMap<String, Found>> {
+    let mut alarms = BTreeMap::new();
     let mut pages = client
         .describe_alarms()
         .alarm_name_prefix(format!("{group}-"))
@@ -45,18 +53,17 @@ pub(super) async fn all(client: &Client, logs: &Logs, group: &str) -> anyhow::Re
                 .alarm_name()
                 .context("CloudWatch tells of an alarm without a name")?;
             let found = found(alarm.alarm_arn(), metric(alarm).ok());
-            there.alarms.insert(name.to_owned(), found);
+            alarms.insert(name.to_owned(), found);
         }
         for alarm in page.composite_alarms() {
             let name = alarm
                 .alarm_name()
                 .context("CloudWatch tells of an alarm without a name")?;
             let found = found(alarm.alarm_arn(), Some(composite(alarm)));
-            there.alarms.insert(name.to_owned(), found);
+            alarms.insert(name.to_owned(), found);
         }
     }
-    there.filters = filters(logs, group).await?;
-    Ok(there)
+    Ok(alarms)
 }
 
 fn found(arn: Option<&str>, definition: Option<Definition>) -> Found {
@@ -108,7 +115,7 @@ fn composite(alarm: &sdk::CompositeAlarm) -> Definition {
         actions_suppressor: alarm
             .actions_suppressor()
             .filter(|name| !name.is_empty())
-            .map(|name| alarms::model::alarm_rule::name_of(name).to_owned()),
+            .map(|name| name_of(name).to_owned()),
         actions_suppressor_wait_period: seconds(alarm.actions_suppressor_wait_period()),
         actions_suppressor_extension_period: seconds(alarm.actions_suppressor_extension_period()),
         tags: Vec::new(),
