@@ -132,7 +132,7 @@ async fn the_sdk_understands_every_answer() {
         .await
         .unwrap();
     let alarm = &described.metric_alarms()[0];
-    let definition = described::definition(alarm).unwrap();
+    let definition = crate::monitoring_commands::described::definition(alarm).unwrap();
     definition.validate().unwrap();
     assert_eq!(definition.threshold, Some(5.0));
     let tags = client
