@@ -1,6 +1,6 @@
 //! Resolves values of one template. Each kind of thing that a value can name is in a module beside this one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::attributes;
@@ -23,6 +23,8 @@ pub(super) struct Shared<'t> {
     pub(super) problems: Problems,
     /// Templates read.
     pub(super) stacks: usize,
+    /// Parameters that have their default, by the path of their stack, and those that a stack above gives its default.
+    pub(super) by_default: BTreeSet<(String, String)>,
     made: usize,
 }
 
@@ -33,6 +35,7 @@ impl<'t> Shared<'t> {
             templates,
             problems: Problems::default(),
             stacks: 0,
+            by_default: BTreeSet::new(),
             made: 0,
         }
     }
@@ -331,7 +334,11 @@ fn has_macros(root: &Node) -> bool {
         let mut names = node.entries().into_iter().flatten();
         names.any(|(name, _)| name.starts_with("Fn::"))
     };
-    transforms.iter().any(other) || loops(root) || loops(&root["Resources"]) || loops(&root["Mappings"])
+    transforms.iter().any(other)
+        || ["Resources", "Mappings", "Conditions"]
+            .iter()
+            .any(|section| loops(&root[*section]))
+        || loops(root)
 }
 
 /// Values and bytes in a node.
