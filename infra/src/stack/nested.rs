@@ -92,6 +92,9 @@ impl Resolver<'_, '_> {
     }
 
     fn given(&mut self, parameters: &Node) -> BTreeMap<String, Node> {
+        // All of them by Fn::If.
+        let whole = parameters.as_call().map(|_| self.resolve(parameters));
+        let parameters = whole.as_ref().unwrap_or(parameters);
         let entries = parameters.entries().into_iter().flatten();
         let mut given = BTreeMap::new();
         for (name, entry) in entries {

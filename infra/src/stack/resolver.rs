@@ -309,10 +309,11 @@ impl<'s, 't> Resolver<'s, 't> {
         name
     }
 
-    /// Whether SAM or a macro may make a resource of this name: `OrdersRole` beside the function `Orders`.
+    /// Whether SAM, a module or a macro may make a resource of this name: `OrdersRole` beside the function `Orders`.
     fn is_generated(&self, logical_id: &str) -> bool {
         let by_sam = |(name, raw): (&String, &Raw)| {
-            raw.kind.starts_with("AWS::Serverless::") && logical_id.starts_with(name.as_str())
+            let makes = raw.kind.starts_with("AWS::Serverless::") || raw.kind.ends_with("::MODULE");
+            makes && logical_id.starts_with(name.as_str())
         };
         self.macros || logical_id.starts_with("Serverless") || self.raw.iter().any(by_sam)
     }

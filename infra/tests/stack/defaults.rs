@@ -98,6 +98,36 @@ fn values_keep_their_defaults() {
 }
 
 #[test]
+fn all_parameters_of_a_nested_stack_may_depend_on_a_condition() {
+    let text = "
+Conditions: { Here: !Equals [!Ref AWS::Region, eu-west-1] }
+Resources:
+  Nested:
+    Type: AWS::CloudFormation::Stack
+    Properties: { TemplateURL: ./child.yaml, Parameters: !If [Here, { Stage: prod }, { Stage: dev }] }
+";
+    let read = |region: Option<&str>| {
+        let source = Source {
+            file: "t.yaml".to_owned(),
+            text: text.to_owned(),
+        };
+        let deployment = Deployment {
+            region: region.map(str::to_owned),
+            ..Deployment::default()
+        };
+        Stack::read(source, &deployment, &mut Child).unwrap_or_else(|problems| panic!("{problems}"))
+    };
+    assert!(read(Some("eu-west-1")).nested["Nested"].resource("P").is_some());
+    assert!(read(Some("us-east-1")).nested["Nested"].resource("P").is_none());
+    let perhaps = read(None);
+    assert!(
+        perhaps.nested["Nested"]
+            .resource("P")
+            .is_some_and(|one| one.perhaps.is_some())
+    );
+}
+
+#[test]
 fn what_macros_make_is_not_refused() {
     let check = |text: &str| {
         let source = Source {
@@ -118,6 +148,10 @@ Resources: { R: { Type: T, Condition: IsA } }
     check("Resources: { R: { Type: T, Properties: { P: !Sub { 'Fn::Transform': { Name: Text } } } } }");
     check(
         "Resources: { R: { Type: T, Properties: { P: { 'Fn::GetStackOutput': { StackName: a, OutputName: b } } } } }",
+    );
+    // A module's resources begin with its name.
+    check(
+        "Resources: { M: { Type: My::S3::Bucket::MODULE }, R: { Type: T, Properties: { P: !Ref MBucket } } }",
     );
     // Each value of a list, or the list as a whole.
     check(
