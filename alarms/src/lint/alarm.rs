@@ -86,6 +86,12 @@ impl<'a> Alarm<'a> {
         self.uses.iter().find(|one| one.is_compared)
     }
 
+    /// Whether it looks at exactly N periods: a wall clock window does. So it is said of a window that is not known.
+    pub(super) fn has_wall_clock(&self) -> bool {
+        let window = &self.properties()["EvaluationWindow"];
+        window.is_unknown() || window.get("WallClockWindow").is_some()
+    }
+
     /// The period of its metrics in seconds.
     pub(super) fn period(&self) -> Option<u64> {
         self.uses.iter().find_map(|one| one.period.as_whole())

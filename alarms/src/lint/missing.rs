@@ -139,7 +139,7 @@ fn late_heartbeat(alarm: &Alarm<'_>, report: &mut Report) {
         .known
         .is_some_and(|metric| metric.presence == Presence::Continuous);
     let breaching = alarm.missing() == Some(TreatMissingData::Breaching);
-    let window = alarm.properties().get("EvaluationWindow").is_some();
+    let window = alarm.has_wall_clock();
     let (Some(period), Some(m)) = (used.period.as_whole(), alarm.datapoints_to_alarm()) else {
         return;
     };
@@ -190,7 +190,7 @@ fn filled_newest(alarm: &Alarm<'_>, math: &Math<'_>, report: &mut Report) {
     let all = alarm
         .datapoints_to_alarm()
         .is_some_and(|m| Some(m) == alarm.evaluation_periods());
-    let window = alarm.properties().get("EvaluationWindow").is_some();
+    let window = alarm.has_wall_clock();
     let above = alarm.comparison().is_some_and(is_above);
     if !short || !all || window || !math.is_whole() || !alarm.uses.iter().all(|used| !used.is_compared) {
         return;
