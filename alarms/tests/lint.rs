@@ -47,6 +47,14 @@ fn findings(path: &Path) -> Vec<Finding> {
 }
 
 /// As somebody who lints does it: nothing is known but the Region, and which levels lines have.
+/// As `lint` reads: for every deployment, whatever the defaults are.
+fn everywhere() -> Deployment {
+    Deployment {
+        open_conditions: true,
+        ..Deployment::default()
+    }
+}
+
 fn found_in(name: &str, text: String, folder: &Path) -> Vec<Finding> {
     let source = Source {
         file: name.to_owned(),
@@ -55,7 +63,7 @@ fn found_in(name: &str, text: String, folder: &Path) -> Vec<Finding> {
     let region = Some("eu-west-1".to_owned());
     let deployment = Deployment {
         region: region.clone(),
-        ..Deployment::default()
+        ..everywhere()
     };
     let stack = Stack::read(source, &deployment, &mut Beside(folder.to_owned()))
         .unwrap_or_else(|problems| panic!("{problems}"));
@@ -180,7 +188,7 @@ proptest! {
             }
         }
         let source = Source { file: "any.yaml".to_owned(), text: lines.join("\n") };
-        if let Ok(stack) = Stack::read(source, &Deployment::default(), &mut infra::NoTemplates) {
+        if let Ok(stack) = Stack::read(source, &everywhere(), &mut infra::NoTemplates) {
             let _findings: Vec<Finding> = lint(&stack, &Options::default());
         }
     }
@@ -204,7 +212,7 @@ fn what_is_not_known_is_not_judged() {
                     text: with_parameter(&lines.join("\n")),
                 };
                 let mut beside = Beside(path.parent().unwrap().to_owned());
-                if let Ok(stack) = Stack::read(source, &Deployment::default(), &mut beside) {
+                if let Ok(stack) = Stack::read(source, &everywhere(), &mut beside) {
                     changed += 1;
                     let found = lint(&stack, &Options::default());
                     wrong.extend(found.iter().map(|finding| format!("{}: {finding}", with.trim())));

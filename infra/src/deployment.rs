@@ -17,6 +17,9 @@ pub struct Deployment {
     pub parameters: BTreeMap<String, String>,
     /// Parameters of the root that stay symbols although they have a default: for what is written once for all values.
     pub symbols: BTreeSet<String>,
+    /// Whether a condition stays open when it depends on a default: others deploy the template with other values, and with them
+    /// come resources that the defaults leave out. For who asks what holds for every deployment.
+    pub open_conditions: bool,
 }
 
 impl Deployment {

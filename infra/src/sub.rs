@@ -31,6 +31,15 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
+/// The parameters and resources that variables of a text name.
+pub(crate) fn names(text: &str) -> Vec<&str> {
+    let named = |piece| match piece {
+        Piece::Variable(name) => name.split('.').next(),
+        Piece::Literal(_) | Piece::Escaped(_) => None,
+    };
+    pieces(text).into_iter().filter_map(named).collect()
+}
+
 fn next(text: &str) -> Option<(&str, &str, &str)> {
     let (before, opened) = text.split_once("${")?;
     let (inside, after) = opened.split_once('}')?;

@@ -46,6 +46,42 @@ impl de::Error for Error {
             message: message.to_string(),
         }
     }
+
+    fn invalid_type(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        unfit(found, expected)
+    }
+
+    fn invalid_value(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        unfit(found, expected)
+    }
+}
+
+fn unfit(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Error {
+    let found = match found {
+        de::Unexpected::Str(text) => format!("\"{text}\""),
+        de::Unexpected::Seq => "a list".to_owned(),
+        de::Unexpected::Map => "names with values".to_owned(),
+        de::Unexpected::Unit => "nothing".to_owned(),
+        other => other.to_string(),
+    };
+    de::Error::custom(format!(
+        "this is {found}, expected {}",
+        plainly(&expected.to_string())
+    ))
+}
+
+/// What a person writes for a type of Rust.
+fn plainly(expected: &str) -> &str {
+    match expected {
+        "f64" | "f32" => "a number",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more",
+        "i8" | "i16" | "i32" | "i64" => "a whole number",
+        "a boolean" | "bool" => "true or false",
+        "a string" => "text",
+        "a sequence" => "a list",
+        "a map" => "names with values",
+        other => other,
+    }
 }
 
 impl Node {

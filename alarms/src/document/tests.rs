@@ -59,7 +59,7 @@ fn errors_of_types_have_the_place_of_the_value() {
     };
     check(
         "EvaluationPeriods: x",
-        "1:20 invalid type: string \"x\", expected u32",
+        "1:20 this is \"x\", expected a whole number, 0 or more",
     );
     check(
         "EvaluationPeriods: 1\nComparisonOperator: More",
@@ -75,10 +75,7 @@ fn errors_of_types_have_the_place_of_the_value() {
         "3:5 unknown field `Valeu`",
     );
     check("Dimensions:\n  - Name: a", "2:5 missing field `Value`");
-    check(
-        "Dimensions: 5",
-        "1:13 invalid type: integer `5`, expected a sequence",
-    );
+    check("Dimensions: 5", "1:13 this is integer `5`, expected a list");
 }
 
 proptest! {

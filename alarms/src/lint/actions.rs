@@ -162,7 +162,8 @@ fn told(member: &Member<'_>, world: &World<'_>, usage: &Usage, report: &mut Repo
             message,
         );
     }
-    if actions.is_unknown() || usage.has(member) {
+    // One text where a list is needed is told as such.
+    if actions.is_unknown() || actions.as_text().is_some() || usage.has(member) {
         return;
     }
     if none {

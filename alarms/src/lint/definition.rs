@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use infra::{Data, Entry, Node, Place, StackResource};
+use infra::{Data, Entry, Node, Place, StackResource, Unknown};
 use serde_json::Number;
 
 use crate::model::{ComparisonOperator, LowSamples, TreatMissingData};
@@ -64,7 +64,7 @@ enum Harmless {
 
 pub(super) fn check(member: &Member<'_>, rule: Option<String>, report: &mut Report) {
     let resource = member.resource;
-    if resource.properties.is_unknown() || slips(member, report) {
+    if resource.properties.is_unknown() || slips(member, report) || shapes(member, report) {
         return;
     }
     let mut known = Known::default();
@@ -135,6 +135,42 @@ fn refused(property: &str, word: &str) -> Option<String> {
         _ => word.parse::<LowSamples>().err(),
     };
     error.map(|error| error.to_string())
+}
+
+/// One value where a list is needed, names as keys where a list of pairs is, a condition where a rule is.
+fn shapes(member: &Member<'_>, report: &mut Report) -> bool {
+    let properties = &member.resource.properties;
+    let before = report.findings.len();
+    for name in ["AlarmActions", "OKActions", "InsufficientDataActions"] {
+        let node = &properties[name];
+        let is_one = matches!(
+            node.data,
+            Data::Text(_) | Data::Unknown(Unknown::Resource(_) | Unknown::Text(_))
+        );
+        if is_one {
+            let message = format!("{name} is one value, and a list is needed: put it in brackets");
+            report.say(&INVALID, member, node.at, message);
+        }
+    }
+    for (name, of) in [
+        ("Dimensions", "Name and Value"),
+        ("Metrics", "queries, each with its Id"),
+        ("Tags", "Key and Value"),
+    ] {
+        let node = &properties[name];
+        if node.entries().is_some() {
+            report.say(&INVALID, member, node.at, format!("{name} is a list of {of}"));
+        }
+    }
+    let rule = &properties["AlarmRule"];
+    if let Data::Unknown(Unknown::Call { function, .. }) = &rule.data
+        && matches!(function.as_str(), "Fn::And" | "Fn::Or" | "Fn::Not")
+    {
+        let message =
+            format!("{function} makes a condition of the template, and a rule is text: ALARM(a) OR ALARM(b)");
+        report.say(&INVALID, member, rule.at, message);
+    }
+    report.findings.len() > before
 }
 
 /// What had to be left out.

@@ -1,5 +1,6 @@
 //! Alarms that are there twice.
 
+use infra::Node;
 use serde_json::{Value, json};
 
 use crate::model::ComparisonOperator;
@@ -7,7 +8,7 @@ use crate::model::ComparisonOperator;
 use super::alarm::Alarm;
 use super::checks::{DUPLICATE_ALARM, DUPLICATE_NAME};
 use super::report::Report;
-use super::world::Member;
+use super::world::{Member, World};
 
 /// What decides the state of an alarm.
 const DECIDING: &[&str] = &[
@@ -28,7 +29,7 @@ const DECIDING: &[&str] = &[
     "EvaluationWindow",
 ];
 
-pub(super) fn check(alarms: &[Alarm<'_>], composites: &[Member<'_>], report: &mut Report) {
+pub(super) fn check(alarms: &[Alarm<'_>], composites: &[Member<'_>], world: &World<'_>, report: &mut Report) {
     let members = alarms
         .iter()
         .map(|alarm| alarm.member)
@@ -38,6 +39,7 @@ pub(super) fn check(alarms: &[Alarm<'_>], composites: &[Member<'_>], report: &mu
     for (n, alarm) in alarms.iter().enumerate() {
         let first = rules[..n].iter().position(|first| *first == rules[n]);
         let first = first.map(|first| &alarms[first]);
+        let first = first.filter(|first| !scales(first, world) && !scales(alarm, world));
         // One of two conditions may hold, and two sets of parameters are two stacks.
         let Some(first) =
             first.filter(|first| alarm.member.resource.perhaps.is_none() && is_beside(first, alarm))
@@ -50,6 +52,16 @@ pub(super) fn check(alarms: &[Alarm<'_>], composites: &[Member<'_>], report: &mu
         );
         report.say(&DUPLICATE_ALARM, &alarm.member, alarm.member.resource.at, message);
     }
+}
+
+/// Whether it is part of scaling: each policy has its alarms, and tools make them so.
+fn scales(alarm: &Alarm<'_>, world: &World<'_>) -> bool {
+    let actions = alarm.properties()["AlarmActions"].items();
+    let is_policy = |action: &Node| {
+        let source = world.source(alarm.member.root, action);
+        source.is_some_and(|source| source.resource.kind.ends_with("::ScalingPolicy"))
+    };
+    !actions.is_empty() && actions.iter().all(is_policy)
 }
 
 fn is_beside(one: &Alarm<'_>, other: &Alarm<'_>) -> bool {

@@ -118,7 +118,10 @@ fn range_functions(alarm: &Alarm<'_>, math: &Math<'_>, report: &mut Report) {
 
 /// Events divided by events: one error in one call is 100 %.
 fn rates(alarm: &Alarm<'_>, math: &Math<'_>, report: &mut Report) {
-    if math.has_call(|function| *function == Function::If) {
+    // PERIOD makes calls per second of calls; a threshold of 0 asks for any failure at all.
+    let is_other = |function: &Function| matches!(function, Function::If | Function::Period);
+    let threshold = &alarm.properties()["Threshold"];
+    if math.has_call(is_other) || threshold.is_unknown() || threshold.as_number() == Some(0.0) {
         return;
     }
     let kind = |id: &str| {

@@ -2,7 +2,7 @@
 
 use crate::model::expression::{Expr, Function, Node as MathNode};
 use crate::model::{ComparisonOperator, Stat, TreatMissingData};
-use crate::service_metrics::Presence;
+use crate::service_metrics::{Presence, Usefulness};
 
 use super::alarm::{Alarm, Use};
 use super::checks::{
@@ -21,6 +21,7 @@ const DYNAMODB: &str = "AWS/DynamoDB";
 pub(super) fn check(alarm: &Alarm<'_>, filters: &Filters<'_>, math: &Math<'_>, report: &mut Report) {
     let gaps = gaps(alarm, filters, math);
     sparse(alarm, gaps, report);
+    too_few(alarm, report);
     dynamodb(alarm, report);
     gap_mail(alarm, gaps || lingers(alarm), report);
     late_heartbeat(alarm, report);
@@ -86,6 +87,37 @@ fn sparse(alarm: &Alarm<'_>, gaps: bool, report: &mut Report) {
          Use `notBreaching`"
     );
     report.say(&SPARSE_MISSING, &alarm.member, alarm.at(node), message);
+}
+
+/// Too few calls is a breach, and no call at all is no datapoint.
+fn too_few(alarm: &Alarm<'_>, report: &mut Report) {
+    let Some(used) = alarm.compared() else {
+        return;
+    };
+    let counts = used.known.is_some_and(|metric| {
+        metric.presence == Presence::WhileActive
+            && matches!(metric.statistics, Usefulness::Count | Usefulness::Amount)
+    });
+    let below = match (alarm.comparison(), alarm.number("Threshold")) {
+        (Some(ComparisonOperator::LessThanThreshold), Some(threshold)) => threshold > 1.0,
+        (Some(ComparisonOperator::LessThanOrEqualToThreshold), Some(threshold)) => threshold >= 0.0,
+        _ => false,
+    };
+    let properties = alarm.properties();
+    let told = &properties["InsufficientDataActions"];
+    let hears = told.is_unknown() || !told.items().is_empty();
+    let missing = alarm.missing() == Some(TreatMissingData::Missing) && !is_dynamodb(alarm);
+    if counts && below && missing && !hears && used.stat() == Some(Stat::Sum) {
+        let name = used.name().unwrap_or_default();
+        let given = properties.get("TreatMissingData");
+        let how = if given.is_some() { "is" } else { "defaults to" };
+        let message = format!(
+            "it fires when there are few {name}, and not when there are none: then there is no datapoint, and TreatMissingData \
+             {how} `missing`. Use `breaching`, or FILL({name}, 0)"
+        );
+        let node = given.unwrap_or(&used.metric["MetricName"]);
+        report.say(&SPARSE_MISSING, &alarm.member, alarm.at(node), message);
+    }
 }
 
 fn dynamodb(alarm: &Alarm<'_>, report: &mut Report) {

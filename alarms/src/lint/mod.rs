@@ -11,6 +11,7 @@
 
 mod actions;
 mod alarm;
+mod bounds;
 mod checks;
 mod composite;
 mod definition;
@@ -98,7 +99,7 @@ pub fn lint_all(stacks: &[&Stack], options: &Options) -> Vec<Finding> {
         published::check(alarm, &mut report);
         identity::check(alarm, &world, &mut report);
         statistic::check(alarm, options.region.as_deref(), &mut report);
-        threshold::check(alarm, &mut report);
+        threshold::check(alarm, &world, &filters, &mut report);
         missing::check(alarm, &filters, &math, &mut report);
         math::check(alarm, &math, &mut report);
     }
@@ -114,7 +115,7 @@ pub fn lint_all(stacks: &[&Stack], options: &Options) -> Vec<Finding> {
 /// What metric alarms and composite ones have in common.
 fn notifications(world: &World<'_>, alarms: &[Alarm<'_>], options: &Options, report: &mut Report) {
     let composites: Vec<Member<'_>> = world.of_kind(composite::KIND).collect();
-    duplicate::check(alarms, &composites, report);
+    duplicate::check(alarms, &composites, world, report);
     let all: Vec<Member<'_>> = alarms
         .iter()
         .map(|alarm| alarm.member)

@@ -25,6 +25,9 @@ const NOT_NAMESPACES: &[(&str, &str)] = &[
     ("AWS/ACM", "AWS/CertificateManager"),
 ];
 
+/// A shorter name is part of many.
+const PART: usize = 8;
+
 pub(super) fn check(alarm: &Alarm<'_>, report: &mut Report) {
     for used in &alarm.uses {
         match used.known {
@@ -62,7 +65,17 @@ fn dead_metric(alarm: &Alarm<'_>, used: &Use<'_>, report: &mut Report) {
     if slip.is_none() && !service_metrics::is_complete(namespace) {
         return;
     }
-    let instead = match slip.or_else(|| nearest(name, &metrics)) {
+    // `IteratorAge` is a part of `GetRecords.IteratorAgeMilliseconds`.
+    let parts = || {
+        metrics
+            .iter()
+            .copied()
+            .filter(|known| name.len() >= PART && known.contains(name))
+    };
+    let instead = match slip
+        .or_else(|| nearest(name, &metrics))
+        .or_else(|| parts().max_by_key(|known| known.len()))
+    {
         Some(nearest) => format!("; it has {nearest}"),
         None => String::new(),
     };

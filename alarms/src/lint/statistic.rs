@@ -1,7 +1,7 @@
 //! Whether statistic, unit and period fit what the service publishes.
 
-use crate::model::Stat;
-use crate::service_metrics::{ServiceMetric, Usefulness};
+use crate::model::{ComparisonOperator, Stat};
+use crate::service_metrics::{Presence, ServiceMetric, Usefulness};
 
 use super::alarm::{Alarm, Use};
 use super::checks::{
@@ -32,7 +32,7 @@ fn statistic(alarm: &Alarm<'_>, used: &Use<'_>, metric: &ServiceMetric, report: 
     let Some(stat) = used.stat().filter(|_| used.is_compared) else {
         return;
     };
-    if metric.statistics.has(stat) {
+    if metric.statistics.has(stat) || is_any_at_all(alarm, metric, stat) || is_throughout(metric, stat) {
         return;
     }
     let name = used.stat.as_text().unwrap_or_default();
@@ -48,6 +48,24 @@ fn statistic(alarm: &Alarm<'_>, used: &Use<'_>, metric: &ServiceMetric, report: 
     };
     let message = format!("{name} of {} says little: {why}", metric.name);
     report.say(&MISLEADING_STATISTIC, &alarm.member, alarm.at(used.stat), message);
+}
+
+/// The Sum of levels is above 0 when one of them is: a dead-letter queue that is not empty.
+fn is_any_at_all(alarm: &Alarm<'_>, metric: &ServiceMetric, stat: Stat) -> bool {
+    let whole = metric.unit == "Count" && metric.range.0 == Some(0.0);
+    let properties = alarm.properties();
+    let unknown = properties["ComparisonOperator"].is_unknown() || properties["Threshold"].is_unknown();
+    let above = match (alarm.comparison(), alarm.number("Threshold")) {
+        (Some(ComparisonOperator::GreaterThanThreshold), Some(threshold)) => threshold < 1.0,
+        (Some(ComparisonOperator::GreaterThanOrEqualToThreshold), Some(threshold)) => threshold <= 1.0,
+        _ => unknown,
+    };
+    stat == Stat::Sum && metric.statistics == Usefulness::Level && whole && above
+}
+
+/// Of a check that runs every minute the Minimum says that each one failed: EC2's guide takes it for recovery.
+fn is_throughout(metric: &ServiceMetric, stat: Stat) -> bool {
+    stat == Stat::Minimum && metric.statistics == Usefulness::Flag && metric.presence == Presence::Continuous
 }
 
 fn unit(alarm: &Alarm<'_>, used: &Use<'_>, metric: &ServiceMetric, report: &mut Report) {

@@ -4,10 +4,13 @@ use crate::model::{ComparisonOperator, Stat, TreatMissingData, Trimmed};
 use crate::service_metrics::{Presence, ServiceMetric, Usefulness};
 
 use super::alarm::{Alarm, Use};
+use super::bounds::{self, Bounds};
 use super::checks::{IMPOSSIBLE_THRESHOLD, SILENT_HEARTBEAT, THRESHOLD_UNIT};
+use super::filter::Filters;
 use super::report::Report;
+use super::world::World;
 
-pub(super) fn check(alarm: &Alarm<'_>, report: &mut Report) {
+pub(super) fn check(alarm: &Alarm<'_>, world: &World<'_>, filters: &Filters<'_>, report: &mut Report) {
     let Some(used) = alarm.compared() else {
         return;
     };
@@ -16,7 +19,8 @@ pub(super) fn check(alarm: &Alarm<'_>, report: &mut Report) {
     else {
         return;
     };
-    let (low, high) = bounds(used, stat);
+    let samples = bounds::of(alarm, used, world, filters);
+    let (low, high) = of_datapoints(&samples, stat);
     let says = |text: &str| {
         format!(
             "{} {} of {}",
@@ -36,13 +40,14 @@ pub(super) fn check(alarm: &Alarm<'_>, report: &mut Report) {
             silent_heartbeat(alarm, used, &what, report);
             return;
         }
-        let bound = if is_below(comparison) { low } else { high };
-        let bound = bound.map_or_else(String::new, |bound| {
-            format!(
-                ": it is never {} {bound}",
-                if is_below(comparison) { "below" } else { "above" }
-            )
-        });
+        let bound = match (is_below(comparison), low, high) {
+            (true, Some(low), _) => format!(": it is never below {low}"),
+            (false, _, Some(high)) => match &samples.why_high {
+                Some(why) => format!(": {why}"),
+                None => format!(": it is never above {high}"),
+            },
+            _ => String::new(),
+        };
         let message = format!(
             "{what} is never {} {threshold}{bound}{}",
             words(comparison),
@@ -55,7 +60,10 @@ pub(super) fn check(alarm: &Alarm<'_>, report: &mut Report) {
             words(comparison)
         );
         report.say(&IMPOSSIBLE_THRESHOLD, &alarm.member, at, message);
-    } else if let Some(metric) = used.known.filter(|metric| is_unusual(metric, stat, threshold)) {
+    } else if let Some(metric) = used
+        .known
+        .filter(|metric| is_unusual(metric, stat, comparison, threshold))
+    {
         let message = format!(
             "{} is in {}, and the threshold is {threshold} of them: is it meant so?",
             metric.name, metric.unit
@@ -65,8 +73,10 @@ pub(super) fn check(alarm: &Alarm<'_>, report: &mut Report) {
 }
 
 /// Seconds that were meant as milliseconds, and the other way round. Zero and less is another question.
-fn is_unusual(metric: &ServiceMetric, stat: Stat, threshold: f64) -> bool {
+fn is_unusual(metric: &ServiceMetric, stat: Stat, comparison: ComparisonOperator, threshold: f64) -> bool {
     let (low, high) = metric.usual;
+    // A machine that does next to nothing is below 1 %; nobody asks whether one is above 0.8 %.
+    let low = low.filter(|_| metric.unit != "Percent" || !is_below(comparison));
     let of_one = !matches!(
         stat,
         Stat::Sum | Stat::SampleCount | Stat::PercentileRank { .. } | Stat::Trimmed(..)
@@ -97,8 +107,8 @@ fn silent_heartbeat(alarm: &Alarm<'_>, used: &Use<'_>, what: &str, report: &mut 
 }
 
 /// The lowest and the highest value that a datapoint can have.
-fn bounds(used: &Use<'_>, stat: Stat) -> (Option<f64>, Option<f64>) {
-    let (low, high) = used.known.map_or((None, None), |metric| metric.range);
+fn of_datapoints(samples: &Bounds, stat: Stat) -> (Option<f64>, Option<f64>) {
+    let (low, high) = (samples.low, samples.high);
     let not_negative = low.filter(|low| *low >= 0.0);
     match stat {
         // A datapoint is there because of at least one sample.

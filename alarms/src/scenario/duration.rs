@@ -2,10 +2,16 @@
 
 /// A text that is no duration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is not a duration: expected numbers with units like 90s, 12m, 1h30m, 2d, the largest unit first"
-)]
-pub struct DurationError(String);
+pub enum DurationError {
+    /// It has no numbers with units.
+    #[error(
+        "`{0}` is not a duration: expected numbers with units like 90s, 12m, 1h30m, 2d, the largest unit first"
+    )]
+    Unreadable(String),
+    /// No scenario is so long.
+    #[error("`{0}` is longer than a year, the longest duration of a scenario")]
+    TooLong(String),
+}
 
 const UNITS: [(char, i64); 4] = [('d', 86_400), ('h', 3600), ('m', 60), ('s', 1)];
 /// Longer ones are mistakes: no alarm looks at more than a week.
@@ -20,7 +26,8 @@ const LONGEST: i64 = 366 * 86_400;
 /// # Errors
 /// It is no duration, or longer than a year.
 pub fn seconds(text: &str) -> Result<i64, DurationError> {
-    let wrong = || DurationError(text.to_owned());
+    let wrong = || DurationError::Unreadable(text.to_owned());
+    let too_long = || DurationError::TooLong(text.to_owned());
     if text == "0" {
         return Ok(0);
     }
@@ -32,12 +39,15 @@ pub fn seconds(text: &str) -> Result<i64, DurationError> {
         let number: i64 = rest[..digits].parse().map_err(|_| wrong())?;
         let unit = rest[digits..].chars().next().ok_or_else(wrong)?;
         let (_, seconds) = units.find(|(known, _)| *known == unit).ok_or_else(wrong)?;
-        let part = number.checked_mul(*seconds).ok_or_else(wrong)?;
-        total = total.checked_add(part).ok_or_else(wrong)?;
+        let part = number.checked_mul(*seconds).ok_or_else(too_long)?;
+        total = total.checked_add(part).ok_or_else(too_long)?;
         rest = &rest[digits + 1..];
     }
-    if text.is_empty() || total > LONGEST {
+    if text.is_empty() {
         return Err(wrong());
+    }
+    if total > LONGEST {
+        return Err(too_long());
     }
     Ok(total)
 }
@@ -91,10 +101,12 @@ mod tests {
             "1.5m",
             "1h 30m",
             "9999999999999999999s",
-            "400d",
             "1é",
         ] {
             check(wrong, None);
+        }
+        for long in ["400d", "999999999h", "366d1s", "9223372036854775807d"] {
+            assert_eq!(seconds(long), Err(DurationError::TooLong(long.to_owned())));
         }
     }
 

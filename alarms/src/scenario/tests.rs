@@ -414,7 +414,7 @@ fn bad_files_say_where_and_what_is_expected() {
         f:1:1: the file has no scenario
         f:1:8: there is no alarm `error`: expected one of days, errors, fast, slow, three
         f:1:1: `alarms` is not known in a scenario, expected one of name, alarm, definition, start, interval, series, visibility_delay, previous_state, band, children, expect, never, shows
-        f:1:8: invalid type: sequence, expected a string
+        f:1:8: this is a list, expected text
         f:1:1: no alarm under test: expected `alarm` with a name, or `definition` with CloudFormation's properties
         f:1:1: the scenario has no `start`, expected a time like 2026-11-27T02:00:00Z
         f:2:8: start: `2026-11-27T2:00` is not a time, expected one like 2026-11-27T02:00:00Z

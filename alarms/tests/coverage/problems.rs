@@ -146,7 +146,7 @@ fn values_are_checked() {
         ),
         (
             "factor: many",
-            expect![[r#"shop-definitions.yaml:1:90: invalid type: string "many", expected f64"#]],
+            expect![[r#"shop-definitions.yaml:1:90: this is "many", expected a number"#]],
         ),
         (
             "period: 90s",

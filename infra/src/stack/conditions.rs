@@ -18,8 +18,10 @@ impl Resolver<'_, '_> {
         }
         let root = self.root;
         let Some(definition) = root["Conditions"].get(name) else {
-            let what = format!("there is no condition {name}");
-            self.problem(at, what, "check its spelling, or add it to Conditions");
+            if !self.macros {
+                let what = format!("there is no condition {name}");
+                self.problem(at, what, "check its spelling, or add it to Conditions");
+            }
             return None;
         };
         self.conditions.insert(name.to_owned(), Slot::Open);
@@ -55,8 +57,10 @@ impl Resolver<'_, '_> {
                     self.problem(node.at, "Fn::Equals needs two values", "give a list of two");
                     return None;
                 };
+                let is_open = self.shared.deployment.open_conditions
+                    && [left, right].into_iter().any(|side| self.is_by_default(side));
                 let (left, right) = (self.resolve(left), self.resolve(right));
-                equal(&left, &right)
+                equal(&left, &right).filter(|_| !is_open)
             }
             "Fn::Not" => {
                 let [one] = argument.items() else {

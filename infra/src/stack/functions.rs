@@ -13,6 +13,7 @@ const KEPT: &[&str] = &[
     "Fn::Base64",
     "Fn::Cidr",
     "Fn::GetAZs",
+    "Fn::GetStackOutput",
     "Fn::Length",
     "Fn::ToJsonString",
     "Fn::Transform",
@@ -133,6 +134,13 @@ impl Resolver<'_, '_> {
             _ => (argument, None),
         };
         let Some(text) = text.as_text() else {
+            // A macro makes the text.
+            if text
+                .as_call()
+                .is_some_and(|(function, _)| function == "Fn::Transform")
+            {
+                return self.kept(at, "Fn::Sub", argument);
+            }
             return self.misused(at, "Fn::Sub needs text");
         };
         let pieces = sub::pieces(text);

@@ -78,6 +78,11 @@ impl Resolver<'_, '_> {
             "" => logical_id.to_owned(),
             path => format!("{path}/{logical_id}"),
         };
+        for (name, entry) in properties["Parameters"].entries().into_iter().flatten() {
+            if self.is_by_default(&entry.value) {
+                self.shared.by_default.insert((path.clone(), name.clone()));
+            }
+        }
         let mut parents = self.parents.to_vec();
         parents.push(self.file.to_owned());
         let depth = self.depth;
@@ -87,6 +92,9 @@ impl Resolver<'_, '_> {
     }
 
     fn given(&mut self, parameters: &Node) -> BTreeMap<String, Node> {
+        // All of them by Fn::If.
+        let whole = parameters.as_call().map(|_| self.resolve(parameters));
+        let parameters = whole.as_ref().unwrap_or(parameters);
         let entries = parameters.entries().into_iter().flatten();
         let mut given = BTreeMap::new();
         for (name, entry) in entries {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::node::{Data, Node, Place, Unknown};
 
-use super::resolver::Resolver;
+use super::resolver::{Resolver, Slot};
+use crate::sub;
 
 impl Resolver<'_, '_> {
     pub(super) fn take_parameters(&mut self, given: BTreeMap<String, Node>) {
@@ -23,6 +24,10 @@ impl Resolver<'_, '_> {
             }
         }
         for (name, entry) in definitions.into_iter().flatten() {
+            if !given.contains_key(name) && entry.value.get("Default").is_some() {
+                let key = (self.path.clone(), name.clone());
+                self.shared.by_default.insert(key);
+            }
             let value = self.parameter(name, entry.at, &entry.value, given.get(name));
             self.parameters.insert(name.clone(), value);
         }
@@ -80,13 +85,43 @@ impl Resolver<'_, '_> {
         result
     }
 
+    /// Whether a value that is not resolved yet depends on a default.
+    pub(super) fn is_by_default(&self, node: &Node) -> bool {
+        let is = |name: &str| {
+            let key = (self.path.clone(), name.to_owned());
+            self.shared.by_default.contains(&key)
+        };
+        match (node.as_call(), &node.data) {
+            (Some(("Ref", name)), _) => name.as_text().is_some_and(is),
+            (Some(("Fn::If", argument)), _) => {
+                let condition = argument.items().first().and_then(Node::as_text);
+                let is_open =
+                    condition.is_some_and(|name| matches!(self.conditions.get(name), Some(Slot::Done(None))));
+                is_open || argument.items().iter().any(|item| self.is_by_default(item))
+            }
+            (Some(("Fn::Sub", argument)), _) => {
+                let text = argument.as_text().or_else(|| argument.items().first()?.as_text());
+                let variables = argument.items().get(1);
+                let names = sub::names(text.unwrap_or_default());
+                names.into_iter().any(is) || variables.is_some_and(|given| self.is_by_default(given))
+            }
+            (_, Data::List(items)) => items.iter().any(|item| self.is_by_default(item)),
+            (_, Data::Map(entries)) => entries.values().any(|entry| self.is_by_default(&entry.value)),
+            _ => false,
+        }
+    }
+
     fn check(&mut self, name: &str, at: Place, kind: &str, definition: &Node, text: &str) {
         if Node::looked_up(at, text).is_unknown() {
             return;
         }
         let allowed = definition["AllowedValues"].items();
-        let is_allowed =
-            allowed.is_empty() || allowed.iter().any(|one| one.text_of().as_deref() == Some(text));
+        // A list may be allowed as a whole: `one,two`.
+        let is_it = |one: &Node| match one.text_of() {
+            Some(one) if kind == "CommaDelimitedList" => one.split(',').any(|part| part.trim() == text),
+            one => one.as_deref() == Some(text),
+        };
+        let is_allowed = allowed.is_empty() || allowed.iter().any(is_it);
         if !is_allowed {
             let allowed: Vec<String> = allowed.iter().filter_map(Node::text_of).collect();
             let cure = format!("give one of {}", allowed.join(", "));

@@ -1,6 +1,6 @@
 //! Resolves values of one template. Each kind of thing that a value can name is in a module beside this one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::attributes;
@@ -23,6 +23,8 @@ pub(super) struct Shared<'t> {
     pub(super) problems: Problems,
     /// Templates read.
     pub(super) stacks: usize,
+    /// Parameters that have their default, by the path of their stack, and those that a stack above gives its default.
+    pub(super) by_default: BTreeSet<(String, String)>,
     made: usize,
 }
 
@@ -33,6 +35,7 @@ impl<'t> Shared<'t> {
             templates,
             problems: Problems::default(),
             stacks: 0,
+            by_default: BTreeSet::new(),
             made: 0,
         }
     }
@@ -306,10 +309,11 @@ impl<'s, 't> Resolver<'s, 't> {
         name
     }
 
-    /// Whether SAM or a macro may make a resource of this name: `OrdersRole` beside the function `Orders`.
+    /// Whether SAM, a module or a macro may make a resource of this name: `OrdersRole` beside the function `Orders`.
     fn is_generated(&self, logical_id: &str) -> bool {
         let by_sam = |(name, raw): (&String, &Raw)| {
-            raw.kind.starts_with("AWS::Serverless::") && logical_id.starts_with(name.as_str())
+            let makes = raw.kind.starts_with("AWS::Serverless::") || raw.kind.ends_with("::MODULE");
+            makes && logical_id.starts_with(name.as_str())
         };
         self.macros || logical_id.starts_with("Serverless") || self.raw.iter().any(by_sam)
     }
@@ -331,7 +335,11 @@ fn has_macros(root: &Node) -> bool {
         let mut names = node.entries().into_iter().flatten();
         names.any(|(name, _)| name.starts_with("Fn::"))
     };
-    transforms.iter().any(other) || loops(root) || loops(&root["Resources"]) || loops(&root["Mappings"])
+    transforms.iter().any(other)
+        || ["Resources", "Mappings", "Conditions"]
+            .iter()
+            .any(|section| loops(&root[*section]))
+        || loops(root)
 }
 
 /// Values and bytes in a node.

@@ -139,7 +139,9 @@ impl Resolver<'_, '_> {
     /// Everything resolved. `None` when there is nothing to resolve.
     pub(super) fn stack(mut self) -> Option<Stack> {
         let root = self.root;
-        for (name, entry) in root["Conditions"].entries().into_iter().flatten() {
+        let conditions = root["Conditions"].entries().into_iter().flatten();
+        // A loop is no condition: it makes some.
+        for (name, entry) in conditions.filter(|(name, _)| !name.starts_with("Fn::")) {
             self.holds(entry.at, name);
         }
         let resources = self.resources();

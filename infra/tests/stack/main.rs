@@ -6,6 +6,7 @@
     reason = "a fixture that cannot be read is a failed test"
 )]
 
+mod defaults;
 mod describe;
 mod shopfast;
 

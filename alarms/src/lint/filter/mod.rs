@@ -44,6 +44,19 @@ impl<'a> Filters<'a> {
             .iter()
             .any(|(_, one)| is_of(one, used) && one.default.is_null())
     }
+
+    /// The values that samples of this metric have, when each filter that makes it gives every line the same.
+    pub(super) fn values(&self, used: &Use<'_>) -> Option<Vec<f64>> {
+        let made = self.made.iter().filter(|(_, one)| is_of(one, used));
+        let mut values = Vec::new();
+        for (_, one) in made {
+            values.push(one.value.as_number()?);
+            if !one.default.is_null() {
+                values.push(one.default.as_number()?);
+            }
+        }
+        (!values.is_empty()).then_some(values)
+    }
 }
 
 fn is_of(made: &Transformation, used: &Use<'_>) -> bool {

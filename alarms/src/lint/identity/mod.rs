@@ -7,7 +7,7 @@ use infra::{Node, Typed};
 
 use crate::near::edits;
 
-use super::alarm::Alarm;
+use super::alarm::{Alarm, Use};
 use super::checks::{UNKNOWN_RESOURCE, WRONG_IDENTIFIER};
 use super::report::Report;
 use super::world::{Member, World, reference_of};
@@ -140,6 +140,23 @@ fn beginning(dimension: &str) -> &'static str {
 fn is_typo(text: &str, name: &str) -> bool {
     let letters = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     letters(text) == letters(name) && edits(text, name) <= 1
+}
+
+/// The resource that a dimension names, by reference or by its known name.
+pub(super) fn named<'a>(
+    alarm: &Alarm<'_>,
+    world: &World<'a>,
+    used: &Use<'_>,
+    dimension: &str,
+) -> Option<Member<'a>> {
+    let value = parts::value_of(used, dimension)?;
+    if let Some(member) = world.source(alarm.member.root, value) {
+        return Some(member);
+    }
+    let text = value.as_text()?;
+    let names = DIMENSIONS.iter().find(|names| names.dimension == dimension)?;
+    let mut there = names.kinds.iter().flat_map(|kind| world.of_kind(kind));
+    there.find(|member| name(member).as_deref() == Some(text))
 }
 
 /// The known name of a resource.

@@ -1,21 +1,22 @@
-//! Whether a named resource has the stage, index or filter that an alarm names, and publishes what it watches.
+//! Whether a named resource has the stage, index, bus or filter that an alarm names, and publishes what it watches.
 
 use infra::typed::Api;
 use infra::{Node, Typed};
 
-use super::name;
+use super::{has_own_bus, name, named};
 use crate::lint::alarm::{Alarm, Use};
-use crate::lint::checks::{NOT_SWITCHED_ON, UNKNOWN_PART};
+use crate::lint::checks::{DEAD_DIMENSIONS, NOT_SWITCHED_ON, UNKNOWN_PART};
 use crate::lint::report::Report;
 use crate::lint::world::{Member, World};
 
 pub(super) fn check(alarm: &Alarm<'_>, world: &World<'_>, used: &Use<'_>, report: &mut Report) {
     stage(alarm, world, used, report);
+    bus(alarm, world, used, report);
     index(alarm, world, used, report);
     switched_on(alarm, world, used, report);
 }
 
-fn value_of<'a>(used: &'a Use<'_>, dimension: &str) -> Option<&'a Node> {
+pub(super) fn value_of<'a>(used: &'a Use<'_>, dimension: &str) -> Option<&'a Node> {
     let mut given = used.dimensions()?.into_iter();
     given.find(|(name, _)| *name == dimension).map(|(_, value)| value)
 }
@@ -54,6 +55,22 @@ fn stage(alarm: &Alarm<'_>, world: &World<'_>, used: &Use<'_>, report: &mut Repo
     };
     let message = format!("{logical_id} has no stage {text}: it has {}", stages.join(", "));
     report.say(&UNKNOWN_PART, &alarm.member, stage.at, message);
+}
+
+/// "Metrics that specify only the RuleName dimension refer to the default event bus": EventBridge's guide, "Monitoring".
+fn bus(alarm: &Alarm<'_>, world: &World<'_>, used: &Use<'_>, report: &mut Report) {
+    let (Some(rule), None) = (value_of(used, "RuleName"), value_of(used, "EventBusName")) else {
+        return;
+    };
+    let named = named(alarm, world, used, "RuleName").filter(has_own_bus);
+    let Some(Typed::Rule(typed)) = named.map(|member| &member.resource.typed) else {
+        return;
+    };
+    let message = format!(
+        "RuleName alone is for rules of the default bus, and this rule is of {}: its metrics have EventBusName and RuleName",
+        typed.bus
+    );
+    report.say(&DEAD_DIMENSIONS, &alarm.member, rule.at, message);
 }
 
 fn index(alarm: &Alarm<'_>, world: &World<'_>, used: &Use<'_>, report: &mut Report) {

@@ -60,12 +60,12 @@ pub(super) fn parse(text: &str) -> Result<Pattern, String> {
     }
     if let Some(rest) = text.strip_prefix('[') {
         let inside = rest.strip_suffix(']').ok_or("a pattern of fields ends with ]")?;
-        return Ok(Pattern::Columns(columns(inside)));
+        return columns(inside).map(Pattern::Columns);
     }
     terms(text).map(Pattern::Terms)
 }
 
-fn columns(inside: &str) -> Vec<Column> {
+fn columns(inside: &str) -> Result<Vec<Column>, String> {
     let mut columns = Vec::new();
     let (mut from, mut quoted) = (0, false);
     let ends = inside.char_indices().chain([(inside.len(), ',')]);
@@ -73,22 +73,50 @@ fn columns(inside: &str) -> Vec<Column> {
         match c {
             '"' => quoted = !quoted,
             ',' if !quoted || at == inside.len() => {
-                columns.push(column(&inside[from..at]));
+                columns.push(column(&inside[from..at])?);
                 from = at + 1;
             }
             _ => {}
         }
     }
-    columns
+    Ok(columns)
 }
 
-fn column(text: &str) -> Column {
+const OPERATORS: &[char] = &['=', '!', '<', '>'];
+
+fn column(text: &str) -> Result<Column, String> {
     let text = text.trim();
-    let end = text.find(['=', '!', '<', '>']);
-    Column {
+    let end = text.find(OPERATORS);
+    if let Some(end) = end
+        && let Some(rest) = after_value(&text[end..])
+        && !rest.starts_with("&&")
+        && !rest.starts_with("||")
+        && rest.contains(OPERATORS)
+    {
+        return Err(format!(
+            "`{rest}` is not expected: conditions of a field are joined by && and ||"
+        ));
+    }
+    Ok(Column {
         name: text[..end.unwrap_or(text.len())].trim().to_owned(),
         has_condition: end.is_some(),
-    }
+    })
+}
+
+/// What follows the first value of a condition; none when a quote is not closed.
+fn after_value(condition: &str) -> Option<&str> {
+    let value = condition.trim_start_matches(OPERATORS).trim_start();
+    let rest = match value.chars().next() {
+        Some(mark @ ('"' | '%')) => {
+            let end = value[1..].find(mark)?;
+            &value[end + 2..]
+        }
+        _ => {
+            let end = value.find(|c: char| c.is_whitespace() || "&|".contains(c));
+            &value[end.unwrap_or(value.len())..]
+        }
+    };
+    Some(rest.trim_start())
 }
 
 /// Characters that CloudWatch Logs refuses in a term that is not quoted.

@@ -119,3 +119,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn conditions_of_a_field_are_joined() {
+    for text in [
+        "[status=4* || status=5*, ...]",
+        "[level=\"ERROR\" && level!=\"x\", ...]",
+        "[a=%\\d+%, b >= 10 && b<20]",
+        "[message=\"a = b\", ...]",
+    ] {
+        assert!(parse(text).is_ok(), "{text}");
+    }
+    assert_eq!(
+        parse("[time, message=\"duration:\" duration>1000, ...]"),
+        Err("`duration>1000` is not expected: conditions of a field are joined by && and ||".to_owned())
+    );
+}

@@ -36,6 +36,18 @@ impl TemplateArgs {
     /// # Errors
     /// A template is not there or is none.
     pub fn stacks(&self, workspace: &Workspace) -> Result<Vec<Stack>, Refused> {
+        self.deployed(workspace, &self.deployment())
+    }
+
+    /// The stacks, read as they are deployed so.
+    ///
+    /// # Errors
+    /// A template is not there or is none.
+    pub(crate) fn deployed(
+        &self,
+        workspace: &Workspace,
+        deployment: &Deployment,
+    ) -> Result<Vec<Stack>, Refused> {
         let paths = if self.templates.is_empty() {
             generated(workspace)?
         } else {
@@ -44,10 +56,9 @@ impl TemplateArgs {
                 .map(|path| (path.clone(), path.display().to_string()))
                 .collect()
         };
-        let deployment = self.deployment();
         paths
             .iter()
-            .map(|(path, shown)| read(path, shown, &deployment))
+            .map(|(path, shown)| read(path, shown, deployment))
             .collect()
     }
 

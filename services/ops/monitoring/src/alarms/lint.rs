@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use alarms::lint::{CHECKS, Check, Finding, LogLines, Options, Severity, lint_all};
-use infra::Stack;
+use infra::{Deployment, Stack};
 use serde::Serialize;
 
 use crate::terminal::Tone;
@@ -103,7 +103,12 @@ fn ours() -> LogLines {
 
 /// The templates that are named; those of the workspace when none is.
 fn stacks(given: &TemplateArgs, workspace: &Workspace) -> Result<Vec<Stack>, Refused> {
-    let mut stacks = given.stacks(workspace)?;
+    // Alarms that are there in production only, while the defaults are those of a test.
+    let deployment = Deployment {
+        open_conditions: true,
+        ..given.deployment()
+    };
+    let mut stacks = given.deployed(workspace, &deployment)?;
     if !given.templates.is_empty() {
         return Ok(stacks);
     }
@@ -113,7 +118,7 @@ fn stacks(given: &TemplateArgs, workspace: &Workspace) -> Result<Vec<Stack>, Ref
             templates: vec![path],
             parameters: given.parameters.clone(),
         };
-        let mut shop = whole.stacks(workspace)?;
+        let mut shop = whole.deployed(workspace, &deployment)?;
         for stack in &mut shop {
             stack.file = TEMPLATE.to_owned();
         }

@@ -144,8 +144,9 @@ impl Args {
             found.retain(|file| !file.scenarios.is_empty());
             return Ok(found);
         }
+        let names_one = wrong.iter().any(|error| error.contains("there is no alarm"));
         let refused = Refused::usage("read the scenarios").because(wrong.join("\n"));
-        Err(match no_templates {
+        Err(match no_templates.filter(|_| names_one) {
             Some(templates) => refused.cure(format!(
                 "alarms that are named come from templates, and there are none: {templates}"
             )),

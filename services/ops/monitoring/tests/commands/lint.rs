@@ -40,6 +40,15 @@ fn a_parameter_makes_more_known() {
     assert!(code == 1 && text.contains("metric-in-other-region"), "{text}");
 }
 
+/// The default leaves the alarm out; who deploys it in production has it.
+#[test]
+fn a_default_hides_no_alarm() {
+    let (code, text) = lint(&[], "by-stage.yaml");
+    assert!(code == 1 && text.contains("dead-metric: Errors"), "{text}");
+    let told = lint(&["--parameter", "Stage=test"], "by-stage.yaml");
+    assert_eq!(told, (0, "nothing found in by-stage.yaml\n".to_owned()));
+}
+
 #[test]
 fn json_is_a_list_of_findings() {
     let (code, text) = lint(&["--json"], "bad.yaml");
