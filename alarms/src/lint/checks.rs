@@ -69,7 +69,7 @@ checks! {
     // The way to a person.
     TOPIC_REFUSES = "topic-refuses-cloudwatch", Bug, "a topic policy that lets others publish, and not CloudWatch";
     KEY_REFUSES = "key-refuses-cloudwatch", Bug, "a topic whose key CloudWatch cannot use";
-    FIFO_TOPIC = "fifo-topic", Bug, "a FIFO topic as action";
+    FIFO_TOPIC = "fifo-topic", Warning, "a FIFO topic as action";
     NO_SUBSCRIPTION = "no-subscription", Warning, "a topic to which nobody is subscribed";
     FUNCTION_REFUSES = "function-refuses-cloudwatch", Bug, "a function as action that CloudWatch may not call";
     // Composite alarms.
