@@ -23,7 +23,8 @@ pub(super) fn check(member: &Member<'_>, world: &World<'_>, report: &mut Report)
             && typed.fifo == Setting::Given(true)
         {
             let id = &topic.resource.logical_id;
-            let message = format!("{state}: {id} is a FIFO topic, which delivers to queues only: it wakes nobody");
+            let message =
+                format!("{state}: {id} is a FIFO topic, which delivers to queues only: it wakes nobody");
             report.say(&FIFO_TOPIC, member, action.at, message);
         }
         function(member, world, state, action, report);
