@@ -8,7 +8,6 @@ use ops_plane::{Limits, Plane, PlaneConfig};
 
 use super::*;
 use crate::context::{ACCOUNT, REGION, local_sdk_config};
-use crate::monitoring_commands::described;
 
 async fn plane(folder: &tempfile::TempDir) -> (Plane, Client) {
     let anywhere = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
