@@ -47,6 +47,10 @@ pub struct Evaluator {
     state: StateValue,
     /// The end of the last evaluated window in steps.
     evaluated: i64,
+    /// The second at which the window ends one step later: the usual next evaluation. A division costs more than all the rest.
+    next: i64,
+    /// The step of the last datapoint, and the second in which it begins.
+    pushed: (i64, i64),
     /// The first step that can still be looked at.
     oldest: i64,
     /// How many steps can be looked at.
@@ -136,6 +140,8 @@ impl Evaluator {
             plan,
             state: StateValue::InsufficientData,
             evaluated: i64::MIN,
+            next: i64::MIN,
+            pushed: (i64::MIN, i64::MIN),
             oldest: i64::MIN + 1,
             reach,
             steps,
@@ -202,7 +208,7 @@ impl Evaluator {
     /// A datapoint of the metric at this place. False: there is no such metric, or it is older than any evaluation looks.
     #[inline]
     pub fn push(&mut self, metric: usize, at: Timestamp, sample: &Sample) -> bool {
-        let step = self.plan.steps_at(at);
+        let step = self.step(at);
         let Some(store) = self.source.stores.get_mut(metric) else {
             return false;
         };
@@ -228,7 +234,7 @@ impl Evaluator {
     #[inline]
     pub fn evaluate(&mut self, at: Timestamp) -> Evaluation {
         let previous = self.state;
-        let end = self.end(at);
+        let end = self.next_end(at);
         self.oldest = end - self.reach;
         self.evaluated = end;
         let verdict = if self.is_usual {
@@ -254,8 +260,44 @@ impl Evaluator {
         }
     }
 
-    /// The end of the newest window at a time, in steps.
+    /// The step of a datapoint: mostly that of the last one, or the one behind it.
     #[inline]
+    fn step(&mut self, at: Timestamp) -> i64 {
+        let (step, start) = self.pushed;
+        let length = i64::from(self.plan.step);
+        let second = at.as_second();
+        let since = second.wrapping_sub(start).cast_unsigned();
+        if since < length.cast_unsigned() {
+            return step;
+        }
+        if since < 2 * length.cast_unsigned() {
+            self.pushed = (step + 1, start + length);
+            return step + 1;
+        }
+        self.step_by_division(at)
+    }
+
+    /// Not in line: otherwise it is computed each time, to choose without a branch.
+    #[inline(never)]
+    fn step_by_division(&mut self, at: Timestamp) -> i64 {
+        let step = self.plan.steps_at(at);
+        self.pushed = (step, step * i64::from(self.plan.step));
+        step
+    }
+
+    /// The end of the newest window at a time, in steps, for the evaluation at that time.
+    #[inline]
+    fn next_end(&mut self, at: Timestamp) -> i64 {
+        let second = at.as_second();
+        let is_next = second == self.next;
+        if !self.plan.is_hourly {
+            self.next = second + i64::from(self.plan.step);
+        }
+        if is_next { self.evaluated + 1 } else { self.end(at) }
+    }
+
+    /// The end of the newest window at a time, in steps. Not in line, as above.
+    #[inline(never)]
     fn end(&self, at: Timestamp) -> i64 {
         if self.plan.is_hourly {
             at.as_second().div_euclid(3600) * 60
@@ -378,7 +420,7 @@ impl Evaluator {
         }
         // The newest N points are there: they decide, and no reading of the documentation says anything else.
         if register.real & self.newest == self.newest {
-            return enough(&self.plan.rule, (register.breaching & self.newest).count_ones());
+            return enough(&self.plan.rule, few_ones(register.breaching & self.newest));
         }
         // Older periods change nothing, and would hide that this is the same range as the last.
         let (real, breaching) = (register.real & self.kept, register.breaching & self.kept);
@@ -452,6 +494,22 @@ fn said(state: StateValue, reason: Reason) -> Verdict {
 /// So many low bits.
 pub(super) const fn ones(bits: usize) -> u64 {
     if bits >= 64 { u64::MAX } else { (1 << bits) - 1 }
+}
+
+/// How many bits are set: none or one mostly. Counting takes a dozen instructions where the machine has none for it.
+#[inline]
+fn few_ones(bits: u64) -> u32 {
+    if bits & bits.wrapping_sub(1) == 0 {
+        u32::from(bits != 0)
+    } else {
+        many_ones(bits)
+    }
+}
+
+/// Not in line, as above.
+#[inline(never)]
+fn many_ones(bits: u64) -> u32 {
+    bits.count_ones()
 }
 
 fn is_low(register: &Register, range: u64, scope: LowSampleScope) -> bool {
