@@ -8,6 +8,7 @@ mod cli;
 mod console;
 mod exit;
 
+mod aws;
 mod context;
 mod http_client;
 mod lock_file;

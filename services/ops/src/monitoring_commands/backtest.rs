@@ -15,7 +15,8 @@ use aws_sdk_cloudwatch::types::{Dimension, MetricDataQuery, MetricStat, ScanBy};
 use jiff::{SignedDuration, Timestamp};
 use ops_monitoring::alarms::backtest::{Args, run_over};
 
-use super::{ended_as, offline, told};
+use super::{ended_as, offline};
+use crate::aws::told;
 use crate::cli::Global;
 use crate::context::Context;
 use crate::exit::Exit;

@@ -117,8 +117,3 @@ fn ended_as<T>(result: Result<T, Refused>) -> Result<T, Failure> {
         failure
     })
 }
-
-/// An error of the SDK with all its causes.
-fn told<E: std::error::Error + 'static>(error: E) -> anyhow::Error {
-    anyhow::anyhow!("{}", aws_smithy_types::error::display::DisplayErrorContext(error))
-}

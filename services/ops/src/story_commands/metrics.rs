@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::since::Since;
-use super::sources::told;
+use crate::aws::told;
 use crate::console;
 use crate::context::Context;
 use crate::exit::Exit;

@@ -17,7 +17,7 @@ pub(super) async fn values(client: &Client, stack: &str) -> anyhow::Result<BTree
         .map_err(|error| {
             Failure::new(Exit::Platform, format!("read the stack {stack}"))
                 .cure("deploy it first, or name the watched stack with --stack")
-                .caused_by(super::super::told(error))
+                .caused_by(crate::aws::told(error))
         })?;
     let found = found
         .stacks()
@@ -36,7 +36,7 @@ pub(super) async fn values(client: &Client, stack: &str) -> anyhow::Result<BTree
         .into_paginator()
         .send();
     while let Some(page) = pages.next().await {
-        for resource in page.map_err(super::super::told)?.stack_resource_summaries() {
+        for resource in page.map_err(crate::aws::told)?.stack_resource_summaries() {
             if let (Some(name), Some(physical)) =
                 (resource.logical_resource_id(), resource.physical_resource_id())
             {

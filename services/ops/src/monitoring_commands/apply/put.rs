@@ -8,8 +8,8 @@ use aws_sdk_cloudwatch::types as sdk;
 use aws_sdk_cloudwatchlogs::Client as Logs;
 use aws_sdk_cloudwatchlogs::types::{MetricTransformation, StandardUnit};
 
-use super::super::told;
 use super::plan::{Change, Step};
+use crate::aws::told;
 
 pub(super) async fn step(step: &Step, client: &Client, logs: &Logs) -> anyhow::Result<()> {
     match step {

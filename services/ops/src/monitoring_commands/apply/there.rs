@@ -10,7 +10,8 @@ use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{self as sdk, AlarmType};
 use aws_sdk_cloudwatchlogs::Client as Logs;
 
-use super::super::{described, told};
+use super::super::described;
+use crate::aws::told;
 
 /// What an account has.
 #[derive(Debug, Default)]

@@ -86,7 +86,7 @@ impl Answers {
             .send();
         while let Some(page) = pages.next().await {
             let page = page
-                .map_err(crate::monitoring_commands::told)
+                .map_err(crate::aws::told)
                 .context("ask CloudWatch for datapoints")?;
             for result in page.metric_data_results() {
                 let place = result
@@ -124,7 +124,7 @@ impl Answers {
             .send();
         while let Some(page) = pages.next().await {
             let page = page
-                .map_err(crate::monitoring_commands::told)
+                .map_err(crate::aws::told)
                 .context("ask CloudWatch for alarms")?;
             for alarm in page.metric_alarms() {
                 self.alarm(

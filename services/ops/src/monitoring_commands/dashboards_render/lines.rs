@@ -3,20 +3,18 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatchlogs::Client;
-use aws_sdk_cloudwatchlogs::types::QueryStatus;
+use aws_sdk_cloudwatchlogs::types::ResultField;
 use dashboards::draw::{LogAsk, Logs};
 use dashboards::query::{LogLine, Query};
 use jiff::Timestamp;
 
-use crate::monitoring_commands::told;
+use crate::aws::{insights, told};
 
 /// A query that takes longer is given up: a picture is wanted now.
 const LONGEST: Duration = Duration::from_secs(30);
-/// Between two questions whether it is done.
-const PAUSE: Duration = Duration::from_millis(500);
 /// Lines of one group, newest first, that are looked at here.
 const MOST_LINES: usize = 10_000;
 
@@ -87,65 +85,36 @@ impl Source {
     }
 
     async fn insights(&self, groups: Vec<String>, text: &str, ask: &LogAsk) -> anyhow::Result<Logs> {
-        let started = self
+        let query = self
             .client
             .start_query()
             .set_log_group_names(Some(groups))
             .query_string(text)
             .start_time(ask.range.begin.as_second())
-            .end_time(ask.range.end.as_second())
-            .send()
-            .await
-            .map_err(told)
-            .context("start a Logs Insights query")?;
-        let id = started.query_id().context("Logs Insights gave no query id")?;
-        match tokio::time::timeout(LONGEST, self.results(id)).await {
-            Ok(logs) => logs,
-            Err(_) => {
-                // It is charged by what it reads: not left running. That it cannot be stopped changes nothing for the picture.
-                let _stopped = self.client.stop_query().query_id(id).send().await;
-                bail!(
-                    "the Logs Insights query took longer than {} s: ask for less with --since",
-                    LONGEST.as_secs()
-                )
-            }
-        }
+            .end_time(ask.range.end.as_second());
+        let rows = insights::answer(&self.client, query, LONGEST).await?;
+        Ok(logs(&rows))
     }
+}
 
-    async fn results(&self, id: &str) -> anyhow::Result<Logs> {
-        loop {
-            let answer = self
-                .client
-                .get_query_results()
-                .query_id(id)
-                .send()
-                .await
-                .map_err(told)
-                .context("ask for the results of a query")?;
-            match answer.status() {
-                Some(QueryStatus::Complete) => {
-                    let mut logs = Logs::default();
-                    for row in answer.results() {
-                        let cells = row.iter().filter(|cell| cell.field() != Some("@ptr"));
-                        let cells: Vec<(&str, &str)> = cells
-                            .map(|cell| (cell.field().unwrap_or_default(), cell.value().unwrap_or_default()))
-                            .collect();
-                        for (name, _) in &cells {
-                            if !logs.columns.iter().any(|column| column == name) {
-                                logs.columns.push((*name).to_owned());
-                            }
-                        }
-                        let cell = |column: &String| {
-                            let found = cells.iter().find(|(name, _)| name == column);
-                            found.map(|(_, value)| (*value).to_owned()).unwrap_or_default()
-                        };
-                        logs.rows.push(logs.columns.iter().map(cell).collect());
-                    }
-                    return Ok(logs);
-                }
-                Some(QueryStatus::Running | QueryStatus::Scheduled) => tokio::time::sleep(PAUSE).await,
-                status => bail!("the Logs Insights query ended as {status:?}"),
+/// A table of rows of which each has its own columns.
+fn logs(rows: &[Vec<ResultField>]) -> Logs {
+    let mut logs = Logs::default();
+    for row in rows {
+        let cells = row.iter().filter(|cell| cell.field() != Some("@ptr"));
+        let cells: Vec<(&str, &str)> = cells
+            .map(|cell| (cell.field().unwrap_or_default(), cell.value().unwrap_or_default()))
+            .collect();
+        for (name, _) in &cells {
+            if !logs.columns.iter().any(|column| column == name) {
+                logs.columns.push((*name).to_owned());
             }
         }
+        let cell = |column: &String| {
+            let found = cells.iter().find(|(name, _)| name == column);
+            found.map(|(_, value)| (*value).to_owned()).unwrap_or_default()
+        };
+        logs.rows.push(logs.columns.iter().map(cell).collect());
     }
+    logs
 }

@@ -18,7 +18,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 
 use self::range::Range;
-use super::told;
+use crate::aws::told;
 use crate::console;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};

@@ -168,7 +168,7 @@ async fn ask(
         .send();
     let mut all: Vec<MetricDataResult> = Vec::new();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(super::told)?;
+        let page = page.map_err(crate::aws::told)?;
         for result in page.metric_data_results() {
             match all.iter_mut().find(|known| known.id() == result.id()) {
                 Some(known) => {

@@ -3,14 +3,14 @@
 
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatchlogs::Client;
-use aws_sdk_cloudwatchlogs::types::{QueryStatus, ResultField};
+use aws_sdk_cloudwatchlogs::types::ResultField;
 use futures::stream::{StreamExt as _, TryStreamExt as _};
 use ops_story::LogEvent;
 
-use super::told;
+use crate::aws::{insights, told};
 use crate::story_commands::since::milliseconds;
 
 /// Groups of one Insights query (API reference: 50).
@@ -19,7 +19,6 @@ const MOST_GROUPS: usize = 50;
 const MOST_LINES: i32 = 10_000;
 /// A query takes seconds; one that takes this long was forgotten.
 const QUERY_LIMIT: Duration = Duration::from_secs(120);
-const POLL: Duration = Duration::from_millis(500);
 /// Between two looks at the newest lines.
 const PAUSE: Duration = Duration::from_secs(1);
 /// The same on AWS, where 5 calls of `FilterLogEvents` per second and account are allowed in some regions.
@@ -223,46 +222,9 @@ impl LogLines {
             .query_string(question.insights())
             .start_time(milliseconds(from) / 1000)
             .end_time(milliseconds(to) / 1000 + 1)
-            .limit(MOST_LINES)
-            .send()
-            .await
-            .map_err(told)
-            .context("start a Logs Insights query")?;
-        let id = query
-            .query_id()
-            .context("Logs Insights gave no query id")?
-            .to_owned();
-        match tokio::time::timeout(QUERY_LIMIT, self.results(&id)).await {
-            Ok(lines) => lines,
-            Err(_) => {
-                // It is charged by what it reads: not left running.
-                let _ = self.client.stop_query().query_id(&id).send().await;
-                bail!(
-                    "the Logs Insights query took longer than {} s: ask for less with --since",
-                    QUERY_LIMIT.as_secs()
-                )
-            }
-        }
-    }
-
-    async fn results(&self, id: &str) -> anyhow::Result<Found> {
-        loop {
-            let answer = self
-                .client
-                .get_query_results()
-                .query_id(id)
-                .send()
-                .await
-                .map_err(told)
-                .context("ask for the results of a query")?;
-            match answer.status() {
-                Some(QueryStatus::Complete) => {
-                    return Ok(Found::of_query(answer.results()));
-                }
-                Some(QueryStatus::Scheduled | QueryStatus::Running) => tokio::time::sleep(POLL).await,
-                other => bail!("the Logs Insights query ended with {other:?}"),
-            }
-        }
+            .limit(MOST_LINES);
+        let rows = insights::answer(&self.client, query, QUERY_LIMIT).await?;
+        Ok(Found::of_query(&rows))
     }
 }
 

@@ -7,8 +7,3 @@ mod traces;
 pub(super) use log_lines::{CUT, Found, LogLines, Question};
 pub(super) use mailbox::{KeptMail, Mailbox};
 pub(super) use traces::{RETENTION, Traces};
-
-/// An error of the AWS SDK with its whole chain.
-pub(super) fn told<E: std::error::Error + 'static>(error: E) -> anyhow::Error {
-    anyhow::anyhow!("{}", aws_smithy_types::error::display::DisplayErrorContext(error))
-}

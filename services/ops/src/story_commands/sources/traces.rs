@@ -9,7 +9,7 @@ use aws_sdk_xray::primitives::DateTime;
 use futures::stream::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
-use super::told;
+use crate::aws::told;
 
 /// Traces of one `BatchGetTraces` (X-Ray API reference).
 const BATCH: usize = 5;

@@ -1,0 +1,10 @@
+//! What commands that call AWS share: how errors of the SDK are told, and queries of Logs Insights.
+//!
+//! Not here: which endpoint is asked (`context`), and what a command asks for.
+
+pub(crate) mod insights;
+
+/// An error of the AWS SDK with its whole chain.
+pub(crate) fn told<E: std::error::Error + 'static>(error: E) -> anyhow::Error {
+    anyhow::anyhow!("{}", aws_smithy_types::error::display::DisplayErrorContext(error))
+}
