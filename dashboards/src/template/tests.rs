@@ -55,8 +55,8 @@ fn what_is_written_is_read() {
                 {
                   "start": "-PT3H",
                   "widgets": [
-                    {"height":2,"properties":{"markdown":"# \"Ä\" ${!x} ${AWS::Region}\n${Stage}: 'a' # b"},"type":"text","width":24,"x":0,"y":0},
-                    {"height":6,"properties":{"markdown":""},"type":"text","width":6,"x":0,"y":2}
+                    {"x":0,"y":0,"width":24,"height":2,"type":"text","properties":{"markdown":"# \"Ä\" ${!x} ${AWS::Region}\n${Stage}: 'a' # b"}},
+                    {"x":0,"y":2,"width":6,"height":6,"type":"text","properties":{"markdown":""}}
                   ]
                 }
     "##]]

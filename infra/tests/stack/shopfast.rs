@@ -1,5 +1,6 @@
 //! Our own template, as it would be deployed.
 
+use infra::typed::Feed;
 use infra::{Deployment, NoTemplates, Source, Stack, Template, Typed};
 
 use super::deployment;
@@ -55,7 +56,12 @@ fn both_readers_agree_on_functions() {
         assert_eq!(other.name.as_text(), Some(one.name.as_str()));
         assert_eq!(other.timeout_s.known(), Some(one.timeout_s), "{}", one.name);
         assert_eq!(other.memory_mb.known(), Some(one.memory_mb), "{}", one.name);
-        assert_eq!(other.sources.len(), one.events.len(), "{}", one.name);
+        // Its own address is no event of SAM.
+        let events = other
+            .sources
+            .iter()
+            .filter(|source| source.feed != Feed::FunctionUrl);
+        assert_eq!(events.count(), one.events.len(), "{}", one.name);
     }
 }
 

@@ -47,8 +47,11 @@ pub(crate) async fn dispatch(shared: Arc<Shared>) {
         match shared.queue.claim().await {
             Ok(Some(event)) => {
                 let shared = shared.clone();
+                // Until it is off the disk again, too: a shutdown in between would run it once more.
+                let running = shared.running();
                 tokio::spawn(async move {
                     deliver(&shared, event).await;
+                    drop(running);
                     drop(place);
                 });
             }
@@ -137,9 +140,7 @@ async fn attempt(shared: &Arc<Shared>, event: &StoredEvent) -> Attempt {
         age: Some(event.age()),
     };
     let (reply, answer) = oneshot::channel();
-    let running = shared.running();
     execute(shared.clone(), work, reply).await;
-    drop(running);
     match answer.await {
         Ok(answer) if answer.kind != OutcomeKind::Throttled => Attempt::Answered(answer, configuration),
         _ => Attempt::NotStarted,

@@ -58,7 +58,7 @@ fn templates_are_written_once_and_then_are_current() {
         8 alarms, 0 metric filters, 1 accepted gaps
     "#]].assert_eq(&run(&["--check"]));
     std::fs::write(&definitions, text.replace("duration:", "durations:")).unwrap();
-    expect!["2 read the definitions: alarms/definitions/shop.yaml:8:5: `durations` is no failure mode of Function; is it `duration`? Known are errors, error-rate, throttles, duration, concurrency, async-age, async-dropped, dead-letter-errors, destination-failures, iterator-age, recursion, spillover, mapping-failed, mapping-dropped, mapping-gave-up, heartbeat"].assert_eq(&run(&[]));
+    expect!["2 read the definitions: alarms/definitions/shop.yaml:8:5: `durations` is no failure mode of Function; is it `duration`? Known are errors, error-rate, throttles, duration, concurrency, async-age, async-dropped, dead-letter-errors, destination-failures, iterator-age, recursion, spillover, mapping-failed, mapping-dropped, mapping-gave-up, url-server-errors, url-latency, heartbeat"].assert_eq(&run(&[]));
     std::fs::write(
         &definitions,
         text.replace("    concurrency: { accepted: None is reserved. }\n", ""),

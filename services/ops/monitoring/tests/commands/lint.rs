@@ -54,7 +54,7 @@ fn json_is_a_list_of_findings() {
     let (code, text) = lint(&["--json"], "bad.yaml");
     assert_eq!(code, 1);
     let findings: serde_json::Value = serde_json::from_str(&text).unwrap();
-    expect![[r#"{"check":"sparse-metric-missing","column":19,"file":"bad.yaml","line":10,"message":"there are periods without datapoint whenever nothing happens, and TreatMissingData defaults to `missing`: one breach and then silence fires, although it asks for 3. Use `notBreaching`","resource":"Errors","severity":"warning"}"#]].assert_eq(&findings[0].to_string());
+    expect![[r#"{"check":"sparse-metric-missing","severity":"warning","file":"bad.yaml","line":10,"column":19,"resource":"Errors","message":"there are periods without datapoint whenever nothing happens, and TreatMissingData defaults to `missing`: one breach and then silence fires, although it asks for 3. Use `notBreaching`"}"#]].assert_eq(&findings[0].to_string());
     assert_eq!(lint(&["--json"], "good.yaml"), (0, "[]\n".to_owned()));
 }
 

@@ -32,7 +32,7 @@ fn every_change_of_state_is_there_for_programs() {
         "test --filter incident --json",
         0,
         &expect![[r#"
-            {"passed":true,"scenarios":1,"failed":0,"files":[{"file":"alarms/scenarios/incident.yaml","scenarios":[{"alarm":"shop-orders","changes":[{"after":"0s","at":"2026-11-27T02:00:00Z","from":"INSUFFICIENT_DATA","reason":"shop-orders was created and its alarm rule evaluates to OK","to":"OK"},{"after":"4m","at":"2026-11-27T02:04:00Z","from":"OK","reason":"shop-order-errors transitioned to ALARM at Friday 27 November, 2026 02:04:00 UTC","to":"ALARM"},{"after":"7m","at":"2026-11-27T02:07:00Z","from":"ALARM","reason":"shop-order-errors transitioned to OK at Friday 27 November, 2026 02:07:00 UTC","to":"OK"}],"failures":[],"line":1,"name":"an error opens the incident","passed":true}]}]}
+            {"passed":true,"scenarios":1,"failed":0,"files":[{"file":"alarms/scenarios/incident.yaml","scenarios":[{"name":"an error opens the incident","alarm":"shop-orders","line":1,"passed":true,"failures":[],"changes":[{"after":"0s","at":"2026-11-27T02:00:00Z","from":"INSUFFICIENT_DATA","to":"OK","reason":"shop-orders was created and its alarm rule evaluates to OK"},{"after":"4m","at":"2026-11-27T02:04:00Z","from":"OK","to":"ALARM","reason":"shop-order-errors transitioned to ALARM at Friday 27 November, 2026 02:04:00 UTC"},{"after":"7m","at":"2026-11-27T02:07:00Z","from":"ALARM","to":"OK","reason":"shop-order-errors transitioned to OK at Friday 27 November, 2026 02:07:00 UTC"}]}]}]}
         "#]],
     );
 }

@@ -217,6 +217,12 @@ fn event_of_a_single_metric() {
     expect![[r#"
         {
           "alarmName": "orders-errors",
+          "state": {
+            "value": "ALARM",
+            "reason": "Threshold Crossed: 1 datapoint [2.0 (21/11/26 15:40:00)] was greater than the threshold (0.0).",
+            "timestamp": "2026-11-21T15:41:37.123+0000",
+            "reasonData": "{\"version\":\"1.0\",\"threshold\":0.0}"
+          },
           "configuration": {
             "description": "Orders fail.",
             "metrics": [
@@ -224,11 +230,11 @@ fn event_of_a_single_metric() {
                 "id": "4e800368-996c-f920-31f3-4bc04b12948f",
                 "metricStat": {
                   "metric": {
+                    "namespace": "AWS/Lambda",
+                    "name": "Errors",
                     "dimensions": {
                       "FunctionName": "orders"
-                    },
-                    "name": "Errors",
-                    "namespace": "AWS/Lambda"
+                    }
                   },
                   "period": 60,
                   "stat": "Sum"
@@ -238,15 +244,9 @@ fn event_of_a_single_metric() {
             ]
           },
           "previousState": {
+            "value": "OK",
             "reason": "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [NonBreaching].",
-            "timestamp": "2026-11-21T15:01:00.500+0000",
-            "value": "OK"
-          },
-          "state": {
-            "reason": "Threshold Crossed: 1 datapoint [2.0 (21/11/26 15:40:00)] was greater than the threshold (0.0).",
-            "reasonData": "{\"version\":\"1.0\",\"threshold\":0.0}",
-            "timestamp": "2026-11-21T15:41:37.123+0000",
-            "value": "ALARM"
+            "timestamp": "2026-11-21T15:01:00.500+0000"
           }
         }"#]].assert_eq(&pretty(&changed(&single(), None).detail));
 }
@@ -263,46 +263,46 @@ fn event_of_metric_math_while_muted() {
           {
             "metrics": [
               {
-                "expression": "100 * errors / calls",
                 "id": "rate",
-                "label": "error rate",
-                "returnData": true
+                "returnData": true,
+                "expression": "100 * errors / calls",
+                "label": "error rate"
               },
               {
                 "id": "errors",
+                "returnData": false,
                 "metricStat": {
                   "metric": {
+                    "namespace": "AWS/Lambda",
+                    "name": "Errors",
                     "dimensions": {
                       "FunctionName": "orders"
-                    },
-                    "name": "Errors",
-                    "namespace": "AWS/Lambda"
+                    }
                   },
                   "period": 60,
                   "stat": "Sum",
                   "unit": "Count"
-                },
-                "returnData": false
+                }
               },
               {
                 "id": "calls",
+                "returnData": false,
                 "metricStat": {
                   "metric": {
-                    "dimensions": {},
+                    "namespace": "AWS/Lambda",
                     "name": "Invocations",
-                    "namespace": "AWS/Lambda"
+                    "dimensions": {}
                   },
                   "period": 60,
                   "stat": "Sum"
-                },
-                "returnData": false
+                }
               }
             ]
           },
           {
-            "muteWindowEnd": "2026-11-21T18:00:00.000+0000",
+            "mutedByArn": "arn:aws:cloudwatch:us-east-1:000000000000:alarm-mute-rule:night",
             "muteWindowStart": "2026-11-21T10:00:00.000+0000",
-            "mutedByArn": "arn:aws:cloudwatch:us-east-1:000000000000:alarm-mute-rule:night"
+            "muteWindowEnd": "2026-11-21T18:00:00.000+0000"
           }
         ]"#]]
     .assert_eq(&pretty(&json!([detail["configuration"], detail["muteDetail"]])));
@@ -313,22 +313,22 @@ fn event_of_a_composite() {
     expect![[r#"
         {
           "alarmName": "shop-down",
+          "state": {
+            "value": "ALARM",
+            "reason": "Threshold Crossed: 1 datapoint [2.0 (21/11/26 15:40:00)] was greater than the threshold (0.0).",
+            "timestamp": "2026-11-21T15:41:37.123+0000",
+            "reasonData": "{\"triggeringAlarms\":[{\"arn\":\"arn:aws:cloudwatch:us-east-1:000000000000:alarm:orders-errors\",\"state\":{\"value\":\"ALARM\",\"timestamp\":\"2026-11-21T15:41:37.123+0000\"}}]}"
+          },
           "configuration": {
+            "alarmRule": "ALARM(orders-errors) OR ALARM(orders-slow)",
             "actionsSuppressor": "maintenance",
-            "actionsSuppressorExtensionPeriod": 180,
             "actionsSuppressorWaitPeriod": 120,
-            "alarmRule": "ALARM(orders-errors) OR ALARM(orders-slow)"
+            "actionsSuppressorExtensionPeriod": 180
           },
           "previousState": {
+            "value": "OK",
             "reason": "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [NonBreaching].",
-            "timestamp": "2026-11-21T15:01:00.500+0000",
-            "value": "OK"
-          },
-          "state": {
-            "reason": "Threshold Crossed: 1 datapoint [2.0 (21/11/26 15:40:00)] was greater than the threshold (0.0).",
-            "reasonData": "{\"triggeringAlarms\":[{\"arn\":\"arn:aws:cloudwatch:us-east-1:000000000000:alarm:orders-errors\",\"state\":{\"value\":\"ALARM\",\"timestamp\":\"2026-11-21T15:41:37.123+0000\"}}]}",
-            "timestamp": "2026-11-21T15:41:37.123+0000",
-            "value": "ALARM"
+            "timestamp": "2026-11-21T15:01:00.500+0000"
           }
         }"#]].assert_eq(&pretty(&changed(&composite(), None).detail));
 }
@@ -339,63 +339,23 @@ fn event_of_an_update() {
     expect![[r#"
         {
           "alarmName": "orders-errors",
-          "configuration": {
-            "actionsEnabled": true,
-            "alarmActions": [
-              "arn:aws:sns:us-east-1:000000000000:page"
-            ],
-            "alarmName": "orders-errors",
-            "comparisonOperator": "GreaterThanThreshold",
-            "datapointsToAlarm": 1,
-            "description": "Orders fail.",
-            "evaluationPeriods": 3,
-            "insufficientDataActions": [],
-            "metrics": [
-              {
-                "id": "4e800368-996c-f920-31f3-4bc04b12948f",
-                "metricStat": {
-                  "metric": {
-                    "dimensions": {
-                      "FunctionName": "orders"
-                    },
-                    "name": "Errors",
-                    "namespace": "AWS/Lambda"
-                  },
-                  "period": 60,
-                  "stat": "Sum"
-                },
-                "returnData": true
-              }
-            ],
-            "okActions": [
-              "arn:aws:sns:us-east-1:000000000000:page"
-            ],
-            "threshold": 0.0,
-            "timestamp": "2026-11-21T15:00:00.250+0000",
-            "treatMissingData": "notBreaching"
-          },
           "operation": "update",
-          "previousConfiguration": {
-            "actionsEnabled": true,
-            "alarmActions": [
-              "arn:aws:sns:us-east-1:000000000000:page"
-            ],
-            "alarmName": "orders-errors",
-            "comparisonOperator": "GreaterThanThreshold",
-            "datapointsToAlarm": 1,
+          "state": {
+            "value": "ALARM",
+            "timestamp": "2026-11-21T15:41:37.123+0000"
+          },
+          "configuration": {
             "description": "Orders fail.",
-            "evaluationPeriods": 3,
-            "insufficientDataActions": [],
             "metrics": [
               {
                 "id": "4e800368-996c-f920-31f3-4bc04b12948f",
                 "metricStat": {
                   "metric": {
+                    "namespace": "AWS/Lambda",
+                    "name": "Errors",
                     "dimensions": {
                       "FunctionName": "orders"
-                    },
-                    "name": "Errors",
-                    "namespace": "AWS/Lambda"
+                    }
                   },
                   "period": 60,
                   "stat": "Sum"
@@ -403,16 +363,56 @@ fn event_of_an_update() {
                 "returnData": true
               }
             ],
+            "alarmName": "orders-errors",
+            "actionsEnabled": true,
+            "timestamp": "2026-11-21T15:00:00.250+0000",
             "okActions": [
               "arn:aws:sns:us-east-1:000000000000:page"
             ],
+            "alarmActions": [
+              "arn:aws:sns:us-east-1:000000000000:page"
+            ],
+            "insufficientDataActions": [],
+            "evaluationPeriods": 3,
+            "comparisonOperator": "GreaterThanThreshold",
+            "treatMissingData": "notBreaching",
             "threshold": 0.0,
-            "timestamp": "2026-11-21T15:00:00.250+0000",
-            "treatMissingData": "notBreaching"
+            "datapointsToAlarm": 1
           },
-          "state": {
-            "timestamp": "2026-11-21T15:41:37.123+0000",
-            "value": "ALARM"
+          "previousConfiguration": {
+            "description": "Orders fail.",
+            "metrics": [
+              {
+                "id": "4e800368-996c-f920-31f3-4bc04b12948f",
+                "metricStat": {
+                  "metric": {
+                    "namespace": "AWS/Lambda",
+                    "name": "Errors",
+                    "dimensions": {
+                      "FunctionName": "orders"
+                    }
+                  },
+                  "period": 60,
+                  "stat": "Sum"
+                },
+                "returnData": true
+              }
+            ],
+            "alarmName": "orders-errors",
+            "actionsEnabled": true,
+            "timestamp": "2026-11-21T15:00:00.250+0000",
+            "okActions": [
+              "arn:aws:sns:us-east-1:000000000000:page"
+            ],
+            "alarmActions": [
+              "arn:aws:sns:us-east-1:000000000000:page"
+            ],
+            "insufficientDataActions": [],
+            "evaluationPeriods": 3,
+            "comparisonOperator": "GreaterThanThreshold",
+            "treatMissingData": "notBreaching",
+            "threshold": 0.0,
+            "datapointsToAlarm": 1
           }
         }"#]]
     .assert_eq(&pretty(&configured(&single(), Some(before)).detail));
@@ -432,7 +432,7 @@ fn payload_of_a_function() {
     let members: Vec<&String> = payload.as_object().unwrap().keys().collect();
     assert_eq!(
         members,
-        ["accountId", "alarmArn", "alarmData", "region", "source", "time"]
+        ["source", "alarmArn", "accountId", "time", "region", "alarmData"]
     );
     assert_eq!(payload["time"], "2026-11-21T15:41:37.123+0000");
     assert_eq!(payload["alarmData"], changed(&single(), None).detail);
@@ -460,19 +460,19 @@ fn history_tells_what_was_done() {
     );
     expect![[r#"
         {
+          "version": "1.0",
           "newState": {
+            "stateValue": "ALARM",
             "stateReason": "Threshold Crossed: 1 datapoint [2.0 (21/11/26 15:40:00)] was greater than the threshold (0.0).",
             "stateReasonData": {
-              "threshold": 0.0,
-              "version": "1.0"
-            },
-            "stateValue": "ALARM"
+              "version": "1.0",
+              "threshold": 0.0
+            }
           },
           "oldState": {
-            "stateReason": "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [NonBreaching].",
-            "stateValue": "OK"
-          },
-          "version": "1.0"
+            "stateValue": "OK",
+            "stateReason": "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [NonBreaching]."
+          }
         }"#]].assert_eq(&pretty(&history::changed(&alarm).data));
     assert_eq!(history::changed(&alarm).summary, "Alarm updated from OK to ALARM");
 }
