@@ -44,11 +44,15 @@ pub(crate) async fn dispatch(shared: Arc<Shared>) {
         let Ok(place) = places.clone().acquire_owned().await else {
             return;
         };
+        // Counted before the look at `closing`: a shutdown either is seen here, or waits until the event is off the disk or back
+        // on it. Otherwise the next runner would run it too.
+        let running = shared.running();
+        if *shared.closing.borrow() {
+            return;
+        }
         match shared.queue.claim().await {
             Ok(Some(event)) => {
                 let shared = shared.clone();
-                // Until it is off the disk again, too: a shutdown in between would run it once more.
-                let running = shared.running();
                 tokio::spawn(async move {
                     deliver(&shared, event).await;
                     drop(running);
@@ -57,7 +61,10 @@ pub(crate) async fn dispatch(shared: Arc<Shared>) {
             }
             Ok(None) => {}
             // The disk is full or gone: what is stored stays stored, try again in a while.
-            Err(_) => tokio::time::sleep(shared.config.tuning.async_backoff).await,
+            Err(_) => {
+                drop(running);
+                tokio::time::sleep(shared.config.tuning.async_backoff).await;
+            }
         }
     }
 }
