@@ -47,9 +47,11 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             symbols.len()
         ));
     }
-    let client = Client::new(&Context::new(global.clone())?.sdk_config().await?);
+    let context = Context::new(global.clone())?;
+    let client = Client::new(&context.sdk_config().await?);
     let wanted = wanted(known);
-    let recording = fetch(&client, &wanted, args.days).await?;
+    let spans = spans(context.time_of_metrics()?, args.days);
+    let recording = fetch(&client, &wanted, &spans).await?;
     offline(global, |_, terminal| {
         run_over(&args, &chosen, &recording, terminal)
     })
@@ -110,9 +112,9 @@ fn spans(now: Timestamp, days: u16) -> Vec<Span> {
     spans
 }
 
-async fn fetch(client: &Client, wanted: &[Wanted], days: u16) -> anyhow::Result<Recording> {
+async fn fetch(client: &Client, wanted: &[Wanted], spans: &[Span]) -> anyhow::Result<Recording> {
     let mut recording = Recording::default();
-    for span in spans(Timestamp::now(), days) {
+    for &span in spans {
         let queries: Vec<MetricDataQuery> = (0..)
             .zip(wanted)
             .flat_map(|(place, one)| queries(place, one, span.shortest))
