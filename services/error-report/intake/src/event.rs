@@ -77,8 +77,13 @@ fn is_sns(records: &[Value]) -> bool {
 }
 
 fn notification(record: &Value) -> Result<AlarmNotification, Unreadable> {
-    let message = record["Sns"]["Message"].as_str().unwrap_or_default();
-    AlarmNotification::read(message).map_err(|error: NotificationError| Unreadable::new(error, message))
+    let text = |member: &str| record["Sns"][member].as_str().unwrap_or_default();
+    let message = text("Message");
+    let mut read = AlarmNotification::read(message)
+        .map_err(|error: NotificationError| Unreadable::new(error, message))?;
+    let topic = text("TopicArn").rsplit(':').next();
+    topic.unwrap_or_default().clone_into(&mut read.topic);
+    Ok(read)
 }
 
 #[cfg(test)]
@@ -92,7 +97,8 @@ mod tests {
     fn garbage_in_a_topic_is_told_and_does_not_hide_its_neighbours() {
         let event = json!({"Records": [
             {"EventSource": "aws:sns", "Sns": {"Message": "hello ada@example.com"}},
-            {"EventSource": "aws:sns", "Sns": {"Message": include_str!("../tests/notifications/metric.json")}},
+            {"EventSource": "aws:sns", "Sns": {"TopicArn": "arn:aws:sns:us-east-1:1:alarm-page",
+                "Message": include_str!("../tests/notifications/metric.json")}},
             {"EventSource": "aws:sns", "Sns": {}},
         ]});
         let Ok(Event::Notifications(read)) = Event::read(&event) else {
@@ -107,6 +113,7 @@ mod tests {
             })
             .collect();
         assert_eq!(told[1], Ok("shopfast-order-service-errors"));
+        assert_eq!(read[1].as_ref().map(|one| one.topic.as_str()), Ok("alarm-page"));
         let garbage = told[0].as_ref().unwrap_err();
         assert!(
             garbage.starts_with("no notification of an alarm") && !garbage.contains("ada@"),

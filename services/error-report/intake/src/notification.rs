@@ -24,6 +24,8 @@ pub struct AlarmNotification {
     pub at: Timestamp,
     /// What it watches.
     pub subject: Subject,
+    /// The name of the topic that it came through: who is to hear of it. Empty outside of an event.
+    pub topic: String,
 }
 
 /// What an alarm watches.
@@ -129,6 +131,7 @@ impl AlarmNotification {
             old_state: message.old_state_value,
             at,
             subject,
+            topic: String::new(),
         })
     }
 
@@ -220,25 +223,26 @@ mod tests {
         check(
             include_str!("../tests/notifications/metric.json"),
             &expect![[r#"
-            AlarmNotification {
-                name: "shopfast-order-service-errors",
-                arn: "arn:aws:cloudwatch:us-east-1:123456789012:alarm:shopfast-order-service-errors",
-                description: "More than 5 % of the calls failed.",
-                new_state: "ALARM",
-                old_state: "OK",
-                reason: "Threshold Crossed: 1 datapoint [7.0 (27/11/26 02:02:00)] was greater than the threshold (5.0).",
-                at: 2026-11-27T02:03:11.123Z,
-                subject: Metrics {
-                    dimensions: [
-                        (
-                            "FunctionName",
-                            "shopfast-order-service",
-                        ),
-                    ],
-                    window_s: 420,
-                },
-            }
-        "#]],
+                AlarmNotification {
+                    name: "shopfast-order-service-errors",
+                    arn: "arn:aws:cloudwatch:us-east-1:123456789012:alarm:shopfast-order-service-errors",
+                    description: "More than 5 % of the calls failed.",
+                    new_state: "ALARM",
+                    old_state: "OK",
+                    reason: "Threshold Crossed: 1 datapoint [7.0 (27/11/26 02:02:00)] was greater than the threshold (5.0).",
+                    at: 2026-11-27T02:03:11.123Z,
+                    subject: Metrics {
+                        dimensions: [
+                            (
+                                "FunctionName",
+                                "shopfast-order-service",
+                            ),
+                        ],
+                        window_s: 420,
+                    },
+                    topic: "",
+                }
+            "#]],
         );
     }
 
@@ -247,25 +251,26 @@ mod tests {
         check(
             include_str!("../tests/notifications/math.json"),
             &expect![[r#"
-            AlarmNotification {
-                name: "shopfast-order-service-error-rate",
-                arn: "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:shopfast-order-service-error-rate",
-                description: "",
-                new_state: "OK",
-                old_state: "ALARM",
-                reason: "Threshold Crossed: 1 datapoint was not greater than the threshold (5.0).",
-                at: 2026-11-27T02:17:20.001Z,
-                subject: Metrics {
-                    dimensions: [
-                        (
-                            "FunctionName",
-                            "shopfast-order-service",
-                        ),
-                    ],
-                    window_s: 420,
-                },
-            }
-        "#]],
+                AlarmNotification {
+                    name: "shopfast-order-service-error-rate",
+                    arn: "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:shopfast-order-service-error-rate",
+                    description: "",
+                    new_state: "OK",
+                    old_state: "ALARM",
+                    reason: "Threshold Crossed: 1 datapoint was not greater than the threshold (5.0).",
+                    at: 2026-11-27T02:17:20.001Z,
+                    subject: Metrics {
+                        dimensions: [
+                            (
+                                "FunctionName",
+                                "shopfast-order-service",
+                            ),
+                        ],
+                        window_s: 420,
+                    },
+                    topic: "",
+                }
+            "#]],
         );
     }
 
@@ -291,6 +296,7 @@ mod tests {
                             },
                         ],
                     },
+                    topic: "",
                 }
             "#]],
         );

@@ -188,9 +188,10 @@ impl ErrorReport {
         }
     }
 
+    /// Where an alarm acts says how loud it is. Without a name for the topic of tickets all are pages: better one too many.
     fn severity(&self, notification: &AlarmNotification) -> Severity {
-        // Generated alarms carry it in their description; whoever wrote another wanted to be told.
-        if notification.description.contains("Severity: ticket") {
+        let ticket = &self.settings.ticket_topic;
+        if !ticket.is_empty() && notification.topic == *ticket {
             Severity::Ticket
         } else {
             Severity::Page

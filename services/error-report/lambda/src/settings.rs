@@ -14,6 +14,8 @@ pub struct Settings {
     pub runbooks: String,
     /// `https://…#dashboards/dashboard/`, to which a name is added; empty: no link.
     pub dashboards: String,
+    /// The name of the topic whose alarms wait until morning; those of every other topic wake somebody.
+    pub ticket_topic: String,
     /// Names of the functions whose lines may be asked for.
     pub functions: Vec<String>,
     /// First steps of the runbook of an alarm; none for one that is not known.
@@ -33,6 +35,7 @@ impl Default for Settings {
             limits: Limits::DEFAULT,
             runbooks: String::new(),
             dashboards: String::new(),
+            ticket_topic: String::new(),
             functions: Vec::new(),
             steps: |_| Vec::new(),
             customer_key: Vec::new(),

@@ -126,6 +126,7 @@ impl Bench {
         *world.now.lock().unwrap() = at("02:03:11");
         let settings = Settings {
             functions: vec![ORDERS.to_owned(), "shopfast-product-service".to_owned()],
+            ticket_topic: "shopfast-alarm-ticket".to_owned(),
             runbooks: "https://runbooks.example".to_owned(),
             dashboards: "https://console.example/#dashboards/dashboard/".to_owned(),
             customer_key: b"key".to_vec(),
@@ -338,6 +339,29 @@ async fn an_alarm_is_one_story_and_its_end_closes_it() {
     let subject = "OK shopfast-order-service: errors over after 14 min, 312 errors, 3 customers";
     bench.check(over.clone(), (summary(312, 1), &[subject])).await;
     bench.check(over, (REPEATED, &[])).await;
+}
+
+#[tokio::test]
+async fn the_topic_says_how_loud() {
+    let bench = Bench::new();
+    for (topic, subject) in [
+        ("shopfast-alarm-ticket", "TICKET shopfast-order-service: duration"),
+        ("shopfast-alarm-page", "PAGE shopfast-order-service: duration"),
+    ] {
+        let when = if topic.ends_with("page") {
+            "02:04:11"
+        } else {
+            "02:03:11"
+        };
+        let Event::Notifications(mut all) = alarm("shopfast-order-service-duration", "ALARM", at(when))
+        else {
+            panic!("notifications");
+        };
+        topic.clone_into(&mut all[0].as_mut().unwrap().topic);
+        bench
+            .check(Event::Notifications(all), (summary(0, 1), &[subject]))
+            .await;
+    }
 }
 
 #[tokio::test]
