@@ -1,12 +1,10 @@
-//! The committed templates are what generation gives, and CloudFormation takes them.
-
-use std::process::Command;
+//! The committed templates are what generation gives, within CloudFormation's quotas. What CloudFormation would refuse otherwise is
+//! found in `infra/tests/template/lint.rs`.
 
 use expect_test::expect_file;
 
 use super::{SHOPFAST, root};
 
-const VARIABLE: &str = "SHOPWATCH_CFN_LINT";
 const NAME: &str = "shopfast-alarms";
 
 /// `UPDATE_EXPECT=1 cargo test -p alarms --test shopfast` writes them, as `shopwatch alarms generate` does.
@@ -47,28 +45,4 @@ fn templates_are_within_cloudformations_quotas() {
             one.text.len()
         );
     }
-}
-
-#[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the edge of this test: whether there is a linter is said by who starts it"
-)]
-fn cfn_lint_finds_nothing() {
-    let Some(program) = std::env::var_os(VARIABLE).filter(|program| !program.is_empty()) else {
-        println!("not run: {VARIABLE} names no cfn-lint; .ci/run does");
-        return;
-    };
-    let output = Command::new(&program)
-        .args(["--regions", "us-east-1", "eu-central-1", "--"])
-        .arg(root().join("infra/generated/shopfast-alarms.yaml"))
-        .output()
-        .unwrap_or_else(|error| panic!("{VARIABLE} {}: {error}", program.display()));
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&said);
-    assert!(
-        output.status.success() && said.trim().is_empty(),
-        "{}: {said}",
-        output.status
-    );
 }

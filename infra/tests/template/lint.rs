@@ -1,11 +1,24 @@
-//! `cfn-lint` on the template, SAM's transform included: what CloudFormation and SAM would refuse. It is a Python program
-//! that `.ci/run` installs.
+//! `cfn-lint` on the template, SAM's transform included, and on every generated one: what CloudFormation and SAM would refuse.
+//! It is a Python program that `.ci/run` installs.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use super::root;
 
 const VARIABLE: &str = "SHOPWATCH_CFN_LINT";
+
+/// The template, and what is generated from it: a new file is linted without being named here.
+fn templates() -> Vec<PathBuf> {
+    let generated = std::fs::read_dir(root().join("infra/generated")).expect("the folder is there");
+    let generated = generated.map(|entry| entry.expect("an entry").path());
+    let mut templates: Vec<PathBuf> = std::iter::once(root().join("infra/shopfast.yaml"))
+        .chain(generated)
+        .collect();
+    templates.sort();
+    assert!(templates.len() >= 3, "alarms and dashboards too: {templates:?}");
+    templates
+}
 
 #[test]
 #[expect(
@@ -19,7 +32,7 @@ fn cfn_lint_finds_nothing() {
     };
     let output = Command::new(&program)
         .args(["--regions", "us-east-1", "eu-central-1", "--"])
-        .arg(root().join("infra/shopfast.yaml"))
+        .args(templates())
         .output()
         .unwrap_or_else(|error| panic!("{VARIABLE} {}: {error}", program.display()));
     let said = [output.stdout, output.stderr].concat();
