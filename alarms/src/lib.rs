@@ -3,11 +3,12 @@
 pub mod backtest;
 pub mod coverage;
 pub mod definitions;
-mod document;
+pub mod document;
 pub mod evaluate;
 pub mod explain;
 pub mod forecast;
 pub mod lint;
+pub mod metric_data;
 pub mod model;
 pub mod near;
 pub mod range_question;

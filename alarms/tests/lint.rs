@@ -14,7 +14,11 @@ impl Templates for Beside {
         if location.contains("://") {
             return Ok(None);
         }
-        let text = std::fs::read_to_string(self.0.join(location)).map_err(|error| error.to_string())?;
+        let path = self.0.join(location);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
         Ok(Some(Source {
             file: location.to_owned(),
             text,

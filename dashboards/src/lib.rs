@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod draw;
+pub mod explorer;
 pub mod generate;
 pub mod lint;
 pub mod model;

@@ -24,6 +24,9 @@ const MACHINE: &str = "arn:{partition}:states:{region}:{account}:stateMachine:{n
 const BUS: &str = "arn:{partition}:events:{region}:{account}:event-bus/{name}";
 const BUCKET: &str = "arn:{partition}:s3:::{name}";
 const LOG_GROUP: &str = "arn:{partition}:logs:{region}:{account}:log-group:{name}:*";
+const DATABASE: &str = "arn:{partition}:rds:{region}:{account}:db:{name}";
+const DATABASE_CLUSTER: &str = "arn:{partition}:rds:{region}:{account}:cluster:{name}";
+const CONTAINER_CLUSTER: &str = "arn:{partition}:ecs:{region}:{account}:cluster/{name}";
 const ALARM: &str = "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}";
 
 const KNOWN: &[Known] = &[
@@ -85,6 +88,27 @@ const KNOWN: &[Known] = &[
         NAME,
         &[("Arn", BUCKET), ("DomainName", "{name}.s3.{suffix}")],
     ),
+    known(
+        "AWS::RDS::DBInstance",
+        "DBInstanceIdentifier",
+        NAME,
+        &[("DBInstanceArn", DATABASE)],
+    ),
+    known(
+        "AWS::RDS::DBCluster",
+        "DBClusterIdentifier",
+        NAME,
+        &[("DBClusterArn", DATABASE_CLUSTER)],
+    ),
+    known("AWS::RDS::DBParameterGroup", "DBParameterGroupName", NAME, &[]),
+    known(
+        "AWS::ECS::Cluster",
+        "ClusterName",
+        NAME,
+        &[("Arn", CONTAINER_CLUSTER)],
+    ),
+    // `Ref` is an ARN with the cluster's name in it.
+    known("AWS::ECS::Service", "ServiceName", "", &[("Name", NAME)]),
     known("AWS::Logs::LogGroup", "LogGroupName", NAME, &[("Arn", LOG_GROUP)]),
     known("AWS::CloudWatch::Alarm", "AlarmName", NAME, &[("Arn", ALARM)]),
     known(
@@ -124,7 +148,7 @@ impl Known {
     /// The format of an attribute, or of what `Ref` gives.
     pub(crate) fn format(&self, attribute: Option<&str>) -> Option<&'static str> {
         match attribute {
-            None => Some(self.reference),
+            None => Some(self.reference).filter(|format| !format.is_empty()),
             Some(wanted) => {
                 let found = self.attributes.iter().find(|(name, _)| *name == wanted);
                 found.map(|(_, format)| *format)

@@ -148,6 +148,29 @@ impl Aws {
         Ok(answer.json)
     }
 
+    /// Any call of a REST protocol.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is not 200.
+    pub fn rest_call(&self, service: &str, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
+        let scope = format!(
+            "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=none"
+        );
+        let call = http::call(method, format!("{}{path}", self.endpoint)).header("authorization", scope);
+        let call = match body {
+            Some(body) => call.json(body),
+            None => call,
+        };
+        let answer = call.send()?;
+        ensure!(
+            answer.status == 200,
+            "{method} {path} answered {}: {}",
+            answer.status,
+            answer.text
+        );
+        Ok(answer.json)
+    }
+
     /// Any call of a query protocol: a form, answered with XML.
     ///
     /// # Errors
@@ -156,10 +179,9 @@ impl Aws {
         let scope = format!(
             "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=none"
         );
-        // The few values that scenarios send need no encoding.
         let form: Vec<String> = fields
             .iter()
-            .map(|(name, value)| format!("{name}={value}"))
+            .map(|(name, value)| format!("{name}={}", form_encoded(value)))
             .collect();
         let answer = http::call("POST", format!("{}/", self.endpoint))
             .header("authorization", scope)
@@ -173,4 +195,13 @@ impl Aws {
         );
         Ok(answer.text)
     }
+}
+
+/// A value of `application/x-www-form-urlencoded`.
+fn form_encoded(value: &str) -> String {
+    let encode = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    value.bytes().map(encode).collect()
 }

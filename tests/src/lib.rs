@@ -4,10 +4,11 @@
 //! Scenarios live in `tests/platform/`. Nothing here knows what a scenario asserts.
 
 pub mod aws;
+pub mod aws_cli;
 pub mod http;
 pub mod leftovers;
 pub mod platform;
 pub mod shop;
 pub mod wait;
 
-pub use platform::{Options, Platform};
+pub use platform::{Options, Platform, run_apart};

@@ -1,5 +1,6 @@
 //! A platform started as a user starts it: the `shopwatch` program in its own process, with its own state folder.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -134,6 +135,19 @@ impl Platform {
             .with_context(|| format!("run {arguments:?}"))
     }
 
+    /// Runs a command that finds further programs in this folder.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn run_with_programs(&self, folder: &Path, arguments: &[&str]) -> Result<Output> {
+        shopwatch(&self.state_dir)?
+            .args(arguments)
+            .env("PATH", path_before(folder)?)
+            .stdin(Stdio::null())
+            .output()
+            .with_context(|| format!("run {arguments:?}"))
+    }
+
     /// Runs a command that must succeed and returns what it printed, as JSON.
     ///
     /// # Errors
@@ -214,6 +228,32 @@ impl Drop for Platform {
     }
 }
 
+/// Runs a command of the program with a state folder of its own, for what starts a platform itself; programs in `programs` come
+/// before those of the machine.
+///
+/// # Errors
+/// When it cannot be built or started.
+pub fn run_apart(state: &str, programs: &Path, arguments: &[&str]) -> Result<Output> {
+    let state_dir = state_dir(state);
+    std::fs::create_dir_all(&state_dir)?;
+    shopwatch(&state_dir)?
+        .args(arguments)
+        .env("PATH", path_before(programs)?)
+        .output()
+        .with_context(|| format!("run {arguments:?}"))
+}
+
+/// The search path with this folder first.
+fn path_before(folder: &Path) -> Result<OsString> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the PATH is not configuration: it is what a shell searches"
+    )]
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(folder.to_path_buf()).chain(std::env::split_paths(&path));
+    Ok(std::env::join_paths(folders)?)
+}
+
 /// Calls a path of an endpoint.
 #[must_use]
 pub fn at(endpoint: &str, method: &str, path: &str) -> http::Call {
@@ -255,12 +295,12 @@ fn built_program() -> Result<&'static Path> {
 }
 
 /// Cargo runs a test program in its package's folder. The path at build time says nothing: clones share a build cache.
-fn workspace_root() -> &'static Path {
+pub(crate) fn workspace_root() -> &'static Path {
     Path::new("..")
 }
 
 /// The build folder, from where this test program itself lies: `<target>/debug/deps/<program>`.
-fn target_dir() -> PathBuf {
+pub(crate) fn target_dir() -> PathBuf {
     let program = std::env::current_exe().unwrap_or_default();
     program
         .ancestors()

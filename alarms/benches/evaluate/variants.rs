@@ -138,6 +138,11 @@ impl Variant {
         self.rounds
     }
 
+    /// Does a recording of it fit into memory beside other work?
+    pub(crate) const fn is_small(&self) -> bool {
+        self.values == 1
+    }
+
     pub(crate) fn alarm(&self) -> Result<MetricAlarm, serde_json::Error> {
         let mut alarm = json!({
             "Namespace": "Bench", "MetricName": "m1", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1,

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::evaluate::composite::order;
 use crate::model::alarm_rule::{self, AlarmRule, name_of};
-use crate::model::{CompositeAlarm, Definition};
+use crate::model::{CompositeAlarm, Definition, StateValue};
 
-use super::{BacktestError, Options, Recording, Report, backtest, composite};
+use super::composite::{self, Composite};
+use super::{BacktestError, Options, Recording, Report, backtest};
 
 /// What came of each alarm.
 type Reports = BTreeMap<String, Result<Report, BacktestError>>;
 
 /// Replays the alarms of these names, and what they watch. `definitions` are all alarms that are known; of a composite alarm
-/// the states are replayed, not whether a suppressor held its actions back.
+/// whether a suppressor held its actions back, too.
 ///
 /// The answers are in the order of `names`; a name that is not known has none.
 pub fn backtest_all<'a>(
@@ -23,7 +24,7 @@ pub fn backtest_all<'a>(
 ) -> Vec<(&'a str, Result<Report, BacktestError>)> {
     let needed = needed(definitions, names);
     let mut reports = Reports::new();
-    let mut rules: BTreeMap<String, AlarmRule> = BTreeMap::new();
+    let mut composites: BTreeMap<&str, (&CompositeAlarm, AlarmRule)> = BTreeMap::new();
     for name in &needed {
         let report = match definitions.get(name) {
             Some(Definition::Metric(alarm)) => backtest(alarm, recording, options).map(|report| Report {
@@ -32,7 +33,7 @@ pub fn backtest_all<'a>(
             }),
             Some(Definition::Composite(alarm)) => match alarm_rule::parse(&alarm.alarm_rule) {
                 Ok(rule) => {
-                    rules.insert(name.clone(), rule);
+                    composites.insert(name, (alarm, rule));
                     continue;
                 }
                 Err(error) => Err(error.into()),
@@ -41,10 +42,15 @@ pub fn backtest_all<'a>(
         };
         reports.insert(name.clone(), report);
     }
+    let rules: BTreeMap<String, AlarmRule> = composites
+        .iter()
+        .map(|(name, (alarm, rule))| ((*name).to_owned(), with_suppressor(alarm, rule)))
+        .collect();
     match order(&rules) {
         Ok(ordered) => {
             for name in ordered {
-                let report = of_composite(name, &rules[name], &reports, options);
+                let (alarm, rule) = &composites[name];
+                let report = of_composite(name, alarm, rule, &reports, options);
                 reports.insert(name.to_owned(), report);
             }
         }
@@ -64,8 +70,23 @@ pub fn backtest_all<'a>(
     names.iter().filter_map(answer).collect()
 }
 
-/// The names, and those of all that they watch.
-fn needed(definitions: &BTreeMap<String, Definition>, names: &[&str]) -> BTreeSet<String> {
+/// The rule as if the suppressor were in it: so that it is replayed before.
+fn with_suppressor(alarm: &CompositeAlarm, rule: &AlarmRule) -> AlarmRule {
+    let Some(suppressor) = suppressor(alarm) else {
+        return rule.clone();
+    };
+    let held = AlarmRule::InState(StateValue::Alarm, suppressor.to_owned());
+    AlarmRule::And(vec![rule.clone(), held])
+}
+
+fn suppressor(alarm: &CompositeAlarm) -> Option<&str> {
+    let name = alarm.actions_suppressor.as_deref();
+    name.filter(|name| !name.is_empty()).map(name_of)
+}
+
+/// The names, and those of all that they watch, and that holds them back.
+#[must_use]
+pub fn needed(definitions: &BTreeMap<String, Definition>, names: &[&str]) -> BTreeSet<String> {
     let mut needed = BTreeSet::new();
     let mut open: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     while let Some(name) = open.pop() {
@@ -80,11 +101,16 @@ fn needed(definitions: &BTreeMap<String, Definition>, names: &[&str]) -> BTreeSe
 fn watched(alarm: &CompositeAlarm) -> Vec<String> {
     let rule = alarm_rule::parse(&alarm.alarm_rule);
     let children = rule.iter().flat_map(AlarmRule::children);
-    children.map(|child| name_of(child).to_owned()).collect()
+    children
+        .map(name_of)
+        .chain(suppressor(alarm))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn of_composite(
     name: &str,
+    alarm: &CompositeAlarm,
     rule: &AlarmRule,
     reports: &Reports,
     options: &Options,
@@ -108,5 +134,13 @@ fn of_composite(
             }
         }
     }
-    composite::replay(name, rule, &children, options).ok_or(BacktestError::Empty)
+    let suppressor = suppressor(alarm).and_then(|name| reports.get(name)?.as_ref().ok());
+    let composite = Composite {
+        name,
+        alarm,
+        rule,
+        children,
+        suppressor,
+    };
+    composite::replay(&composite, options).ok_or(BacktestError::Empty)
 }

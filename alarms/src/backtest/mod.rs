@@ -8,17 +8,21 @@
 mod all;
 mod composite;
 mod plot;
+mod quick;
 mod read;
 mod recording;
 mod report;
 mod run;
+mod svg;
 mod text;
+mod wanted;
 
 #[cfg(test)]
 mod tests;
 
-pub use all::backtest_all;
+pub use all::{backtest_all, needed};
 pub use read::RecordingError;
 pub use recording::Recording;
 pub use report::{Fire, Report};
 pub use run::{BacktestError, Options, backtest};
+pub use svg::svg;

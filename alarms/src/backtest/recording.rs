@@ -58,7 +58,13 @@ impl Recording {
     ) -> Result<(), SampleError> {
         let series = self.metrics.entry(key(metric)).or_default();
         series.stat = Some(stat.to_owned());
-        series.samples.push((at, Sample::value(value)?));
+        let sample = match stat.parse() {
+            // So many samples, of which only their number is known. None at all is a period without a datapoint.
+            Ok(Stat::SampleCount) if value == 0.0 => return Ok(()),
+            Ok(Stat::SampleCount) => Sample::set(value, 0.0, 0.0, 0.0)?,
+            _ => Sample::value(value)?,
+        };
+        series.samples.push((at, sample));
         Ok(())
     }
 
@@ -106,23 +112,30 @@ impl Recording {
         if kept.is_some_and(|kept| kept.ok() != Some(stat)) {
             return None;
         }
-        let period = i64::from(period.max(1));
-        let mut periods: BTreeMap<i64, (Moments, Distribution)> = BTreeMap::new();
-        for (at, sample) in &series.samples {
-            let start = at.as_second().div_euclid(period) * period;
-            let (moments, samples) = periods.entry(start).or_default();
-            *moments = moments.with(&Moments::of(sample));
-            samples.add(sample);
-        }
-        let values = periods.into_iter().filter_map(|(start, (moments, mut samples))| {
-            let value = if stat.needs_samples() {
-                samples.statistic(stat)
-            } else {
-                moments.statistic(stat)
-            };
-            Some((Timestamp::from_second(start).ok()?, value?))
+        Some(in_periods([series], stat, period))
+    }
+
+    /// All metrics that were recorded under their own names, in order.
+    #[must_use]
+    pub fn metrics(&self) -> Vec<Metric> {
+        let metrics = self.metrics.keys().map(|(namespace, name, dimensions)| Metric {
+            namespace: namespace.clone(),
+            metric_name: name.clone(),
+            dimensions: dimensions.clone(),
         });
-        Some(values.collect())
+        metrics.collect()
+    }
+
+    /// Values of a statistic over the samples of these metrics together, in periods of so many seconds. One of which only another
+    /// statistic was recorded adds nothing.
+    #[must_use]
+    pub fn values_of(&self, metrics: &[&Metric], stat: Stat, period: u32) -> Vec<(Timestamp, f64)> {
+        let series = metrics.iter().filter_map(|metric| self.of_metric(metric));
+        let has_it = |series: &&Series| {
+            let kept = series.stat.as_deref().map(str::parse::<Stat>);
+            kept.is_none_or(|kept| kept.ok() == Some(stat))
+        };
+        in_periods(series.filter(has_it), stat, period)
     }
 
     pub(super) fn of_metric(&self, metric: &Metric) -> Option<&Series> {
@@ -149,4 +162,28 @@ impl Series {
         self.samples.extend(other.samples);
         self.stat = other.stat.or(self.stat.take());
     }
+}
+
+fn in_periods<'a>(
+    all: impl IntoIterator<Item = &'a Series>,
+    stat: Stat,
+    period: u32,
+) -> Vec<(Timestamp, f64)> {
+    let period = i64::from(period.max(1));
+    let mut periods: BTreeMap<i64, (Moments, Distribution)> = BTreeMap::new();
+    for (at, sample) in all.into_iter().flat_map(|series| &series.samples) {
+        let start = at.as_second().div_euclid(period) * period;
+        let (moments, samples) = periods.entry(start).or_default();
+        *moments = moments.with(&Moments::of(sample));
+        samples.add(sample);
+    }
+    let values = periods.into_iter().filter_map(|(start, (moments, mut samples))| {
+        let value = if stat.needs_samples() {
+            samples.statistic(stat)
+        } else {
+            moments.statistic(stat)
+        };
+        Some((Timestamp::from_second(start).ok()?, value?))
+    });
+    values.collect()
 }

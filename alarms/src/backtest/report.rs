@@ -24,8 +24,14 @@ pub struct Report {
     pub never_fired: bool,
     /// Not one datapoint of its metrics is in the recording: perhaps it is dead.
     pub no_data: bool,
+    /// Of a composite alarm: a suppressor of which the states are not known. It is taken as one that never held anything back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown_suppressor: Option<String>,
     /// Evaluations that another size of the evaluation range would have made say another state.
     pub range_sensitive: usize,
+    /// What values are compared with; none for a band, and for composite alarms.
+    #[serde(skip)]
+    pub(super) threshold: Option<f64>,
     /// Columns of the plot.
     #[serde(skip)]
     pub(super) plot: Vec<Column>,
@@ -39,7 +45,8 @@ pub struct Report {
 pub struct Fire {
     /// When it went to ALARM.
     pub at: Timestamp,
-    /// Seconds from the start of the oldest breaching period that it saw.
+    /// Seconds from the start of the oldest breaching period that it saw; of a composite alarm, that the alarms saw which it
+    /// watches and which are in ALARM.
     pub seconds_to_detect: Option<i64>,
     /// When it left ALARM; none if it was there at the end.
     pub cleared_at: Option<Timestamp>,
@@ -47,6 +54,12 @@ pub struct Fire {
     pub seconds_to_clear: Option<i64>,
     /// It came soon after the alarm had cleared.
     pub is_flap: bool,
+    /// Seconds that the suppressor held its actions back before they ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_back_seconds: Option<i64>,
+    /// The suppressor held its actions back until it was over, or until the end: nobody was told.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_suppressed: bool,
     /// Why, in CloudWatch's words.
     pub reason: String,
     /// What it depends on, where AWS leaves something open.

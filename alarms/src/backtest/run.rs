@@ -10,13 +10,14 @@ use crate::evaluate::reason::state_reason;
 use crate::evaluate::series::{Evaluation, Evaluator, Period, PlanError, Recorded};
 use crate::evaluate::switches::Switches;
 use crate::model::alarm_rule::RuleTextError;
-use crate::model::{Metric, MetricAlarm, StateValue};
+use crate::model::{MetricAlarm, StateValue};
 use crate::range_question::depends_on;
 use crate::scenario::watched;
 
 use super::plot::columns;
 use super::recording::{Recording, Series};
 use super::report::{Column, Fire, Report};
+use super::wanted;
 
 /// How wide the plot is at most.
 pub(super) const WIDTH: usize = 72;
@@ -89,12 +90,25 @@ pub enum BacktestError {
 /// Evaluates an alarm over a recording, from its first datapoint until after its last has left the evaluation range. A series
 /// belongs to the metric of its id, or of its name where only one metric has it.
 ///
+/// An alarm over one metric or query of which a step is a period goes through the loop of [`crate::evaluate::series::replay()`]; what comes out
+/// is the same.
+///
 /// # Errors
 /// The alarm cannot be evaluated, or the recording is empty or too long.
 pub fn backtest(
     alarm: &MetricAlarm,
     recording: &Recording,
     options: &Options,
+) -> Result<Report, BacktestError> {
+    evaluated(alarm, recording, options, true)
+}
+
+/// The same; `is_quick` is for tests, which compare both ways.
+pub(super) fn evaluated(
+    alarm: &MetricAlarm,
+    recording: &Recording,
+    options: &Options,
+    is_quick: bool,
 ) -> Result<Report, BacktestError> {
     let mut evaluator = Evaluator::new(alarm, Switches::DEFAULT)?;
     if needs_band(alarm) {
@@ -113,9 +127,11 @@ pub fn backtest(
     if first.duration_until(to).as_secs() / step.as_secs() > MOST_EVALUATIONS {
         return Err(BacktestError::Long);
     }
-    let mut run = Run::new(alarm, options, step);
-    let mut unseen = recorded.iter().peekable();
-    let mut at = first;
+    let quick = is_quick
+        .then(|| Run::quickly(alarm, options, &mut evaluator, &recorded, (first, to)))
+        .flatten();
+    let (mut run, seen, mut at) = quick.unwrap_or_else(|| (Run::new(alarm, options, step), 0, first));
+    let mut unseen = recorded[seen..].iter().peekable();
     while at <= to {
         while let Some(seen) = unseen.next_if(|seen| seen.at.duration_until(at) >= options.visibility_delay) {
             evaluator.push(seen.metric, seen.at, &seen.sample);
@@ -144,20 +160,14 @@ fn recorded(
     recording: &Recording,
 ) -> Result<Vec<Recorded>, BacktestError> {
     let watched = watched::metrics(alarm, evaluator.metrics());
-    let by_metric = (0..).zip(metrics_of(alarm, evaluator));
     let mut found: Vec<(usize, &Series)> = Vec::new();
-    for (place, (metric, stat)) in by_metric {
-        let Some(series) = recording.of_metric(&metric) else {
-            continue;
-        };
-        if let Some(recorded) = series.stat.as_ref().filter(|recorded| **recorded != stat) {
-            return Err(BacktestError::Stat {
-                metric: metric.metric_name,
-                recorded: recorded.clone(),
-                wanted: stat,
-            });
-        }
-        found.push((place, series));
+    for (place, wanted) in (0..).zip(wanted::of(alarm, evaluator)) {
+        found.extend(
+            wanted
+                .series(recording)?
+                .into_iter()
+                .map(|series| (place, series)),
+        );
     }
     let named = recording.named();
     found.extend(named.filter_map(|(name, series)| Some((watched::place(&watched, name).ok()?, series))));
@@ -172,49 +182,26 @@ fn recorded(
     Ok(all)
 }
 
-/// Metric and statistic of each, in the order of the evaluator.
-fn metrics_of(alarm: &MetricAlarm, evaluator: &Evaluator) -> Vec<(Metric, String)> {
-    let one = || {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let metric = Metric {
-            namespace: text(&alarm.namespace),
-            metric_name: text(&alarm.metric_name),
-            dimensions: alarm.dimensions.clone(),
-        };
-        let stat = alarm.statistic.as_ref().or(alarm.extended_statistic.as_ref());
-        (metric, stat.cloned().unwrap_or_default())
-    };
-    let of_query = |id: &str| {
-        let query = alarm.metrics.iter().find(|query| query.id == id)?;
-        let stat = query.metric_stat.as_ref()?;
-        Some((stat.metric.clone(), stat.stat.clone()))
-    };
-    evaluator
-        .metrics()
-        .map(|id| of_query(id).unwrap_or_else(one))
-        .collect()
-}
-
-struct Run<'a> {
+pub(super) struct Run<'a> {
     alarm: &'a MetricAlarm,
     options: &'a Options,
     fires: Vec<Fire>,
     /// Seconds.
     period: i64,
     /// How many of the newest periods are not there yet, because of the delay.
-    unseen: usize,
+    pub(super) unseen: usize,
     /// How many evaluations it takes until periods end at the same times again.
     alignments: usize,
     /// The ends of the newest breaching periods of as many evaluations: periods slide, and the first that has a breach ends
     /// where it was.
     breaches: VecDeque<Timestamp>,
-    range_sensitive: usize,
-    evaluations: Vec<Column>,
-    changes: Vec<(Timestamp, StateValue)>,
+    pub(super) range_sensitive: usize,
+    pub(super) evaluations: Vec<Column>,
+    pub(super) changes: Vec<(Timestamp, StateValue)>,
 }
 
 impl<'a> Run<'a> {
-    fn new(alarm: &'a MetricAlarm, options: &'a Options, step: SignedDuration) -> Self {
+    pub(super) fn new(alarm: &'a MetricAlarm, options: &'a Options, step: SignedDuration) -> Self {
         let period = i64::from(alarm.effective_period().unwrap_or(60));
         let times = |seconds: i64, of: i64| {
             let times = (seconds + of - 1) / of.max(1);
@@ -248,11 +235,7 @@ impl<'a> Run<'a> {
         let breaching = || periods.iter().filter(|period| period.point == Point::Breaching);
         let length = SignedDuration::from_secs(self.period);
         if let Some(newest) = breaching().next_back() {
-            if self.breaches.len() == self.alignments {
-                self.breaches.pop_front();
-            }
-            self.breaches
-                .push_back(newest.start.checked_add(length).unwrap_or(newest.start));
+            self.last_breach(newest.start.checked_add(length).unwrap_or(newest.start));
         }
         if evaluation.is_change() {
             self.changes.push((at, state));
@@ -267,7 +250,21 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn fire(&mut self, at: Timestamp, first: Option<Timestamp>, evaluation: &Evaluation, periods: &[Period]) {
+    /// The newest breaching period of an evaluation ends at this time.
+    pub(super) fn last_breach(&mut self, end: Timestamp) {
+        if self.breaches.len() == self.alignments {
+            self.breaches.pop_front();
+        }
+        self.breaches.push_back(end);
+    }
+
+    pub(super) fn fire(
+        &mut self,
+        at: Timestamp,
+        first: Option<Timestamp>,
+        evaluation: &Evaluation,
+        periods: &[Period],
+    ) {
         let cleared = self.fires.last().and_then(|fire| fire.cleared_at);
         let reason = state_reason(self.alarm, at, evaluation, periods);
         self.fires.push(Fire {
@@ -278,10 +275,12 @@ impl<'a> Run<'a> {
             is_flap: cleared.is_some_and(|cleared| cleared.duration_until(at) <= self.options.flap_within),
             reason: reason.map(|reason| reason.text).unwrap_or_default(),
             depends_on: depends_on(evaluation.verdict.depends),
+            held_back_seconds: None,
+            is_suppressed: false,
         });
     }
 
-    fn clear(&mut self, at: Timestamp) {
+    pub(super) fn clear(&mut self, at: Timestamp) {
         if let Some(fire) = self.fires.last_mut() {
             fire.cleared_at = Some(at);
             let last = self.breaches.iter().min();
@@ -301,6 +300,8 @@ impl<'a> Run<'a> {
             never_fired: self.fires.is_empty(),
             no_data,
             range_sensitive: self.range_sensitive,
+            unknown_suppressor: None,
+            threshold: self.alarm.threshold,
             plot: columns(&self.evaluations, WIDTH),
             changes: self.changes,
             fires: self.fires,

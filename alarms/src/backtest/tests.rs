@@ -1,13 +1,16 @@
 //! Recordings, and what alarms would have done over them.
 
-use expect_test::expect;
+use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
 use super::*;
 use std::collections::BTreeMap;
 
 use crate::evaluate::anomaly::Expected;
-use crate::model::{CompositeAlarm, Definition, Dimension, Metric, MetricAlarm, Stat, TreatMissingData};
+use crate::evaluate::statistic::Sample;
+use crate::model::{
+    CompositeAlarm, Definition, Dimension, Metric, MetricAlarm, MetricDataQuery, Stat, TreatMissingData,
+};
 
 fn errors() -> MetricAlarm {
     MetricAlarm {
@@ -191,11 +194,114 @@ fn composites_see_the_replayed_states() {
         incident: fired 1 time, 0 flaps
           2026-11-27T02:00:00Z to 2026-11-27T02:46:00Z, 47 evaluations
           ............AA.................................
-          2026-11-27T02:12:00Z ALARM, until 2026-11-27T02:14:00Z
+          2026-11-27T02:12:00Z ALARM 2m after the first breach, until 2026-11-27T02:14:00Z, 2m after the last
     "#]]
     .assert_eq(&all(&["incident"], &csv("0:0 10:2 11:5 12:0 40:0")).concat());
     expect!["one: it watches one: alarms watch each other in a circle: one, other"]
         .assert_eq(&all(&["half", "one", "nobody"], &csv("0:0")).join("\n"));
+}
+
+/// The alarm over errors and one over the same errors that holds back what waits for it.
+#[test]
+fn suppressors_hold_actions_back() {
+    let check = |suppressor: &str, wait: u32, extension: u32, expect: &Expect| {
+        let page = CompositeAlarm {
+            alarm_rule: "ALARM(errors)".to_owned(),
+            actions_suppressor: Some(suppressor.to_owned()),
+            actions_suppressor_wait_period: Some(wait),
+            actions_suppressor_extension_period: Some(extension),
+            ..CompositeAlarm::default()
+        };
+        // In ALARM from the second error on.
+        let many = MetricAlarm {
+            threshold: Some(2.0),
+            ..errors()
+        };
+        let definitions = BTreeMap::from([
+            ("errors".to_owned(), errors().into()),
+            ("many".to_owned(), many.into()),
+            ("page".to_owned(), Definition::from(page)),
+        ]);
+        let recording = Recording::read(&csv("0:0 10:1 11:5 12:0 40:0")).unwrap();
+        let reports = backtest_all(&definitions, &["page"], &recording, &Options::default());
+        let fires = reports.into_iter().flat_map(|(_, report)| {
+            let report = report.unwrap();
+            report
+                .fires
+                .iter()
+                .map(ToString::to_string)
+                .chain(report.unknown_suppressor.clone())
+                .collect::<Vec<_>>()
+        });
+        expect.assert_eq(&fires.collect::<Vec<_>>().join("\n"));
+    };
+    check(
+        "many",
+        120,
+        180,
+        &expect![
+            "2026-11-27T02:12:00Z ALARM 2m after the first breach, until 2026-11-27T02:14:00Z, 2m after the last, held back by the suppressor: nobody was told"
+        ],
+    );
+    check(
+        "many",
+        0,
+        0,
+        &expect![
+            "2026-11-27T02:12:00Z ALARM 2m after the first breach, until 2026-11-27T02:14:00Z, 2m after the last"
+        ],
+    );
+    check(
+        "nobody",
+        120,
+        180,
+        &expect![[r#"
+        2026-11-27T02:12:00Z ALARM 2m after the first breach, until 2026-11-27T02:14:00Z, 2m after the last
+        nobody"#]],
+    );
+}
+
+#[test]
+fn a_report_is_drawn() {
+    let report = run(
+        &MetricAlarm {
+            alarm_name: Some("<errors> & \"more\"".to_owned()),
+            ..errors()
+        },
+        &csv("0:0 1:3 2:5 9:0"),
+    );
+    expect![[r##"
+        <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 160" width="720" height="160" font-family="sans-serif" font-size="11" role="img">
+        <title>&lt;errors&gt; &amp; &quot;more&quot;</title>
+        <rect width="720" height="160" fill="#ffffff"/>
+        <text x="60" y="14" fill="#16191f">&lt;errors&gt; &amp; &quot;more&quot;: fired once</text>
+        <text x="54" y="32.0" fill="#545b64" text-anchor="end">5</text>
+        <text x="54" y="108.0" fill="#545b64" text-anchor="end">0</text>
+        <rect x="182.2" y="108.0" width="39.8" height="1.0" fill="#0972d3"/>
+        <rect x="223.0" y="57.6" width="39.8" height="50.4" fill="#0972d3"/>
+        <rect x="263.8" y="24.0" width="39.8" height="84.0" fill="#0972d3"/>
+        <rect x="549.0" y="108.0" width="39.8" height="1.0" fill="#0972d3"/>
+        <line x1="60" y1="108.0" x2="712" y2="108.0" stroke="#d91515" stroke-dasharray="4 3"><title>threshold 0</title></line>
+        <rect x="60.0" y="114" width="40.8" height="12" fill="#b6dfb6"><title>OK</title></rect>
+        <rect x="100.8" y="114" width="40.8" height="12" fill="#b6dfb6"><title>OK</title></rect>
+        <rect x="141.5" y="114" width="40.8" height="12" fill="#b6dfb6"><title>OK</title></rect>
+        <rect x="182.2" y="114" width="40.8" height="12" fill="#d91515"><title>ALARM</title></rect>
+        <rect x="223.0" y="114" width="40.8" height="12" fill="#d91515"><title>ALARM</title></rect>
+        <rect x="263.8" y="114" width="40.8" height="12" fill="#d91515"><title>ALARM</title></rect>
+        <rect x="304.5" y="114" width="40.8" height="12" fill="#b6dfb6"><title>OK</title></rect>
+        <rect x="345.2" y="114" width="40.8" height="12" fill="#b6dfb6"><title>OK</title></rect>
+        <rect x="386.0" y="114" width="40.8" height="12" fill="#b6dfb6"><title>OK</title></rect>
+        <rect x="426.8" y="114" width="40.8" height="12" fill="#b6dfb6"><title>OK</title></rect>
+        <rect x="467.5" y="114" width="40.8" height="12" fill="#b6dfb6"><title>OK</title></rect>
+        <rect x="508.2" y="114" width="40.8" height="12" fill="#b6dfb6"><title>OK</title></rect>
+        <rect x="549.0" y="114" width="40.8" height="12" fill="#b6dfb6"><title>OK</title></rect>
+        <rect x="589.8" y="114" width="40.8" height="12" fill="#b6dfb6"><title>OK</title></rect>
+        <rect x="630.5" y="114" width="40.8" height="12" fill="#b6dfb6"><title>OK</title></rect>
+        <rect x="671.2" y="114" width="40.8" height="12" fill="#b6dfb6"><title>OK</title></rect>
+        <text x="60" y="142" fill="#545b64">2026-11-27T02:00:00Z</text>
+        <text x="712" y="142" fill="#545b64" text-anchor="end">2026-11-27T02:15:00Z</text>
+        </svg>
+    "##]].assert_eq(&svg(&report));
 }
 
 #[test]
@@ -223,6 +329,146 @@ fn a_band_needs_a_model() {
     assert_eq!(report.fires[0].at.to_string(), "2026-11-27T02:12:00Z");
 }
 
+/// Two functions and a canary, each datapoint with its minute.
+fn by_function() -> Recording {
+    let mut recording = Recording::default();
+    for (function, minute, value) in [
+        ("orders", 0, 1.0),
+        ("orders", 5, 2.0),
+        ("mail", 5, 3.0),
+        ("canary", 6, 50.0),
+        ("mail", 9, 0.0),
+    ] {
+        let metric = Metric {
+            namespace: "AWS/Lambda".to_owned(),
+            metric_name: "Errors".to_owned(),
+            dimensions: vec![Dimension {
+                name: "FunctionName".to_owned(),
+                value: function.to_owned(),
+            }],
+        };
+        let at = format!("2026-11-27T02:{minute:02}:00Z").parse().unwrap();
+        recording.add(&metric, at, Sample::value(value).unwrap());
+    }
+    recording
+}
+
+fn on_query(query: &str, threshold: f64) -> MetricAlarm {
+    let query = MetricDataQuery {
+        id: "q1".to_owned(),
+        expression: Some(query.to_owned()),
+        period: Some(60),
+        ..Default::default()
+    };
+    MetricAlarm {
+        alarm_name: Some("any".to_owned()),
+        threshold: Some(threshold),
+        treat_missing_data: Some(TreatMissingData::NotBreaching),
+        ..MetricAlarm::over_queries(vec![query])
+    }
+}
+
+/// The samples of all metrics that a query selects are those of one series.
+#[test]
+fn a_query_looks_at_what_it_selects() {
+    let fired = |query: &str, threshold: f64| -> Vec<String> {
+        let report = backtest(&on_query(query, threshold), &by_function(), &Options::default()).unwrap();
+        assert!(!report.no_data || report.never_fired);
+        report
+            .fires
+            .iter()
+            .map(|fire| fire.at.strftime("%H:%M").to_string())
+            .collect()
+    };
+    let all = "SELECT SUM(Errors) FROM SCHEMA(\"AWS/Lambda\", FunctionName)";
+    let without = format!("{all} WHERE FunctionName != 'canary'");
+    // 5 of 02:05 are seen two minutes later, when the minute is over.
+    assert_eq!(fired(&without, 4.0), ["02:07"]);
+    assert_eq!(fired(&without, 5.0), Vec::<String>::new());
+    assert_eq!(fired(&all.replace("SUM", "MAX"), 2.0), ["02:07"]);
+    assert_eq!(fired(all, 5.0), ["02:08"]);
+    assert_eq!(fired("SELECT COUNT(Errors) FROM \"AWS/Lambda\"", 1.0), ["02:07"]);
+    assert_eq!(
+        fired(
+            "SELECT SUM(Errors) FROM \"AWS/Lambda\" WHERE FunctionName = 'nobody'",
+            0.0
+        ),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_query_is_an_argument_of_metric_math() {
+    let mut alarm = on_query(
+        "SELECT SUM(Errors) FROM \"AWS/Lambda\" WHERE FunctionName != 'canary'",
+        9.0,
+    );
+    alarm.metrics[0].return_data = Some(false);
+    alarm.metrics.push(MetricDataQuery {
+        id: "e1".to_owned(),
+        expression: Some("10 * q1".to_owned()),
+        ..Default::default()
+    });
+    let report = backtest(&alarm, &by_function(), &Options::default()).unwrap();
+    let fires: Vec<String> = report.fires.iter().map(|fire| fire.at.to_string()).collect();
+    assert_eq!(fires, ["2026-11-27T02:02:00Z", "2026-11-27T02:07:00Z"]);
+}
+
+#[test]
+fn means_of_several_metrics_are_not_joined() {
+    let mut recording = Recording::default();
+    for function in ["orders", "mail"] {
+        let metric = Metric {
+            namespace: "AWS/Lambda".to_owned(),
+            metric_name: "Errors".to_owned(),
+            dimensions: vec![Dimension {
+                name: "FunctionName".to_owned(),
+                value: function.to_owned(),
+            }],
+        };
+        let at = "2026-11-27T02:00:00Z".parse().unwrap();
+        recording.add_statistic(&metric, "Average", at, 1.0).unwrap();
+    }
+    let told = |query: &str| {
+        let report = backtest(&on_query(query, 0.0), &recording, &Options::default());
+        report
+            .map(|report| report.fires.len())
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(
+        told("SELECT AVG(Errors) FROM \"AWS/Lambda\"").unwrap_err(),
+        "Errors was recorded as the Average of each metric, and the alarm looks at the Average of all their samples"
+    );
+    assert_eq!(
+        told("SELECT AVG(Errors) FROM \"AWS/Lambda\" WHERE FunctionName = 'mail'"),
+        Ok(1)
+    );
+}
+
+/// A count that was recorded is so many samples, not one of that value.
+#[test]
+fn a_recorded_count_is_a_count() {
+    let alarm = MetricAlarm {
+        threshold: Some(4.0),
+        ..MetricAlarm::over("AWS/Lambda", "Errors", Stat::SampleCount, 60)
+    };
+    let mut recording = Recording::default();
+    let metric = Metric {
+        namespace: "AWS/Lambda".to_owned(),
+        metric_name: "Errors".to_owned(),
+        dimensions: Vec::new(),
+    };
+    for (minute, count) in [(0, 4.0), (1, 5.0), (2, 0.0)] {
+        let at = format!("2026-11-27T02:0{minute}:00Z").parse().unwrap();
+        recording
+            .add_statistic(&metric, "SampleCount", at, count)
+            .unwrap();
+    }
+    let report = backtest(&alarm, &recording, &Options::default()).unwrap();
+    assert_eq!(report.fires.len(), 1);
+    assert_eq!(report.fires[0].at.to_string(), "2026-11-27T02:03:00Z");
+}
+
 #[test]
 fn values_are_those_of_the_statistic() {
     let recording = Recording::read(&csv("0:1 1:3 5:2")).unwrap();
@@ -239,6 +485,43 @@ fn values_are_those_of_the_statistic() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// The loop over bits and a look at each range tell the same, down to reasons, times and the plot.
+    #[test]
+    fn both_ways_report_the_same(
+        data in proptest::collection::vec((0_i64..9000, 0_u8..6), 1..160), whole in any::<bool>(),
+        n in prop_oneof![1_u32..6, 1_u32..56], m in 1_u32..56, treat in 0_usize..4, statistic in 0_usize..5,
+        threshold in 0_u8..12, delay in 0_i64..900, high in any::<bool>(), query in any::<bool>(),
+    ) {
+        let mut recording = Recording::default();
+        for (second, value) in data {
+            let second = 1_795_744_800 + if whole { second / 60 * 60 } else { second };
+            let at = jiff::Timestamp::from_second(second).unwrap();
+            recording.add_named("Errors", at, Sample::value(f64::from(value)).unwrap());
+        }
+        recording.sort();
+        let stats = [Stat::Sum, Stat::Average, Stat::Minimum, Stat::Maximum, Stat::SampleCount];
+        let functions = ["SUM", "AVG", "MIN", "MAX", "COUNT"];
+        let treatments = [TreatMissingData::Missing, TreatMissingData::Ignore, TreatMissingData::Breaching, TreatMissingData::NotBreaching];
+        let base = if query {
+            on_query(&format!("SELECT {}(Errors) FROM \"AWS/Lambda\"", functions[statistic]), 0.0)
+        } else {
+            MetricAlarm::over("AWS/Lambda", "Errors", stats[statistic], if high { 10 } else { 60 })
+        };
+        let alarm = MetricAlarm {
+            evaluation_periods: n,
+            datapoints_to_alarm: Some(m.min(n)),
+            threshold: Some(f64::from(threshold)),
+            treat_missing_data: Some(treatments[treat]),
+            ..base
+        };
+        let options = Options { visibility_delay: jiff::SignedDuration::from_secs(delay), ..Options::default() };
+        let quick = run::evaluated(&alarm, &recording, &options, true);
+        let slow = run::evaluated(&alarm, &recording, &options, false);
+        prop_assert_eq!(quick, slow);
+    }
+
     #[test]
     fn no_text_panics(text in "\\PC*", near in "[0-9,\\-:TZ\n.\"{}]{0,60}") {
         drop((Recording::read(&text), Recording::read(&near)));

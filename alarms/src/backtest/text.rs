@@ -39,6 +39,9 @@ impl fmt::Display for Report {
             };
             writeln!(f, "  {evaluations} {depend} on how many periods AWS retrieves")?;
         }
+        if let Some(suppressor) = &self.unknown_suppressor {
+            writeln!(f, "  {suppressor} is not known, as if it had held nothing back")?;
+        }
         let values = plot::values(&self.plot);
         if !values.trim().is_empty() {
             writeln!(f, "  {}", values.trim_end())?;
@@ -58,6 +61,15 @@ impl fmt::Display for Fire {
             (Some(at), Some(seconds)) => write!(f, ", until {at}, {} after the last", written(seconds))?,
             (Some(at), None) => write!(f, ", until {at}")?,
             (None, _) => write!(f, ", to the end")?,
+        }
+        match self.held_back_seconds {
+            _ if self.is_suppressed => write!(f, ", held back by the suppressor: nobody was told")?,
+            Some(seconds) => write!(
+                f,
+                ", told {} later: the suppressor held it back",
+                written(seconds)
+            )?,
+            None => {}
         }
         if self.is_flap {
             write!(f, " (flap)")?;

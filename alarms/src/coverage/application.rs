@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::definitions::Application;
+use crate::definitions::{Application, Watched};
 
 use super::ResourceKind;
 use super::condition::{Condition, Source};
@@ -12,6 +12,8 @@ use crate::near::nearest;
 
 /// How a function publishes its service's metrics: its name without the group is the service's.
 const SERVICE: &str = "Service";
+/// What was counted in a period in which nothing answered it.
+const UNANSWERED: &str = "IF(FILL(answer, 0) > 0, 0, FILL(m, 0))";
 
 pub(super) fn add(making: &mut Making<'_>) {
     for one in &making.definitions.application {
@@ -21,8 +23,8 @@ pub(super) fn add(making: &mut Making<'_>) {
     }
 }
 
-fn draft(making: &mut Making<'_>, one: &Application) -> Option<Draft> {
-    let watched = &one.watched;
+/// The metric as the registry has it; a problem when nobody publishes it.
+fn source(making: &mut Making<'_>, id: &'static str, watched: &Watched) -> Option<Source> {
     let at = &watched.metric.at;
     let plain: BTreeMap<String, String> = watched
         .dimensions
@@ -42,7 +44,27 @@ fn draft(making: &mut Making<'_>, one: &Application) -> Option<Draft> {
             return None;
         }
     };
-    let service = plain.get(SERVICE).map_or("", String::as_str);
+    Some(Source {
+        id,
+        namespace,
+        metric: watched.metric.value.clone(),
+        stat: watched.statistic,
+        dimensions: plain.into_iter().collect(),
+    })
+}
+
+fn draft(making: &mut Making<'_>, one: &Application) -> Option<Draft> {
+    let watched = &one.watched;
+    let at = &watched.metric.at;
+    let source = source(making, "m", watched)?;
+    let answer = match &one.answered_by {
+        Some(answer) => Some(self::source(making, "answer", answer)?),
+        None => None,
+    };
+    let service = watched
+        .dimensions
+        .get(SERVICE)
+        .map_or("", |service| service.value.as_str());
     // The alarm belongs to the function that publishes: no function, no points.
     let function = making.functions.iter().find(|(_, names)| names.short == service);
     let Some((logical_id, _)) = function else {
@@ -58,21 +80,15 @@ fn draft(making: &mut Making<'_>, one: &Application) -> Option<Draft> {
         );
         return None;
     };
-    let source = Source {
-        id: "m",
-        namespace,
-        metric: watched.metric.value.clone(),
-        stat: watched.statistic,
-        dimensions: plain.into_iter().collect(),
+    let watching = match answer {
+        None => Condition::one(source),
+        Some(answer) => Condition::math(vec![source, answer], UNANSWERED),
     };
     let condition = Condition {
         operator: one.operator,
         missing_because: one.missing.1.clone(),
         missing: one.missing.0,
-        ..Condition::one(source)
-            .at_least(one.threshold)
-            .every(one.period)
-            .of(one.of)
+        ..watching.at_least(one.threshold).every(one.period).of(one.of)
     };
     let draft = Draft {
         name: format!("{}-{}", making.definitions.group, one.name.value),

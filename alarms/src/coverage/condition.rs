@@ -2,7 +2,7 @@
 
 use crate::model::{
     ComparisonOperator, Dimension, EvaluationWindow, Metric, MetricAlarm, MetricDataQuery, MetricStat, Stat,
-    TreatMissingData, WallClockWindow,
+    TreatMissingData, WallClockWindow, WarmUpConfiguration,
 };
 
 /// Names and values of dimensions.
@@ -67,6 +67,10 @@ pub(crate) const NO_TRAFFIC: &str = "the metric comes with traffic: without traf
 pub(crate) const SILENCE_IS_THE_FAILURE: &str = "silence is the failure that this alarm is for";
 /// Why a queue's silence says nothing.
 pub(crate) const QUEUE_SLEEPS: &str = "SQS stops publishing for a queue that is idle for hours, which says nothing about its messages: the state stays";
+
+/// API reference, `WarmUpConfiguration`.
+const LONGEST_WARM_UP_MINUTES: u32 = 2880;
+const DAY_S: u32 = 86_400;
 
 impl Condition {
     /// One metric, at least 1, in one of one minutes, silence good.
@@ -170,7 +174,19 @@ impl Condition {
             }),
             sliding_window: None,
         });
+        alarm.warm_up_configuration = self.warm_up();
         alarm
+    }
+
+    /// Where silence is the failure, an alarm that was just made would go off for the time before there was anything: it waits
+    /// until its window is full, and one period more, because windows of the clock begin before it does. Not so for days: what is
+    /// silent for a day after a deployment is to be told of.
+    fn warm_up(&self) -> Option<WarmUpConfiguration> {
+        let seconds = self.period.saturating_mul(self.of.1.saturating_add(1));
+        (self.missing == TreatMissingData::Breaching && self.period < DAY_S).then(|| WarmUpConfiguration {
+            warm_up_period_duration_in_minutes: seconds.div_ceil(60).clamp(1, LONGEST_WARM_UP_MINUTES),
+            only_start_evaluating_after_warm_up_period_ends: None,
+        })
     }
 
     fn query(&self, source: &Source) -> MetricDataQuery {

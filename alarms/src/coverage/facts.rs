@@ -1,12 +1,14 @@
 //! What rules ask of a subject, taken out of the typed resource and its links, names as text.
 
-use infra::typed::{Feed, Protocol};
+use infra::typed::{Database, Feed, Protocol};
 use infra::{Node, Stack, Typed};
 
 use super::ResourceKind;
 use super::generated::GeneratedFilter;
 use super::links::{Links, id};
-use super::subject::{Facts, Found, LogFacts, RuleFacts, Subject, TopicFacts, What};
+use super::subject::{
+    ContainerFacts, DatabaseFacts, Facts, Found, LogFacts, RuleFacts, Subject, TargetFacts, TopicFacts, What,
+};
 use super::symbol::{Symbols, text};
 
 /// The group of schedules that name none.
@@ -23,12 +25,24 @@ pub(super) fn name(found: &Found<'_>, symbols: &mut Symbols) -> Result<String, S
         What::Group { .. } if found.name.is_none() => return Ok(DEFAULT_GROUP.to_owned()),
         What::Event(_) if found.name.is_none() => return reference(&found.logical_id, symbols),
         What::UserPool | What::Certificate => return reference(&found.logical_id, symbols),
+        What::Trail => {
+            let group = found
+                .name
+                .map_or_else(|| Ok(String::new()), |arn| text(arn, symbols))?;
+            return Ok(log_group(&group).to_owned());
+        }
         _ => match found.name {
             Some(name) => name,
             None => return Ok(String::new()),
         },
     };
     text(node, symbols)
+}
+
+/// The name in `arn:…:log-group:NAME:*`; a symbol as it is.
+fn log_group(arn: &str) -> &str {
+    let name = arn.split_once(":log-group:").map_or(arn, |(_, name)| name);
+    name.strip_suffix(":*").unwrap_or(name)
 }
 
 /// What `Ref` gives of a resource of the watched stack.
@@ -90,15 +104,50 @@ pub(super) fn of<'a>(
         }
         What::StateMachine => Facts::StateMachine,
         What::Stream(stream) => Facts::Stream(stream),
-        What::Firehose => Facts::Firehose,
+        What::Firehose(firehose) => Facts::Firehose(firehose),
+        What::Trail => Facts::Trail,
         What::Bucket(bucket) => {
             let filters: Result<Vec<String>, String> = bucket
                 .request_metrics
                 .iter()
                 .map(|filter| text(filter, symbols))
                 .collect();
-            Facts::Bucket(filters?)
+            Facts::Bucket(bucket, filters?)
         }
+        What::Database(database) => Facts::Database(
+            database,
+            DatabaseFacts {
+                engine: engine(stack, database),
+                class: database.class.as_text().map(str::to_owned),
+                in_cluster: !database.cluster.is_null(),
+            },
+        ),
+        What::DatabaseCluster(cluster) => Facts::DatabaseCluster(cluster.engine.as_text().map(str::to_owned)),
+        What::ContainerService(service) => {
+            let cluster = text(&service.cluster, symbols)?;
+            Facts::ContainerService(ContainerFacts {
+                // An ARN ends in the name.
+                cluster: cluster.rsplit('/').next().unwrap_or(&cluster).to_owned(),
+                desired_tasks: service.desired_tasks.known(),
+                is_daemon: service.is_daemon,
+                insights: service.insights.known(),
+            })
+        }
+        What::TargetGroup(group) => {
+            let balancers: Result<Vec<String>, String> = group
+                .balancers
+                .iter()
+                .map(|balancer| text(balancer, symbols))
+                .collect();
+            Facts::TargetGroup(TargetFacts {
+                balancers: balancers?,
+                speaks_http: matches!(group.protocol.as_text(), Some("HTTP" | "HTTPS"))
+                    || group.target_type.as_text() == Some("lambda"),
+            })
+        }
+        What::LoadBalancer(balancer) => Facts::LoadBalancer {
+            is_application: balancer.kind.as_text() == Some("application"),
+        },
         What::LogGroup => {
             let writers: Vec<String> = links.writers.get(me).into_iter().flatten().cloned().collect();
             Facts::LogGroup(LogFacts {
@@ -120,6 +169,17 @@ pub(super) fn of<'a>(
         What::Certificate => Facts::Certificate,
         What::Other => Facts::Other,
     })
+}
+
+/// A read replica has the engine of its source.
+fn engine(stack: &Stack, database: &Database) -> Option<String> {
+    if let Some(engine) = database.engine.as_text() {
+        return Some(engine.to_owned());
+    }
+    match stack.typed(&id(&database.replica_of)?)? {
+        Typed::Database(source) => source.engine.as_text().map(str::to_owned),
+        _ => None,
+    }
 }
 
 /// The name of a bus; none for the default one.
@@ -165,15 +225,20 @@ impl Subject<'_> {
 
     /// The filter that makes the metric of a failure mode, where lines are what it watches.
     pub(super) fn filter(&self, mode: &str, alarm: &str) -> Option<GeneratedFilter> {
-        let (Facts::LogGroup(_), "critical") = (&self.facts, mode) else {
-            return None;
+        let (pattern, metric) = match &self.facts {
+            Facts::LogGroup(_) if mode == "critical" => (
+                super::catalogue::CRITICAL_PATTERN.to_owned(),
+                super::catalogue::critical_metric(&self.short),
+            ),
+            Facts::Trail => super::catalogue::refusals(mode, &self.short)?,
+            _ => return None,
         };
         Some(GeneratedFilter {
             name: alarm.to_owned(),
             log_group: self.name.clone(),
-            pattern: super::catalogue::CRITICAL_PATTERN.to_owned(),
+            pattern,
             namespace: super::catalogue::LOG_NAMESPACE.to_owned(),
-            metric: super::catalogue::critical_metric(&self.short),
+            metric,
         })
     }
 }

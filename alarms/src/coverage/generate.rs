@@ -16,7 +16,7 @@ use super::links::Links;
 use super::problem::{At, Problems};
 use super::subject::{Facts, Found, Subject};
 use super::symbol::Symbols;
-use super::{ResourceKind, account, application, facts, incidents, names, subject, used};
+use super::{ResourceKind, account, application, decided, facts, incidents, names, subject, used};
 
 /// Alarms for all resources of these stacks and of the stacks in them.
 ///
@@ -222,11 +222,7 @@ impl<'a> Making<'a> {
                     self.gap(subject, mode.name, &reason.value);
                 }
                 None => {
-                    let message = format!(
-                        "{}: no alarm for `{}`: {why}. Change the resource, or say why nobody wants to know: `resources: {{ {}: {{ \
-                         {}: {{ accepted: … }} }} }}`",
-                        subject.logical_id, mode.name, subject.logical_id, mode.name
-                    );
+                    let message = empty_cell(subject, mode, &why);
                     self.problems.say(&subject.at, message);
                 }
             },
@@ -324,6 +320,7 @@ impl<'a> Making<'a> {
     fn finish(mut self) -> Result<Generated, Problems> {
         used::check(&mut self);
         incidents::join(&mut self);
+        decided::add(&mut self);
         let mut alarms: Vec<_> = self
             .drafts
             .iter()
@@ -374,6 +371,19 @@ impl<'a> Making<'a> {
             symbols: self.symbols,
         })
     }
+}
+
+/// What belongs to no resource is accepted for its kind.
+fn empty_cell(subject: &Subject<'_>, mode: &Mode, why: &str) -> String {
+    let (whose, who, layer) = match subject.logical_id.as_str() {
+        "" => ("The account".to_owned(), subject.kind.as_str(), "kinds"),
+        id => (id.to_owned(), id, "resources"),
+    };
+    format!(
+        "{whose}: no alarm for `{0}`: {why}. Change the resource, or say why nobody wants to know: `{layer}: {{ {who}: {{ {0}: {{ \
+         accepted: … }} }} }}`",
+        mode.name
+    )
 }
 
 pub(super) fn of_metrics(draft: Draft, condition: Condition) -> Draft {

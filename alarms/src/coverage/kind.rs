@@ -85,12 +85,24 @@ kinds! {
     Firehose = "firehose", "messages";
     /// An S3 bucket.
     Bucket = "bucket", "";
+    /// A database instance of RDS.
+    Database = "database", "";
+    /// A cluster of databases of RDS.
+    DatabaseCluster = "cluster", "";
+    /// A service of ECS.
+    ContainerService = "service", "";
+    /// A target group of a load balancer.
+    TargetGroup = "targets", "";
+    /// A load balancer.
+    LoadBalancer = "balancer", "";
     /// A log group.
     LogGroup = "logs", "functions";
     /// A Cognito user pool.
     UserPool = "pool", "api";
     /// A certificate of ACM.
     Certificate = "certificate", "api";
+    /// A trail of CloudTrail that writes to a log group.
+    Trail = "trail", "";
     /// What one account and region share.
     Account = "account", "";
     /// The way of alarms to people.

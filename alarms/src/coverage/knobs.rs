@@ -57,6 +57,14 @@ impl<'a> Knobs<'a> {
             .unwrap_or(default)
     }
 
+    /// The same where no more than so many can come: what is said for the whole platform counts as far as that.
+    pub(crate) fn min_samples_of(&self, most: u32) -> u32 {
+        let mut named = self.layers.iter().take(self.named);
+        let own = named.find_map(|layer| layer.min_samples.as_ref());
+        let any = self.min_samples(most).min(most);
+        own.map_or(any, |own| own.value)
+    }
+
     /// Of all requests so many percent must succeed.
     pub(crate) fn objective(&self, default: f64) -> f64 {
         self.take("objective", |tuning| tuning.objective.as_ref())

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use infra::typed::{EventSource, Feed, Function};
+use infra::typed::{Feed, Function};
 use infra::{Node, Stack, Typed};
 
 type Many = BTreeMap<String, BTreeSet<String>>;
@@ -35,7 +35,7 @@ impl Links {
         let mut links = Self::default();
         for resource in &stack.resources {
             match &resource.typed {
-                Typed::Function(function) => links.function(stack, &resource.logical_id, function),
+                Typed::Function(function) => links.function(&resource.logical_id, function),
                 Typed::Rule(rule) => {
                     for target in &rule.targets {
                         links.letter_box(&resource.logical_id, &target["DeadLetterConfig"]["Arn"]);
@@ -68,10 +68,23 @@ impl Links {
                 links.dead_letters.insert(target);
             }
         }
+        links.keep_own_letter_boxes();
         links
     }
 
-    fn function(&mut self, stack: &Stack, logical_id: &str, function: &Function) {
+    /// Where the dead letters of many end, an old one of one of them would hide the next of another: only a queue of one's own
+    /// tells of one's own failures.
+    fn keep_own_letter_boxes(&mut self) {
+        let mut users: BTreeMap<String, usize> = BTreeMap::new();
+        for queue in self.letter_boxes.values().flatten() {
+            *users.entry(queue.clone()).or_default() += 1;
+        }
+        for queues in self.letter_boxes.values_mut() {
+            queues.retain(|queue| users.get(queue) == Some(&1));
+        }
+    }
+
+    fn function(&mut self, logical_id: &str, function: &Function) {
         let failed = function
             .asynchronous
             .as_ref()
@@ -88,9 +101,7 @@ impl Links {
                     apis.extend(of_source);
                 }
                 // A subscription of its own is read where it stands.
-                Feed::Sns if is_of_sam(stack, source) => {
-                    self.subscription(&source.source, &source.properties)
-                }
+                Feed::Sns if !source.is_resource => self.subscription(&source.source, &source.properties),
                 Feed::Schedule | Feed::EventBridge => {
                     self.dead(&source.properties["DeadLetterConfig"]["Arn"])
                 }
@@ -150,9 +161,4 @@ fn add(many: &mut Many, key: Option<String>, value: &str) {
 /// The logical ID that a value came from.
 pub(crate) fn id(node: &Node) -> Option<String> {
     Some(node.from.as_deref()?.logical_id.clone())
-}
-
-/// Is the source written as an event of the function, and not as a resource?
-pub(crate) fn is_of_sam(stack: &Stack, source: &EventSource) -> bool {
-    stack.resource(&source.name).is_none()
 }

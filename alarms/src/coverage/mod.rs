@@ -11,6 +11,7 @@ mod account;
 mod application;
 mod catalogue;
 mod condition;
+mod decided;
 mod describe;
 mod drafts;
 mod facts;

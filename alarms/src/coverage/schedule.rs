@@ -23,6 +23,16 @@ pub(crate) fn window(expression: &str) -> Option<u32> {
     }
 }
 
+/// How often it runs in such a window, in seconds; 1 where that is not seen from the text.
+pub(crate) fn runs(expression: &str, window: u32) -> u32 {
+    let inside = expression
+        .strip_prefix("rate(")
+        .and_then(|rest| rest.strip_suffix(')'));
+    inside
+        .and_then(rate)
+        .map_or(1, |seconds| (window / seconds).max(1))
+}
+
 fn rate(text: &str) -> Option<u32> {
     let (number, unit) = text.split_once(' ')?;
     let number: u32 = number.parse().ok().filter(|number| *number > 0)?;
@@ -73,5 +83,15 @@ mod tests {
         check("cron(* * * * ? *)", Some(300));
         check("at(2026-11-27T02:00:00)", None);
         check("", None);
+    }
+
+    #[test]
+    fn runs_of_a_window_are_counted() {
+        let check = |text: &str, window: u32, expect: u32| assert_eq!(runs(text, window), expect, "{text}");
+        check("rate(1 minute)", 300, 5);
+        check("rate(5 minutes)", 3600, 12);
+        check("rate(7 days)", 604_800, 1);
+        check("rate(8 days)", 604_800, 1);
+        check("cron(0 3 * * ? *)", 86_400, 1);
     }
 }

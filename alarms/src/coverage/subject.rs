@@ -1,11 +1,14 @@
 //! What is watched: every resource of a stack with what its alarms need to know of it, and what SAM will make of events.
 
-use infra::typed::{Api, Bucket, EventSource, Feed, Function, Queue, Rule, Stream, Table};
+use infra::typed::{
+    Api, Bucket, ContainerService, Database, DatabaseCluster, EventSource, Feed, Firehose, Function,
+    Insights, LoadBalancer, Queue, Rule, Stream, Table, TargetGroup,
+};
 use infra::{Node, Place, Stack, StackResource, Typed};
 
 use super::At;
 use super::kind::ResourceKind;
-use super::links::{Links, is_of_sam};
+use super::links::{Links, id};
 
 /// Something that can fail.
 #[derive(Debug)]
@@ -39,14 +42,23 @@ pub(crate) enum Facts<'a> {
     Topic(TopicFacts),
     StateMachine,
     Stream(&'a Stream),
-    Firehose,
+    Firehose(&'a Firehose),
     /// With the filters of its request metrics.
-    Bucket(Vec<String>),
+    Bucket(&'a Bucket, Vec<String>),
+    Database(&'a Database, DatabaseFacts),
+    /// With its engine.
+    DatabaseCluster(Option<String>),
+    ContainerService(ContainerFacts),
+    TargetGroup(TargetFacts),
+    LoadBalancer {
+        is_application: bool,
+    },
     LogGroup(LogFacts),
     UserPool {
         clients: Vec<String>,
     },
     Certificate,
+    Trail,
     Account(AccountFacts),
     Pipeline(PipelineFacts),
     Other,
@@ -65,6 +77,44 @@ pub(crate) struct TopicFacts {
     pub(crate) redrives: bool,
     pub(crate) filters_bodies: bool,
     pub(crate) filters_attributes: bool,
+}
+
+/// What of a database is known as text.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DatabaseFacts {
+    pub(crate) engine: Option<String>,
+    pub(crate) class: Option<String>,
+    /// Then the cluster has the volume, and replicates.
+    pub(crate) in_cluster: bool,
+}
+
+impl DatabaseFacts {
+    pub(crate) fn is_aurora(&self) -> bool {
+        self.engine
+            .as_deref()
+            .is_some_and(|engine| engine.starts_with("aurora"))
+    }
+
+    pub(crate) fn is_serverless(&self) -> bool {
+        self.class.as_deref() == Some("db.serverless")
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct ContainerFacts {
+    /// The cluster's name, with symbols.
+    pub(crate) cluster: String,
+    pub(crate) desired_tasks: Option<u64>,
+    pub(crate) is_daemon: bool,
+    /// None: not known.
+    pub(crate) insights: Option<Insights>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TargetFacts {
+    /// Full names of load balancers, with symbols.
+    pub(crate) balancers: Vec<String>,
+    pub(crate) speaks_http: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -136,11 +186,18 @@ pub(crate) enum What<'a> {
     Topic,
     StateMachine,
     Stream(&'a Stream),
-    Firehose,
+    Firehose(&'a Firehose),
     Bucket(&'a Bucket),
+    Database(&'a Database),
+    DatabaseCluster(&'a DatabaseCluster),
+    ContainerService(&'a ContainerService),
+    TargetGroup(&'a TargetGroup),
+    LoadBalancer(&'a LoadBalancer),
     LogGroup,
     UserPool,
     Certificate,
+    /// Of CloudTrail, one that writes to a log group.
+    Trail,
     Other,
 }
 
@@ -148,16 +205,16 @@ pub(crate) enum What<'a> {
 pub(crate) fn find<'a>(stack: &'a Stack, links: &Links) -> Vec<Found<'a>> {
     let mut found = Vec::new();
     for resource in &stack.resources {
-        found.extend(of_resource(resource, links));
+        found.extend(of_resource(stack, resource, links));
         if let Typed::Function(function) = &resource.typed {
-            let events = function.sources.iter().filter(|source| is_of_sam(stack, source));
+            let events = function.sources.iter().filter(|source| !source.is_resource);
             found.extend(events.filter_map(|source| of_event(resource, source)));
         }
     }
     found
 }
 
-fn of_resource<'a>(resource: &'a StackResource, links: &Links) -> Option<Found<'a>> {
+fn of_resource<'a>(stack: &'a Stack, resource: &'a StackResource, links: &Links) -> Option<Found<'a>> {
     use ResourceKind as Kind;
     let (kind, name, what) = match &resource.typed {
         Typed::Function(it) => (Kind::Function, Some(&it.name), What::Function(it)),
@@ -179,20 +236,36 @@ fn of_resource<'a>(resource: &'a StackResource, links: &Links) -> Option<Found<'
         Typed::Topic(it) => (Kind::Topic, Some(&it.name), What::Topic),
         Typed::StateMachine(it) => (Kind::StateMachine, Some(&it.name), What::StateMachine),
         Typed::Stream(it) => (Kind::Stream, Some(&it.name), What::Stream(it)),
-        Typed::Firehose(it) => (Kind::Firehose, Some(&it.name), What::Firehose),
+        Typed::Firehose(it) => (Kind::Firehose, Some(&it.name), What::Firehose(it)),
         Typed::Bucket(it) => (Kind::Bucket, Some(&it.name), What::Bucket(it)),
+        Typed::Database(it) => (Kind::Database, Some(&it.name), What::Database(it)),
+        Typed::DatabaseCluster(it) => (Kind::DatabaseCluster, Some(&it.name), What::DatabaseCluster(it)),
+        Typed::ContainerService(it) => (Kind::ContainerService, Some(&it.name), What::ContainerService(it)),
+        Typed::TargetGroup(it) => (Kind::TargetGroup, Some(&it.full_name), What::TargetGroup(it)),
+        Typed::LoadBalancer(it) => (Kind::LoadBalancer, Some(&it.full_name), What::LoadBalancer(it)),
         Typed::LogGroup(it) => (Kind::LogGroup, Some(&it.name), What::LogGroup),
         Typed::Alarm(_) | Typed::CompositeAlarm(_) | Typed::AnomalyDetector | Typed::Dashboard(_) => {
             return None;
         }
-        // A bus has no metrics but those of its rules; subscriptions have those of their topics; filters those they make.
-        Typed::EventBus(_) | Typed::Subscription(_) | Typed::MetricFilter(_) | Typed::Other => {
-            match resource.kind.as_str() {
-                "AWS::Cognito::UserPool" => (Kind::UserPool, None, What::UserPool),
-                "AWS::CertificateManager::Certificate" => (Kind::Certificate, None, What::Certificate),
-                _ => (Kind::Other, None, What::Other),
+        // A bus has no metrics but those of its rules; subscriptions have those of their topics; filters those they make;
+        // what fails in a cluster of ECS are its services.
+        Typed::EventBus(_)
+        | Typed::Subscription(_)
+        | Typed::MetricFilter(_)
+        | Typed::ContainerCluster(_)
+        | Typed::Other => match resource.kind.as_str() {
+            "AWS::Cognito::UserPool" => (Kind::UserPool, None, What::UserPool),
+            "AWS::CertificateManager::Certificate" => (Kind::Certificate, None, What::Certificate),
+            "AWS::CloudTrail::Trail" if !resource.properties["CloudWatchLogsLogGroupArn"].is_null() => {
+                let arn = &resource.properties["CloudWatchLogsLogGroupArn"];
+                let group = match id(arn).and_then(|id| stack.typed(&id)) {
+                    Some(Typed::LogGroup(group)) => &group.name,
+                    _ => arn,
+                };
+                (Kind::Trail, Some(group), What::Trail)
             }
-        }
+            _ => (Kind::Other, None, What::Other),
+        },
     };
     Some(Found {
         kind,
@@ -225,7 +298,7 @@ fn of_event<'a>(resource: &'a StackResource, source: &'a EventSource) -> Option<
     };
     Some(Found {
         kind,
-        logical_id: format!("{}{}", resource.logical_id, source.name),
+        logical_id: source.logical_id(&resource.logical_id),
         resource_type,
         at: source.at,
         name: source.properties.get(property),

@@ -15,6 +15,7 @@ const KNOWN: &[&str] = &[
     "metric",
     "dimensions",
     "unit",
+    "answered_by",
     "statistic",
     "operator",
     "threshold",
@@ -34,6 +35,9 @@ pub struct Application {
     pub name: Located<String>,
     /// What it watches.
     pub watched: Watched,
+    /// `answered_by`: a period in which this counts anything is a good one, whatever the watched metric says: what was begun
+    /// goes on.
+    pub answered_by: Option<Watched>,
     /// How values are compared.
     pub operator: ComparisonOperator,
     /// With what.
@@ -75,15 +79,14 @@ pub(super) fn all(file: File<'_>, node: &Node) -> Result<Vec<Application>, Wrong
     items.iter().map(|item| one(file, item)).collect()
 }
 
-fn one(file: File<'_>, node: &Node) -> Result<Application, Wrong> {
-    let fields = Fields::of(node, "an application alarm", KNOWN)?;
-    let missing = |name: &str| Wrong::new(fields.at, format!("the application alarm has no `{name}`"));
-    let text = |name: &str| -> Result<String, Wrong> {
-        let found: Option<String> = fields.get(name)?;
-        found
-            .filter(|text| !text.trim().is_empty())
-            .ok_or_else(|| missing(name))
-    };
+fn answer(file: File<'_>, node: &Node) -> Result<Watched, Wrong> {
+    watched(
+        file,
+        &Fields::of(node, "`answered_by`", &["metric", "dimensions"])?,
+    )
+}
+
+fn watched(file: File<'_>, fields: &Fields<'_>) -> Result<Watched, Wrong> {
     let mut dimensions = BTreeMap::new();
     if let Some(node) = fields.node("dimensions") {
         for (name, node) in entries(node, "dimensions")? {
@@ -97,6 +100,25 @@ fn one(file: File<'_>, node: &Node) -> Result<Application, Wrong> {
             );
         }
     }
+    Ok(Watched {
+        metric: file
+            .located(fields, "metric")?
+            .ok_or_else(|| Wrong::new(fields.at, "the application alarm has no `metric`"))?,
+        dimensions,
+        unit: file.located(fields, "unit")?,
+        statistic: fields.parse("statistic", str::parse)?.unwrap_or(Stat::Sum),
+    })
+}
+
+fn one(file: File<'_>, node: &Node) -> Result<Application, Wrong> {
+    let fields = Fields::of(node, "an application alarm", KNOWN)?;
+    let missing = |name: &str| Wrong::new(fields.at, format!("the application alarm has no `{name}`"));
+    let text = |name: &str| -> Result<String, Wrong> {
+        let found: Option<String> = fields.get(name)?;
+        found
+            .filter(|text| !text.trim().is_empty())
+            .ok_or_else(|| missing(name))
+    };
     let treatment: TreatMissingData = fields.get("missing")?.ok_or_else(|| missing("missing"))?;
     let period = fields.parse("period", duration::seconds)?.unwrap_or(60);
     let period = u32::try_from(period).map_err(|_| Wrong::new(fields.at, "period is too long"))?;
@@ -105,14 +127,11 @@ fn one(file: File<'_>, node: &Node) -> Result<Application, Wrong> {
     let severity = fields.parse("severity", super::tuning::severity)?;
     Ok(Application {
         name: file.located(&fields, "name")?.ok_or_else(|| missing("name"))?,
-        watched: Watched {
-            metric: file
-                .located(&fields, "metric")?
-                .ok_or_else(|| missing("metric"))?,
-            dimensions,
-            unit: file.located(&fields, "unit")?,
-            statistic: fields.parse("statistic", str::parse)?.unwrap_or(Stat::Sum),
-        },
+        watched: watched(file, &fields)?,
+        answered_by: fields
+            .node("answered_by")
+            .map(|node| answer(file, node))
+            .transpose()?,
         operator: operator.unwrap_or(ComparisonOperator::GreaterThanOrEqualToThreshold),
         threshold: fields.get("threshold")?.ok_or_else(|| missing("threshold"))?,
         period,

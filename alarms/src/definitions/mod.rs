@@ -3,6 +3,7 @@
 //! resource is there is known only beside a template, and checked when alarms are generated.
 
 mod application;
+mod incident;
 mod read;
 mod tuning;
 
@@ -11,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::coverage::{At, Problems, ResourceKind, Severity};
 
 pub use application::{Application, Watched};
+pub use incident::Incident;
 
 /// A value and where it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +50,8 @@ pub struct Definitions {
     pub(crate) critical: Vec<Located<String>>,
     /// `application`: alarms on our own metrics.
     pub(crate) application: Vec<Application>,
+    /// `incidents`: composites over alarms of several resources.
+    pub(crate) incidents: Vec<Incident>,
 }
 
 /// A template, and how it is read.

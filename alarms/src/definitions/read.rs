@@ -8,7 +8,7 @@ use crate::coverage::{At, Problems, ResourceKind, mode_names};
 use crate::document::{self, Content, Fields, Name, Node, Place, Wrong, value};
 
 use super::tuning::{PLATFORM, TUNING, reason, tuning};
-use super::{Definitions, Located, SelfTest, Topics, Tuning, WatchedTemplate, application};
+use super::{Definitions, Located, SelfTest, Topics, Tuning, WatchedTemplate, application, incident};
 
 const KNOWN: &[&str] = &[
     "templates",
@@ -23,6 +23,7 @@ const KNOWN: &[&str] = &[
     "types",
     "critical",
     "application",
+    "incidents",
 ];
 
 /// A file, for the places in it.
@@ -100,6 +101,7 @@ impl Default for Gathered {
                 types: BTreeMap::new(),
                 critical: Vec::new(),
                 application: Vec::new(),
+                incidents: Vec::new(),
             },
             seen: BTreeMap::new(),
         }
@@ -117,7 +119,7 @@ impl Gathered {
                 // Lists and mappings of many files add up, entry by entry.
                 if !matches!(
                     name.text.as_str(),
-                    "kinds" | "resources" | "types" | "critical" | "application"
+                    "kinds" | "resources" | "types" | "critical" | "application" | "incidents"
                 ) {
                     self.once(file, name.at, &name.text)?;
                 }
@@ -168,6 +170,12 @@ impl Gathered {
                         value: text(item)?,
                         at,
                     });
+                }
+            }
+            "incidents" => {
+                for one in incident::all(file, node)? {
+                    self.once(file, node.at, &format!("incident {}", one.name.value))?;
+                    self.definitions.incidents.push(one);
                 }
             }
             _ => {

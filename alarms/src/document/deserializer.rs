@@ -11,13 +11,16 @@ use super::Name;
 use super::{Content, Node, Place, Wrong};
 
 /// The node as a type.
-pub(crate) fn value<T: DeserializeOwned>(node: &Node) -> Result<T, Wrong> {
+///
+/// # Errors
+/// It is something else; the place is that of the innermost value.
+pub fn value<T: DeserializeOwned>(node: &Node) -> Result<T, Wrong> {
     T::deserialize(node).map_err(|error| Wrong::new(error.at.unwrap_or(node.at), error.message))
 }
 
 /// An error of serde, with its place once it is known.
 #[derive(Debug)]
-pub(crate) struct Error {
+pub struct Error {
     at: Option<Place>,
     message: String,
 }

@@ -6,14 +6,18 @@ use super::{Content, Node, Place, Wrong, value};
 
 /// The entries of a mapping that has only known names.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Fields<'a> {
-    pub(crate) at: Place,
+pub struct Fields<'a> {
+    /// Where the mapping begins.
+    pub at: Place,
     node: &'a Node,
 }
 
 impl<'a> Fields<'a> {
     /// `what` it is, for errors.
-    pub(crate) fn of(node: &'a Node, what: &str, known: &[&str]) -> Result<Self, Wrong> {
+    ///
+    /// # Errors
+    /// It is no mapping, or has a name that is not `known`.
+    pub fn of(node: &'a Node, what: &str, known: &[&str]) -> Result<Self, Wrong> {
         let Content::Map(entries) = &node.content else {
             let message = format!(
                 "expected {what}: a mapping of {}, not {}",
@@ -37,7 +41,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The value of this name; an empty one is none.
-    pub(crate) fn node(&self, name: &str) -> Option<&'a Node> {
+    pub fn node(&self, name: &str) -> Option<&'a Node> {
         let Content::Map(entries) = &self.node.content else {
             return None;
         };
@@ -46,12 +50,18 @@ impl<'a> Fields<'a> {
     }
 
     /// The value of this name as a type.
-    pub(crate) fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Wrong> {
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Wrong> {
         self.node(name).map(value).transpose()
     }
 
     /// The value of this name, read from its text; `read` says what is wrong with it.
-    pub(crate) fn parse<T, E: std::fmt::Display>(
+    ///
+    /// # Errors
+    /// It is no text, or `read` refuses it.
+    pub fn parse<T, E: std::fmt::Display>(
         &self,
         name: &str,
         read: impl Fn(&str) -> Result<T, E>,

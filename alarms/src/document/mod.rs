@@ -9,26 +9,31 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use deserializer::value;
-pub(crate) use fields::Fields;
-pub(crate) use read::{Content, Name, Node, read};
+pub use deserializer::{Error, value};
+pub use fields::Fields;
+pub use read::{Content, Name, Node, read};
 
 /// A place in a text, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Place {
-    pub(crate) line: usize,
-    pub(crate) column: usize,
+pub struct Place {
+    /// Its line.
+    pub line: usize,
+    /// Its column.
+    pub column: usize,
 }
 
 /// What is wrong at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Wrong {
-    pub(crate) at: Place,
-    pub(crate) message: String,
+pub struct Wrong {
+    /// Where.
+    pub at: Place,
+    /// What, and what is expected.
+    pub message: String,
 }
 
 impl Wrong {
-    pub(crate) fn new(at: Place, message: impl Into<String>) -> Self {
+    /// Something wrong at a place.
+    pub fn new(at: Place, message: impl Into<String>) -> Self {
         Self {
             at,
             message: message.into(),

@@ -14,13 +14,16 @@ const MOST_NODES: usize = 200_000;
 
 /// A value at its place.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Node {
-    pub(crate) at: Place,
-    pub(crate) content: Content,
+pub struct Node {
+    /// Where it begins.
+    pub at: Place,
+    /// What it holds.
+    pub content: Content,
 }
 
+/// What a node holds.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Content {
+pub enum Content {
     /// Without quotes: its type is seen from its look.
     Plain(String),
     /// In quotes or as a block: text.
@@ -32,14 +35,16 @@ pub(crate) enum Content {
 
 /// The name of an entry.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Name {
-    pub(crate) at: Place,
-    pub(crate) text: String,
+pub struct Name {
+    /// Where it stands.
+    pub at: Place,
+    /// Itself.
+    pub text: String,
 }
 
 impl Node {
     /// As text, if it is a scalar.
-    pub(crate) fn text(&self) -> Option<&str> {
+    pub fn text(&self) -> Option<&str> {
         match &self.content {
             Content::Plain(text) | Content::Quoted(text) => Some(text),
             Content::List(_) | Content::Map(_) => None,
@@ -47,12 +52,12 @@ impl Node {
     }
 
     /// Is it nothing: `~`, `null`, or no text at all?
-    pub(crate) fn is_null(&self) -> bool {
+    pub fn is_null(&self) -> bool {
         matches!(&self.content, Content::Plain(text) if matches!(text.as_str(), "" | "~" | "null"))
     }
 
     /// What it is, for errors.
-    pub(crate) fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self.content {
             Content::Plain(_) | Content::Quoted(_) => "text",
             Content::List(_) => "a list",
@@ -61,13 +66,16 @@ impl Node {
     }
 
     /// Has it an entry of this name?
-    pub(crate) fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         matches!(&self.content, Content::Map(entries) if entries.iter().any(|(found, _)| found.text == name))
     }
 }
 
 /// The documents of a text.
-pub(crate) fn read(text: &str) -> Result<Vec<Node>, Wrong> {
+///
+/// # Errors
+/// It is not YAML, or larger than any file that a person writes.
+pub fn read(text: &str) -> Result<Vec<Node>, Wrong> {
     let mut parser = Parser::new_from_str(text);
     let mut builder = Builder::default();
     loop {

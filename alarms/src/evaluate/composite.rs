@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::StateValue;
-use crate::model::alarm_rule::{AlarmRule, Least, name_of};
+use crate::model::alarm_rule::{AlarmRule, name_of};
 
 /// ALARM if the rule holds, else OK. `state_of` says the state of an alarm by name or ARN; of an alarm that it does not
 /// know nothing is true, `NOT` of it is.
@@ -35,21 +35,7 @@ fn holds(rule: &AlarmRule, state_of: &impl Fn(&str) -> Option<StateValue>) -> bo
         AlarmRule::Not(inner) => !holds(inner, state_of),
         AlarmRule::And(parts) => parts.iter().all(|part| holds(part, state_of)),
         AlarmRule::Or(parts) => parts.iter().any(|part| holds(part, state_of)),
-        AlarmRule::AtLeast {
-            least,
-            negated,
-            state,
-            alarms,
-        } => {
-            let counts = |alarm: &&String| (state_of(alarm) == Some(*state)) != *negated;
-            let count = alarms.iter().filter(counts).count();
-            match least {
-                Least::Count(least) => count >= *least as usize,
-                // Multiplied, not divided: 50 % of 3 alarms are 2, and no rounding is chosen.
-                #[expect(clippy::cast_precision_loss, reason = "a rule watches at most 100 alarms")]
-                Least::Percent(percent) => count as f64 * 100.0 >= percent * alarms.len() as f64,
-            }
-        }
+        AlarmRule::AtLeast(some) => some.holds(state_of),
     }
 }
 

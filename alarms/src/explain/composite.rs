@@ -1,7 +1,7 @@
 //! Composite alarms.
 
 use crate::model::CompositeAlarm;
-use crate::model::alarm_rule::{AlarmRule, Least, RuleTextError, name_of, parse};
+use crate::model::alarm_rule::{AlarmRule, RuleTextError, name_of, parse};
 use crate::scenario::duration::written;
 
 use super::{Explanation, actions, listed, watches::capital};
@@ -28,6 +28,7 @@ pub(super) fn explain(alarm: &CompositeAlarm) -> Result<Explanation, RuleTextErr
     let is_named = children.iter().any(|child| said.starts_with(child));
     Ok(Explanation {
         name: alarm.alarm_name.clone(),
+        there_if: None,
         watches: watched,
         fires_when: format!("{}.", if is_named { said } else { capital(&said) }),
         at_the_earliest: "At once with the change of an alarm that it watches.".to_owned(),
@@ -67,21 +68,15 @@ fn said(rule: &AlarmRule, is_inner: bool) -> String {
         },
         AlarmRule::And(parts) => joined(parts, "and"),
         AlarmRule::Or(parts) => joined(parts, "or"),
-        AlarmRule::AtLeast {
-            least,
-            negated,
-            state,
-            alarms,
-        } => {
-            let least = match least {
-                Least::Count(count) => count.to_string(),
-                Least::Percent(percent) => format!("{percent} %"),
-            };
-            let names: Vec<&str> = alarms.iter().map(|alarm| name_of(alarm)).collect();
-            let not = if *negated { "not " } else { "" };
+        AlarmRule::AtLeast(some) => {
+            let names: Vec<&str> = some.alarms.iter().map(|alarm| name_of(alarm)).collect();
+            let not = if some.negated { "not " } else { "" };
+            // A person's percent have a space before them.
+            let least = some.least.to_string().replace('%', " %");
             format!(
-                "at least {least} of {} are {not}in {state}",
-                listed(&names, "and")
+                "at least {least} of {} are {not}in {}",
+                listed(&names, "and"),
+                some.state
             )
         }
     }

@@ -6,7 +6,7 @@ use crate::model::{MetricAlarm, StateValue, TreatMissingData};
 use crate::scenario::duration::written;
 
 use super::silence::{after, fires_after};
-use super::watches::{breaches, fills, takes_a_whole_period, watches};
+use super::watches::{beyond, breaches, fills, takes_a_whole_period, watches};
 use super::{Explanation, actions};
 
 const DAY: i64 = 86_400;
@@ -27,6 +27,7 @@ pub(super) fn explain(alarm: &MetricAlarm) -> Result<Explanation, RuleError> {
     let told = Told::new(alarm)?;
     Ok(Explanation {
         name: alarm.alarm_name.clone(),
+        there_if: None,
         watches: watches(alarm),
         fires_when: told.fires_when(),
         at_the_earliest: told.at_the_earliest(),
@@ -207,6 +208,10 @@ impl<'a> Told<'a> {
         }
         if self.is_dynamo_db {
             text.push_str(" AWS contradicts itself about DynamoDB: its API reference says that missing data is always ignored.");
+        }
+        if let Some(beyond) = beyond(self.alarm) {
+            text.push(' ');
+            text.push_str(beyond);
         }
         if fills(self.alarm) {
             text.push_str(" FILL makes datapoints of missing ones: what it fills in counts, in the newest period also while data is under way.");

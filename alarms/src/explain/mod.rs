@@ -26,6 +26,9 @@ pub struct Explanation {
     /// The alarm's name, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Of a template's alarm: the condition on which it depends whether it is there at all, when that is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub there_if: Option<String>,
     /// What it watches.
     pub watches: String,
     /// When it goes to ALARM.
@@ -91,6 +94,9 @@ impl fmt::Display for Explanation {
         ];
         if let Some(name) = &self.name {
             writeln!(f, "{name}")?;
+        }
+        if let Some(condition) = &self.there_if {
+            writeln!(f, "  {:<15}  {condition}", "There if")?;
         }
         for (label, text) in lines {
             writeln!(f, "  {label:<15}  {text}")?;

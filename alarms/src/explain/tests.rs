@@ -108,6 +108,48 @@ fn metric_math() {
 }
 
 #[test]
+fn metrics_insights() {
+    let alarm = |query: &str, more: &str| {
+        format!(
+            r#"{{ "AlarmName": "any-error", "Metrics": [{{ "Id": "q1", "Period": 60, "Expression": "{query}" }}],
+            "EvaluationPeriods": {more}, "Threshold": 0, "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "notBreaching" }}"#
+        )
+    };
+    check(
+        &alarm(
+            r#"SELECT SUM(Errors) FROM SCHEMA(\"AWS/Lambda\", FunctionName) WHERE FunctionName != 'canary'"#,
+            "2",
+        ),
+        &expect![[r#"
+            any-error
+              Watches          `q1`: the sum of Errors (AWS/Lambda) over the samples of every metric of this name that has exactly the dimensions FunctionName and whose FunctionName is not canary, also of those that are made later, in periods of 1m.
+              Fires when       Each of the newest 2 datapoints is greater than 0.
+              At the earliest  2m after the trouble began, and when the data has arrived. It is evaluated every 1m.
+              Clears           1m after the last breach, with the next datapoint that does not breach; if nothing comes after the last breach, 3m after it, to OK.
+              Silence          Is good: with no datapoint at all the alarm is OK. One breach in the midst of silence does not fire.
+              Late data        Up to 2m late the verdict is only later: the newest 2 datapoints of the last 4 periods count, and missing ones are not asked. Up to 4m late it can still change the state; after that nobody looks.
+              Actions          None: nobody hears of a change.
+        "#]],
+    );
+    check(
+        &alarm(
+            r#"SELECT MAX(Errors) FROM \"AWS/Lambda\" GROUP BY FunctionName"#,
+            "240",
+        ),
+        &expect![[r#"
+            any-error
+              Watches          `q1`: the highest Errors (AWS/Lambda) over the samples of every metric of this name, also of those that are made later, for each FunctionName alone: one of them that breaches is enough, in periods of 1m.
+              Fires when       Each of the newest 240 datapoints is greater than 0.
+              At the earliest  4h after the trouble began, and when the data has arrived. It is evaluated every 1m.
+              Clears           1m after the last breach, with the next datapoint that does not breach; if nothing comes after the last breach, 3m after it, to OK.
+              Silence          Is good: with no datapoint at all the alarm is OK. One breach in the midst of silence does not fire. Of a Metrics Insights query CloudWatch looks at the newest 3h alone: older periods stay without datapoints.
+              Late data        Up to 2m late the verdict is only later: the newest 240 datapoints of the last 242 periods count, and missing ones are not asked. Up to 4h2m late it can still change the state; after that nobody looks.
+              Actions          None: nobody hears of a change.
+        "#]],
+    );
+}
+
+#[test]
 fn an_anomaly_band() {
     check(
         r#"{ "AlarmName": "orders-low", "Metrics": [

@@ -2,9 +2,8 @@
 
 use crate::evaluate::anomaly::DEVIATIONS;
 use crate::model::expression::{Expr, Node, parse};
-use crate::model::{
-    ComparisonOperator, Dimension, Metric, MetricAlarm, MetricDataQuery, is_metrics_insights,
-};
+use crate::model::insights::{Condition, Query};
+use crate::model::{ComparisonOperator, Dimension, Metric, MetricAlarm, MetricDataQuery};
 use crate::scenario::duration::written;
 
 /// A sentence.
@@ -32,7 +31,7 @@ pub(super) fn watches(alarm: &MetricAlarm) -> String {
     };
     let others = alarm.metrics.iter().filter(|query| query.id != watched.id);
     let others: Vec<String> = others
-        .map(|query| format!("`{}` is {}", query.id, source(query)))
+        .map(|query| format!("`{}` is {}", query.id, source(alarm, query)))
         .collect();
     let label = watched
         .label
@@ -43,7 +42,7 @@ pub(super) fn watches(alarm: &MetricAlarm) -> String {
     } else {
         format!(", where {}", others.join("; "))
     };
-    format!("`{}`{label}: {}{others}.", watched.id, source(watched))
+    format!("`{}`{label}: {}{others}.", watched.id, source(alarm, watched))
 }
 
 /// The query whose value is compared.
@@ -55,25 +54,77 @@ pub(super) fn watched(alarm: &MetricAlarm) -> Option<&MetricDataQuery> {
         .find(|query| query.returns_data() && !is_band(query))
 }
 
-fn source(query: &MetricDataQuery) -> String {
-    match (&query.metric_stat, &query.expression) {
+fn source(alarm: &MetricAlarm, query: &MetricDataQuery) -> String {
+    let period = || query.period.or(alarm.effective_period()).unwrap_or_default();
+    match (&query.metric_stat, query.insights()) {
         (Some(stat), _) => series(&stat.stat, &stat.metric, stat.period, stat.unit.as_deref()),
-        (None, Some(expression)) if is_metrics_insights(expression) => {
-            format!("the query `{}`", expression.trim())
-        }
-        (None, expression) => format!("`{}`", expression.as_deref().unwrap_or_default().trim()),
+        (None, Some(Ok(found))) => selected(&found, period()),
+        (None, _) => format!("`{}`", query.expression.as_deref().unwrap_or_default().trim()),
     }
 }
 
-fn series(stat: &str, metric: &Metric, period: u32, unit: Option<&str>) -> String {
-    let stat = match stat {
+/// Seconds of data that an alarm on a Metrics Insights query looks at (user guide, "Limits that apply to alarms based on Metrics
+/// Insights queries").
+const SECONDS_OF_QUERIES: u64 = 3 * 3600;
+
+/// What a Metrics Insights query is, as far as an alarm on it is concerned.
+fn selected(query: &Query, period: u32) -> String {
+    let condition = |one: &Condition| {
+        let verb = if one.is_not { "is not" } else { "is" };
+        format!("whose {} {verb} {}", one.key, one.value)
+    };
+    let schema = query.schema.as_ref().map(|names| match &names[..] {
+        [] => "that has no dimensions".to_owned(),
+        names => format!("that has exactly the dimensions {}", names.join(", ")),
+    });
+    let which: Vec<String> = schema
+        .into_iter()
+        .chain(query.conditions.iter().map(condition))
+        .collect();
+    let which = if which.is_empty() {
+        String::new()
+    } else {
+        format!(" {}", which.join(" and "))
+    };
+    let grouped = if query.group_by.is_empty() {
+        String::new()
+    } else {
+        format!(
+            ", for each {} alone: one of them that breaches is enough",
+            query.group_by.join(" and ")
+        )
+    };
+    format!(
+        "{} {} ({}) over the samples of every metric of this name{which}, also of those that are made later{grouped}, in periods of {}",
+        words(&query.function.stat().to_string()),
+        query.metric_name,
+        query.namespace,
+        written(i64::from(period))
+    )
+}
+
+/// What CloudWatch does not look at, where a query wants more than it does.
+pub(super) fn beyond(alarm: &MetricAlarm) -> Option<&'static str> {
+    let seconds = u64::from(alarm.evaluation_periods) * u64::from(alarm.effective_period()?);
+    let is_query = watched(alarm)?.insights().is_some();
+    (is_query && seconds > SECONDS_OF_QUERIES)
+        .then_some("Of a Metrics Insights query CloudWatch looks at the newest 3h alone: older periods stay without datapoints.")
+}
+
+/// `Sum` as words.
+fn words(stat: &str) -> String {
+    match stat {
         "Sum" => "the sum of".to_owned(),
         "Average" => "the average of".to_owned(),
         "Minimum" => "the lowest".to_owned(),
         "Maximum" => "the highest".to_owned(),
         "SampleCount" => "the number of samples of".to_owned(),
         other => format!("the {other} of"),
-    };
+    }
+}
+
+fn series(stat: &str, metric: &Metric, period: u32, unit: Option<&str>) -> String {
+    let stat = words(stat);
     let dimension = |dimension: &Dimension| format!("{}={}", dimension.name, dimension.value);
     let dimensions: Vec<String> = metric.dimensions.iter().map(dimension).collect();
     let of = if dimensions.is_empty() {
@@ -92,17 +143,19 @@ fn series(stat: &str, metric: &Metric, period: u32, unit: Option<&str>) -> Strin
 
 /// Does a period breach only if all of it is bad? The sum of a day is below 1 when the day is over, not in its first minute.
 pub(super) fn takes_a_whole_period(alarm: &MetricAlarm) -> bool {
-    let of_query = watched(alarm).and_then(|query| query.metric_stat.as_ref());
-    let stat = of_query
-        .map(|stat| stat.stat.as_str())
-        .or(alarm.statistic.as_deref());
+    let of_query = watched(alarm).and_then(|query| match (&query.metric_stat, query.insights()) {
+        (Some(stat), _) => Some(stat.stat.clone()),
+        (None, Some(Ok(found))) => Some(found.function.stat().to_string()),
+        _ => None,
+    });
+    let stat = of_query.or_else(|| alarm.statistic.clone());
     let falls = matches!(
         alarm.comparison_operator,
         ComparisonOperator::LessThanThreshold
             | ComparisonOperator::LessThanOrEqualToThreshold
             | ComparisonOperator::LessThanLowerThreshold
     );
-    match stat {
+    match stat.as_deref() {
         Some("Sum" | "SampleCount" | "Maximum") => falls,
         Some("Minimum") => {
             !falls

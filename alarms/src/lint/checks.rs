@@ -87,5 +87,6 @@ checks! {
     FILTER_MISMATCH = "filter-mismatch", Bug, "an alarm on a metric that no metric filter of its namespace makes";
     UNWATCHED_FILTER = "unwatched-filter", Info, "a metric filter whose metric no alarm watches";
     // The linter itself.
+    NESTED_UNKNOWN = "nested-template-missing", Warning, "a nested stack of which the template is not at hand";
     BAD_SUPPRESSION = "bad-suppression", Warning, "a suppression without a reason, or of a check that is not there";
 }

@@ -59,10 +59,11 @@ impl fmt::Display for Finding {
             line: self.line,
             column: self.column,
         };
-        write!(
-            f,
-            "{}:{place}: {} {}: {}: {}",
-            self.file, self.severity, self.check, self.resource, self.message
-        )
+        write!(f, "{}:{place}: {} {}: ", self.file, self.severity, self.check)?;
+        // The body of a dashboard in a file of its own is no resource.
+        if !self.resource.is_empty() {
+            write!(f, "{}: ", self.resource)?;
+        }
+        f.write_str(&self.message)
     }
 }

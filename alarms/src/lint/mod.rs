@@ -21,6 +21,7 @@ mod finding;
 mod identity;
 mod math;
 mod missing;
+mod nested;
 mod pattern;
 mod policy;
 mod published;
@@ -106,6 +107,7 @@ pub fn lint_all(stacks: &[&Stack], options: &Options) -> Vec<Finding> {
     composite::check(&composites, &world, &mut report);
     filter::check(&filters, &alarms, &world, &options.lines, &mut report);
     notifications(&world, &alarms, options, &mut report);
+    nested::check(&world, &mut report);
     let mut findings = suppress::apply(&world, report);
     findings.sort();
     findings.dedup();

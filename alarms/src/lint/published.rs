@@ -1,7 +1,11 @@
 //! Whether the metrics of an alarm exist: name and set of dimensions, as their service publishes them.
 
+use std::collections::BTreeSet;
+
 use infra::Node;
 
+use crate::model::insights::Query;
+use crate::model::is_metrics_insights;
 use crate::near::{edits, nearest};
 use crate::service_metrics::{self, DimensionName, ServiceMetric};
 
@@ -35,12 +39,83 @@ pub(super) fn check(alarm: &Alarm<'_>, report: &mut Report) {
             None => dead_metric(alarm, used, report),
         }
     }
+    for (node, query) in queries(alarm) {
+        of_query(alarm, node, &query, report);
+    }
+}
+
+/// The Metrics Insights queries of an alarm that can be read, with their places. One that cannot may have words that are new.
+fn queries<'a>(alarm: &Alarm<'a>) -> Vec<(&'a Node, Query)> {
+    let entries = alarm.properties()["Metrics"].items().iter();
+    let expressions = entries.filter_map(|entry| entry.get("Expression"));
+    let read = |node: &'a Node| {
+        let text = node.as_text().filter(|text| is_metrics_insights(text))?;
+        Some((node, text.parse().ok()?))
+    };
+    expressions.filter_map(read).collect()
+}
+
+/// A query over a metric that nobody publishes, or not under the dimensions that it names, selects nothing for ever.
+fn of_query(alarm: &Alarm<'_>, node: &Node, query: &Query, report: &mut Report) {
+    let Some(metric) = service_metrics::find(&query.namespace, &query.metric_name) else {
+        match dead(&query.namespace, &query.metric_name) {
+            Some(Dead::Namespace(message) | Dead::Name(message)) => {
+                report.say(&DEAD_METRIC, &alarm.member, node.at, message);
+            }
+            None => {}
+        }
+        return;
+    };
+    let conditions = query.conditions.iter().filter(|condition| !condition.is_not);
+    let names: BTreeSet<&str> = conditions
+        .map(|condition| &condition.key)
+        .chain(query.schema.iter().flatten())
+        .map(String::as_str)
+        // Tags of resources and the account are no dimensions.
+        .filter(|key| !key.starts_with("tag") && !key.starts_with("AWS."))
+        .collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    let is_published = if query.schema.is_some() {
+        metric.has_dimensions(&names)
+    } else {
+        metric.is_within(&names)
+    };
+    if !is_published {
+        let message = format!(
+            "{} is not published with {}: the query selects nothing. It is published with {}",
+            metric.name,
+            words(&names),
+            published(metric)
+        );
+        report.say(&DEAD_DIMENSIONS, &alarm.member, node.at, message);
+    }
 }
 
 fn dead_metric(alarm: &Alarm<'_>, used: &Use<'_>, report: &mut Report) {
     let (Some(namespace), Some(name)) = (used.namespace(), used.name()) else {
         return;
     };
+    let (property, message) = match dead(namespace, name) {
+        Some(Dead::Namespace(message)) => ("Namespace", message),
+        Some(Dead::Name(message)) => ("MetricName", message),
+        None => return,
+    };
+    report.say(
+        &DEAD_METRIC,
+        &alarm.member,
+        alarm.at(&used.metric[property]),
+        message,
+    );
+}
+
+/// Which of the two names nothing, in words.
+enum Dead {
+    Namespace(String),
+    Name(String),
+}
+
+/// Why a metric that is not in the catalogue does not exist; none where that is not known.
+fn dead(namespace: &str, name: &str) -> Option<Dead> {
     let metrics: Vec<&str> = service_metrics::metrics_of(namespace)
         .map(|metric| metric.name)
         .collect();
@@ -50,20 +125,16 @@ fn dead_metric(alarm: &Alarm<'_>, used: &Use<'_>, report: &mut Report) {
         let by_letters = known.iter().find(|known| known.eq_ignore_ascii_case(namespace));
         let by_habit = NOT_NAMESPACES.iter().find(|(wrong, _)| *wrong == namespace);
         let meant = by_letters.or(by_habit.map(|(_, right)| right));
-        if let Some(meant) = meant {
-            let message = format!("no service publishes into {namespace}: the namespace is {meant}");
-            report.say(
-                &DEAD_METRIC,
-                &alarm.member,
-                alarm.at(&used.metric["Namespace"]),
-                message,
-            );
-        }
-        return;
+        return meant.map(|meant| {
+            Dead::Namespace(format!(
+                "no service publishes into {namespace}: the namespace is {meant}"
+            ))
+        });
     }
-    let slip = metrics.iter().find(|known| is_slip(name, known)).copied();
+    let slips = metrics.iter().copied().filter(|known| is_slip(name, known));
+    let slip = slips.min_by_key(|known| edits(name, known));
     if slip.is_none() && !service_metrics::is_complete(namespace) {
-        return;
+        return None;
     }
     // `IteratorAge` is a part of `GetRecords.IteratorAgeMilliseconds`.
     let parts = || {
@@ -79,13 +150,9 @@ fn dead_metric(alarm: &Alarm<'_>, used: &Use<'_>, report: &mut Report) {
         Some(nearest) => format!("; it has {nearest}"),
         None => String::new(),
     };
-    let message = format!("{namespace} has no metric {name}: the alarm never gets a datapoint{instead}");
-    report.say(
-        &DEAD_METRIC,
-        &alarm.member,
-        alarm.at(&used.metric["MetricName"]),
-        message,
-    );
+    Some(Dead::Name(format!(
+        "{namespace} has no metric {name}: the alarm never gets a datapoint{instead}"
+    )))
 }
 
 /// The same name in another case, in singular or plural, or with a Count at its end.

@@ -51,7 +51,7 @@ pub(super) fn check(alarm: &Alarm<'_>, world: &World<'_>, filters: &Filters<'_>,
         let message = format!(
             "{what} is never {} {threshold}{bound}{}",
             words(comparison),
-            hint(used, stat)
+            hint(used, stat, threshold)
         );
         report.say(&IMPOSSIBLE_THRESHOLD, &alarm.member, at, message);
     } else if always(comparison, threshold, low, high) && !happens(low) {
@@ -166,7 +166,7 @@ fn article(stat: &str) -> &'static str {
     if stat.starts_with('A') { "an" } else { "a" }
 }
 
-fn hint(used: &Use<'_>, stat: Stat) -> String {
+fn hint(used: &Use<'_>, stat: Stat, threshold: f64) -> String {
     let is_share = |metric: &ServiceMetric| {
         metric.range.1 == Some(1.0) && (metric.statistics == Usefulness::Flag || metric.unit == "None")
     };
@@ -177,7 +177,8 @@ fn hint(used: &Use<'_>, stat: Stat) -> String {
             ". The average of zeros and ones is a share: 5 % are 0.05; how many there were is the Sum"
                 .to_owned()
         }
-        Some(metric) if is_share(metric) && metric.statistics != Usefulness::Flag => {
+        // Who writes 80 means percent; who writes 1 means something that is 0 or 1.
+        Some(metric) if is_share(metric) && metric.statistics != Usefulness::Flag && threshold > 1.0 => {
             ". It is a share: 5 % are 0.05".to_owned()
         }
         Some(metric) if metric.statistics == Usefulness::Flag => {

@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`MetricAlarm`], what it watches ([`MetricDataQuery`], [`Stat`], [`expression`]), when
 //! ([`EvaluationWindow`], [`WarmUpConfiguration`]); [`CompositeAlarm`] and its [`alarm_rule`]; [`mute`] rules. Each kind has a
-//! `validate` that finds everything CloudWatch would refuse.
+//! `validate` that finds everything CloudWatch would refuse. What finds metrics instead of naming them: [`search`], [`insights`].
 //!
 //! What does not belong here: what an alarm does with data. That is [`crate::evaluate`].
 
@@ -11,16 +11,17 @@ mod check;
 mod composite_alarm;
 mod definition;
 pub mod expression;
+pub mod insights;
 mod metric_alarm;
 pub mod mute;
 mod problem;
 mod query;
+mod scan;
+pub mod search;
 mod stat;
 mod window;
 mod words;
 
-#[cfg(test)]
-pub(crate) use check::UNITS;
 pub(crate) use check::is_metrics_insights;
 pub use composite_alarm::CompositeAlarm;
 pub use definition::Definition;

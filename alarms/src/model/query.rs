@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::insights::{Query, QueryError};
+use super::is_metrics_insights;
+
 /// A name and a value that tell one metric from others of its name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -46,7 +49,7 @@ pub struct MetricStat {
 pub struct MetricDataQuery {
     /// What expressions call it: a lower-case letter, then letters, digits, underscores.
     pub id: String,
-    /// Metric math. Exactly one of this and `metric_stat` is there.
+    /// Metric math, or a Metrics Insights query. Exactly one of this and `metric_stat` is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expression: Option<String>,
     /// A metric.
@@ -70,5 +73,14 @@ impl MetricDataQuery {
     /// Is it what the alarm watches, or its band?
     pub fn returns_data(&self) -> bool {
         self.return_data.unwrap_or(true)
+    }
+
+    /// The Metrics Insights query that it is; none of a metric and of metric math.
+    ///
+    /// # Errors
+    /// It begins as a query does, and cannot be read as one.
+    pub fn insights(&self) -> Option<Result<Query, QueryError>> {
+        let text = self.expression.as_deref()?;
+        is_metrics_insights(text).then(|| text.parse())
     }
 }

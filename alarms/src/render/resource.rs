@@ -31,6 +31,7 @@ const ORDER: &[&str] = &[
     "Threshold",
     "TreatMissingData",
     "EvaluationWindow",
+    "WarmUpConfiguration",
     "AlarmActions",
     "OKActions",
     "Tags",

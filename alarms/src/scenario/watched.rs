@@ -14,10 +14,12 @@ pub(crate) fn metrics<'a>(alarm: &MetricAlarm, ids: impl Iterator<Item = &'a str
     let name_of = |id: &str| {
         let query = alarm.metrics.iter().find(|query| query.id == id);
         let of_query = query.and_then(|query| query.metric_stat.as_ref());
+        let selected = || Some(query?.insights()?.ok()?.metric_name);
         let name = of_query
-            .map(|stat| &stat.metric.metric_name)
-            .or(alarm.metric_name.as_ref());
-        name.cloned().unwrap_or_default()
+            .map(|stat| stat.metric.metric_name.clone())
+            .or_else(selected)
+            .or_else(|| alarm.metric_name.clone());
+        name.unwrap_or_default()
     };
     ids.map(|id| Watched {
         id: id.to_owned(),

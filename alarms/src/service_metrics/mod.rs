@@ -70,6 +70,16 @@ impl ServiceMetric {
         self.set_of(names).is_some()
     }
 
+    /// Whether one of its sets has all of these names.
+    #[must_use]
+    pub fn is_within(&self, names: &[&str]) -> bool {
+        let has =
+            |set: &Vec<DimensionName>, name: &str| set.iter().any(|one| one.name == name || one.name == ANY);
+        self.dimensions
+            .iter()
+            .any(|set| names.iter().all(|name| has(set, name)))
+    }
+
     /// The published set of these names, in any order.
     #[must_use]
     pub fn set_of(&self, names: &[&str]) -> Option<&[DimensionName]> {

@@ -17,7 +17,7 @@ fn every_row_is_well_formed() {
 
 #[test]
 fn every_metric_is_possible() {
-    let units: BTreeSet<&str> = crate::model::UNITS.iter().copied().collect();
+    let units: BTreeSet<&str> = telemetry_core::metrics::UNITS.iter().copied().collect();
     for metric in all() {
         let what = format!("{} {}", metric.namespace, metric.name);
         assert!(units.contains(metric.unit), "{what}: {}", metric.unit);

@@ -28,6 +28,8 @@ pub struct TemplateAlarm {
     pub file: String,
     /// Where its logical ID stands.
     pub at: Place,
+    /// The condition on which it depends whether it is there, when that is not known.
+    pub condition: Option<String>,
     /// What it says. It is not validated.
     pub definition: Result<Definition, Unreadable>,
 }
@@ -88,6 +90,7 @@ fn of_one(stack: &Stack) -> Vec<TemplateAlarm> {
         logical_id: resource.logical_id.clone(),
         file: stack.file.clone(),
         at: resource.at,
+        condition: resource.perhaps.clone(),
         definition: convert::definition(resource, &names).map_err(|wrong| Unreadable {
             file: stack.file.clone(),
             at: wrong.at,

@@ -94,7 +94,7 @@ fn what_is_not_there_is_named_with_the_nearest() {
         QUEUE,
         "kinds: { Queues: { age: { threshold: 5 } } }",
         &expect![
-            "shop-definitions.yaml:1:10: `Queues` is no kind of resource; is it `Queue`? Known are Function, Api, Queue, DeadLetterQueue, Table, Rule, ScheduleGroup, Topic, StateMachine, Stream, Firehose, Bucket, LogGroup, UserPool, Certificate, Account, Pipeline, Application, Other"
+            "shop-definitions.yaml:1:10: `Queues` is no kind of resource; is it `Queue`? Known are Function, Api, Queue, DeadLetterQueue, Table, Rule, ScheduleGroup, Topic, StateMachine, Stream, Firehose, Bucket, Database, DatabaseCluster, ContainerService, TargetGroup, LoadBalancer, LogGroup, UserPool, Certificate, Trail, Account, Pipeline, Application, Other"
         ],
     );
     check(

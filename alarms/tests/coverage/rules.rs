@@ -1,15 +1,20 @@
 //! What follows from kinds of resources that the shop does not have.
 
+use alarms::coverage::Generated;
 use alarms::explain::explain;
 use alarms::model::Definition;
 use alarms::service_metrics::find;
 use expect_test::{Expect, expect};
 
-use super::follows;
+use super::{HEAD, follows, generate_with};
 
-/// The alarms of a resource, and when they fire; every one watches what is published.
 fn check(resources: &str, definitions: &str, of: &str, expect: &Expect) {
     let generated = follows(resources, definitions).unwrap_or_else(|problems| panic!("{problems}"));
+    expect.assert_eq(&shown(&generated, of));
+}
+
+/// The alarms of a resource, and when they fire; every one watches what is published.
+pub(crate) fn shown(generated: &Generated, of: &str) -> String {
     let mut shown = String::new();
     for alarm in generated.alarms.iter().filter(|alarm| alarm.resource == of) {
         let explanation = explain(&alarm.definition).expect("a generated alarm is valid");
@@ -21,7 +26,7 @@ fn check(resources: &str, definitions: &str, of: &str, expect: &Expect) {
             published(&alarm.name, metric);
         }
     }
-    expect.assert_eq(&shown);
+    shown
 }
 
 fn published(name: &str, alarm: &alarms::model::MetricAlarm) {
@@ -39,6 +44,11 @@ fn published(name: &str, alarm: &alarms::model::MetricAlarm) {
     let own = alarm.metric_name.as_deref().zip(alarm.namespace.as_deref());
     let own = own.map(|(metric, namespace)| (namespace, metric, &alarm.dimensions));
     for (namespace, metric, dimensions) in of_queries.chain(own) {
+        // What a filter makes is published without dimensions.
+        if namespace == "Shopwatch/Logs" {
+            assert!(dimensions.is_empty(), "{name}");
+            continue;
+        }
         let found = find(namespace, metric).unwrap_or_else(|| panic!("{name}: {namespace} has no {metric}"));
         let names: Vec<&str> = dimensions.iter().map(|one| one.name.as_str()).collect();
         assert!(
@@ -102,6 +112,45 @@ fn a_function_with_limits_of_its_own() {
         shop-default-schedules-undelivered page: The states of shop-default-schedules-dropped and shop-default-schedules-failed. shop-default-schedules-failed is in ALARM or shop-default-schedules-dropped is in ALARM.
     "#]],
     );
+}
+
+#[test]
+fn what_several_mappings_lose_is_one_sum() {
+    let function = "
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: shop-orders
+      Handler: b
+      Runtime: provided.al2023
+      CodeUri: .
+      Events:
+        Queue:
+          Type: SQS
+          Properties: { Queue: arn:aws:sqs:eu-west-1:123456789012:q, MetricsConfig: { Metrics: [EventCount] } }
+  Changes:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties:
+      FunctionName: !Ref Orders
+      EventSourceArn: arn:aws:kinesis:eu-west-1:123456789012:stream/changes
+      MetricsConfig: { Metrics: [EventCount] }
+";
+    let definitions = "
+kinds: { Function: { concurrency: { accepted: None is reserved. } } }
+types: { AWS::Lambda::EventSourceMapping: { accepted: What it loses its function has alarms for. } }
+";
+    let generated = follows(function, definitions).unwrap_or_else(|problems| panic!("{problems}"));
+    let of_mappings: String = shown(&generated, "Orders")
+        .lines()
+        .filter(|line| line.contains("mapping"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    expect![[r#"
+        shop-orders-mapping-dropped page: `watched`: `SUM([m1, m2])`, where `m1` is the sum of DroppedEventCount (AWS/Lambda) of EventSourceMappingUUID=${OrdersQueue} in periods of 1m; `m2` is the sum of DroppedEventCount (AWS/Lambda) of EventSourceMappingUUID=${Changes} in periods of 1m. The newest datapoint is 1 or more.
+        shop-orders-mapping-failed ticket: `watched`: `SUM([m1, m2])`, where `m1` is the sum of FailedInvokeEventCount (AWS/Lambda) of EventSourceMappingUUID=${OrdersQueue} in periods of 1m; `m2` is the sum of FailedInvokeEventCount (AWS/Lambda) of EventSourceMappingUUID=${Changes} in periods of 1m. The newest datapoint is 1 or more.
+        shop-orders-mapping-gave-up ticket: `watched`: `SUM([m1, m2])`, where `m1` is the sum of OnFailureDestinationDeliveredEventCount (AWS/Lambda) of EventSourceMappingUUID=${OrdersQueue} in periods of 1m; `m2` is the sum of OnFailureDestinationDeliveredEventCount (AWS/Lambda) of EventSourceMappingUUID=${Changes} in periods of 1m. The newest datapoint is 1 or more.
+        shop-orders-losing page: The states of shop-orders-iterator-age, shop-orders-mapping-dropped and shop-orders-recursion. shop-orders-iterator-age is in ALARM or shop-orders-recursion is in ALARM or shop-orders-mapping-dropped is in ALARM.
+    "#]].assert_eq(&of_mappings);
 }
 
 #[test]
@@ -191,12 +240,14 @@ fn streams_tables_and_buckets() {
         "",
         "Archive",
         &expect![[r#"
-        shop-archive-firehose-conversion ticket: The sum of FailedConversion.Records (AWS/Firehose) of DeliveryStreamName=archive in periods of 5m. Each of the newest 3 datapoints is 1 or more.
-        shop-archive-firehose-delivery page: The average of DeliveryToS3.Success (AWS/Firehose) of DeliveryStreamName=archive in periods of 5m. Each of the newest 3 datapoints is less than 1.
-        shop-archive-firehose-freshness ticket: The highest DeliveryToS3.DataFreshness (AWS/Firehose) of DeliveryStreamName=archive in periods of 5m. Each of the newest 3 datapoints is 1800 or more.
-        shop-archive-firehose-partitions ticket: The sum of PartitionCountExceeded (AWS/Firehose) of DeliveryStreamName=archive in periods of 5m. Each of the newest 3 datapoints is 1 or more.
-        shop-archive-firehose-throttled ticket: The sum of ThrottledRecords (AWS/Firehose) of DeliveryStreamName=archive in periods of 5m. Each of the newest 3 datapoints is 1 or more.
-    "#]],
+            shop-archive-firehose-conversion ticket: The sum of FailedConversion.Records (AWS/Firehose) of DeliveryStreamName=archive in periods of 5m. Each of the newest 3 datapoints is 1 or more.
+            shop-archive-firehose-decompression ticket: The sum of OutputDecompressedRecords.Failed (AWS/Firehose) of DeliveryStreamName=archive in periods of 5m. Each of the newest 3 datapoints is 1 or more.
+            shop-archive-firehose-delivery page: The average of DeliveryToS3.Success (AWS/Firehose) of DeliveryStreamName=archive in periods of 5m. Each of the newest 3 datapoints is less than 1.
+            shop-archive-firehose-freshness ticket: The highest DeliveryToS3.DataFreshness (AWS/Firehose) of DeliveryStreamName=archive in periods of 5m. Each of the newest 3 datapoints is 1800 or more.
+            shop-archive-firehose-limit ticket: `watched`: `MAX([100 * bytes / 300 / mostbytes, 100 * records / 300 / mostrecords])`, where `bytes` is the sum of IncomingBytes (AWS/Firehose) of DeliveryStreamName=archive in periods of 5m; `mostbytes` is the lowest BytesPerSecondLimit (AWS/Firehose) of DeliveryStreamName=archive in periods of 5m; `records` is the sum of IncomingRecords (AWS/Firehose) of DeliveryStreamName=archive in periods of 5m; `mostrecords` is the lowest RecordsPerSecondLimit (AWS/Firehose) of DeliveryStreamName=archive in periods of 5m. Each of the newest 3 datapoints is 80 or more.
+            shop-archive-firehose-partitions ticket: The sum of PartitionCountExceeded (AWS/Firehose) of DeliveryStreamName=archive in periods of 5m. Each of the newest 3 datapoints is 1 or more.
+            shop-archive-firehose-throttled ticket: The sum of ThrottledRecords (AWS/Firehose) of DeliveryStreamName=archive in periods of 5m. Each of the newest 3 datapoints is 1 or more.
+        "#]],
     );
     check(
         resources,
@@ -214,7 +265,7 @@ fn streams_tables_and_buckets() {
         &expect![[r#"
             shop-carts-table-capacity ticket: `watched`: `MAX([100 * FILL(reads, 0) / 600, 100 * FILL(writes, 0) / 300])`, where `reads` is the sum of ConsumedReadCapacityUnits (AWS/DynamoDB) of TableName=carts in periods of 1m; `writes` is the sum of ConsumedWriteCapacityUnits (AWS/DynamoDB) of TableName=carts in periods of 1m. 5 of the newest 10 datapoints, in a row or not: a datapoint counts that is 80 or more.
             shop-carts-table-conflicts ticket: `watched`: `FILL(conflicts, 0)`, where `conflicts` is the sum of TransactionConflict (AWS/DynamoDB) of TableName=carts in periods of 1m. 3 of the newest 5 datapoints, in a row or not: a datapoint counts that is 10 or more.
-            shop-carts-table-latency ticket: `watched`: `MAX([FILL(get, 0), FILL(put, 0), FILL(update, 0), FILL(query, 0)])`, where `get` is the average of SuccessfulRequestLatency (AWS/DynamoDB) of TableName=carts, Operation=GetItem in periods of 1m; `put` is the average of SuccessfulRequestLatency (AWS/DynamoDB) of TableName=carts, Operation=PutItem in periods of 1m; `update` is the average of SuccessfulRequestLatency (AWS/DynamoDB) of TableName=carts, Operation=UpdateItem in periods of 1m; `query` is the average of SuccessfulRequestLatency (AWS/DynamoDB) of TableName=carts, Operation=Query in periods of 1m. 3 of the newest 5 datapoints, in a row or not: a datapoint counts that is 100 or more.
+            shop-carts-table-latency ticket: `watched`: `MAX([FILL(get, 0), FILL(put, 0), FILL(update, 0), FILL(query, 0), FILL(batchget, 0), FILL(transactwrite, 0)])`, where `get` is the average of SuccessfulRequestLatency (AWS/DynamoDB) of TableName=carts, Operation=GetItem in periods of 1m; `put` is the average of SuccessfulRequestLatency (AWS/DynamoDB) of TableName=carts, Operation=PutItem in periods of 1m; `update` is the average of SuccessfulRequestLatency (AWS/DynamoDB) of TableName=carts, Operation=UpdateItem in periods of 1m; `query` is the average of SuccessfulRequestLatency (AWS/DynamoDB) of TableName=carts, Operation=Query in periods of 1m; `batchget` is the average of SuccessfulRequestLatency (AWS/DynamoDB) of TableName=carts, Operation=BatchGetItem in periods of 1m; `transactwrite` is the average of SuccessfulRequestLatency (AWS/DynamoDB) of TableName=carts, Operation=TransactWriteItems in periods of 1m. 3 of the newest 5 datapoints, in a row or not: a datapoint counts that is 100 or more.
             shop-carts-table-system-errors page: `watched`: `FILL(get, 0) + FILL(put, 0) + FILL(update, 0) + FILL(delete, 0) + FILL(query, 0) + FILL(scan, 0) + FILL(batchget, 0) + FILL(batchwrite, 0) + FILL(transactget, 0) + FILL(transactwrite, 0)`, where `get` is the sum of SystemErrors (AWS/DynamoDB) of TableName=carts, Operation=GetItem in periods of 1m; `put` is the sum of SystemErrors (AWS/DynamoDB) of TableName=carts, Operation=PutItem in periods of 1m; `update` is the sum of SystemErrors (AWS/DynamoDB) of TableName=carts, Operation=UpdateItem in periods of 1m; `delete` is the sum of SystemErrors (AWS/DynamoDB) of TableName=carts, Operation=DeleteItem in periods of 1m; `query` is the sum of SystemErrors (AWS/DynamoDB) of TableName=carts, Operation=Query in periods of 1m; `scan` is the sum of SystemErrors (AWS/DynamoDB) of TableName=carts, Operation=Scan in periods of 1m; `batchget` is the sum of SystemErrors (AWS/DynamoDB) of TableName=carts, Operation=BatchGetItem in periods of 1m; `batchwrite` is the sum of SystemErrors (AWS/DynamoDB) of TableName=carts, Operation=BatchWriteItem in periods of 1m; `transactget` is the sum of SystemErrors (AWS/DynamoDB) of TableName=carts, Operation=TransactGetItems in periods of 1m; `transactwrite` is the sum of SystemErrors (AWS/DynamoDB) of TableName=carts, Operation=TransactWriteItems in periods of 1m. 3 of the newest 5 datapoints, in a row or not: a datapoint counts that is 1 or more.
             shop-carts-table-throttles page: `watched`: `FILL(m1, 0) + FILL(m2, 0)`, where `m1` is the sum of ReadThrottleEvents (AWS/DynamoDB) of TableName=carts in periods of 1m; `m2` is the sum of WriteThrottleEvents (AWS/DynamoDB) of TableName=carts in periods of 1m. 3 of the newest 5 datapoints, in a row or not: a datapoint counts that is 1 or more.
             shop-carts-table-failing page: The states of shop-carts-table-system-errors and shop-carts-table-throttles. shop-carts-table-throttles is in ALARM or shop-carts-table-system-errors is in ALARM.
@@ -266,4 +317,56 @@ fn generated_names_become_parameters() {
     };
     assert_eq!(alarm.dimensions[0].value, "shop-Orders-1X");
     assert!(known.symbols.is_empty());
+}
+
+#[test]
+fn refusals_of_keys_and_secrets_are_counted_in_a_trail() {
+    let resources = "
+  TrailLogs: { Type: AWS::Logs::LogGroup, Properties: { LogGroupName: trail } }
+  Trail:
+    Type: AWS::CloudTrail::Trail
+    Properties:
+      IsLogging: true
+      S3BucketName: trails
+      CloudWatchLogsLogGroupArn: !GetAtt TrailLogs.Arn
+      CloudWatchLogsRoleArn: arn:aws:iam::123456789012:role/trail
+";
+    check(
+        resources,
+        "",
+        "Trail",
+        &expect![[r#"
+        shop-trail-key-refusals ticket: The sum of trail-key-refusals (Shopwatch/Logs) without dimensions in periods of 5m. The newest datapoint is 1 or more.
+        shop-trail-secret-refusals ticket: The sum of trail-secret-refusals (Shopwatch/Logs) without dimensions in periods of 5m. The newest datapoint is 1 or more.
+    "#]],
+    );
+    let generated = follows(resources, "").unwrap_or_else(|problems| panic!("{problems}"));
+    let filters: Vec<String> = generated
+        .metric_filters
+        .iter()
+        .map(|filter| {
+            format!(
+                "{} in {}: {} makes {}",
+                filter.name, filter.log_group, filter.pattern, filter.metric
+            )
+        })
+        .collect();
+    expect![[r#"
+        shop-trail-key-refusals in trail: { $.eventSource = "kms.amazonaws.com" && $.errorCode = "AccessDenied*" } makes trail-key-refusals
+        shop-trail-secret-refusals in trail: { $.eventSource = "secretsmanager.amazonaws.com" && $.errorCode = "AccessDenied*" } makes trail-secret-refusals"#]].assert_eq(&filters.join("\n"));
+}
+
+#[test]
+fn what_a_month_may_cost_is_decided() {
+    let definitions = "resources: {}\nplatform: {}";
+    let problems = generate_with(&HEAD.replace("kinds:", "#"), definitions).expect_err("nobody decided");
+    expect!["shop.yaml:1:1: The account: no alarm for `costs`: what a month may cost is not in the template: give a threshold in US dollars. The charges are published in us-east-1 only, and after billing alerts were switched on. Change the resource, or say why nobody wants to know: `kinds: { Account: { costs: { accepted: … } } }`"].assert_eq(&problems.to_string());
+    let head = HEAD.replace(
+        "accepted: A budget of the account watches them.",
+        "threshold: 500",
+    );
+    let generated = generate_with(&head, definitions).unwrap_or_else(|problems| panic!("{problems}"));
+    expect![[r#"
+        shop-account-costs ticket: The highest EstimatedCharges (AWS/Billing) of Currency=USD in periods of 6h. The newest datapoint is 500 or more.
+    "#]].assert_eq(&shown(&generated, ""));
 }

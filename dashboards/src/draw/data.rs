@@ -72,6 +72,19 @@ pub struct Logs {
     pub remark: Option<String>,
 }
 
+/// What the function of a custom widget answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CustomAnswer {
+    /// HTML; its text is drawn.
+    Html(String),
+    /// `{"markdown": …}`
+    Markdown(String),
+    /// Anything else.
+    Json(String),
+    /// It cannot be called, or failed: why.
+    Failed(String),
+}
+
 /// Where data come from.
 pub trait Data {
     /// The visible lines of a widget. A line without data may be left out.
@@ -82,6 +95,16 @@ pub trait Data {
 
     /// The result of a query; none when nobody can answer it.
     fn logs(&self, ask: &LogAsk) -> Option<Logs>;
+
+    /// What the function of a custom widget answered; none when it was not called.
+    fn custom(&self, _widget: usize) -> Option<CustomAnswer> {
+        None
+    }
+
+    /// Why a metric widget has no datapoints, when more is known than that there are none.
+    fn why_empty(&self, _widget: usize) -> Option<String> {
+        None
+    }
 }
 
 /// No data: the picture of a layout.
@@ -102,11 +125,8 @@ impl Data for NoData {
     }
 }
 
-/// What people call a line: its label, its id, or its metric with the values that tell it from others.
-pub(super) fn label(line: &Line) -> String {
-    if let Some(label) = &line.rendering.label {
-        return label.clone();
-    }
+/// What people call a line without a label: its metric with the values that tell it from others, or its id.
+pub(super) fn own_label(line: &Line) -> String {
     match line.metric() {
         Some(metric) => {
             let values = metric.dimensions.iter().map(|(_, value)| value.as_str());

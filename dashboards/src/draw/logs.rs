@@ -1,16 +1,27 @@
-//! Results of queries over logs: rows, or bars and circles of the first column with the second.
+//! Results of queries over logs: rows, bars and circles of the first column with the second, or lines over time.
 
-use crate::model::{LogProperties, LogView};
+use std::collections::BTreeMap;
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use crate::model::{LogProperties, LogView, MetricProperties, Side};
 
 use super::canvas::{self, Area, Drawn, Ink, Place};
-use super::data::Logs;
-use super::metric::Value;
-use super::{bars, circle, page, style, table};
+use super::data::{Curve, Logs, Range};
+use super::metric::{Shown, Value};
+use super::{bars, circle, curves, page, style, table};
 
 /// Pixels of a remark below the rows.
 const REMARK: i32 = 18;
 
-pub(super) fn draw(area: &Area<'_>, place: Place, properties: &LogProperties, logs: Option<&Logs>) -> Drawn {
+pub(super) fn draw(
+    area: &Area<'_>,
+    place: Place,
+    properties: &LogProperties,
+    range: Range,
+    logs: Option<&Logs>,
+) -> Drawn {
     let Some(logs) = logs else {
         let query = properties
             .query
@@ -32,8 +43,64 @@ pub(super) fn draw(area: &Area<'_>, place: Place, properties: &LogProperties, lo
     match properties.view.unwrap_or(LogView::Table) {
         LogView::Bar => bars::draw(area, inner, &values(logs)),
         LogView::Pie => circle::draw(area, inner, &values(logs)),
-        LogView::Table | LogView::TimeSeries => table::draw(area, inner, &logs.columns, &logs.rows),
+        LogView::TimeSeries => match over_time(logs) {
+            // Rows without times or numbers are shown as they are.
+            lines if lines.is_empty() => table::draw(area, inner, &logs.columns, &logs.rows),
+            lines => curves::draw(area, inner, &MetricProperties::default(), &lines, range),
+        },
+        LogView::Table => table::draw(area, inner, &logs.columns, &logs.rows),
     }
+}
+
+/// A line for each column of numbers, and for each combination of the other texts in its rows.
+fn over_time(logs: &Logs) -> Vec<Shown> {
+    let mut lines: BTreeMap<(usize, String), BTreeMap<i64, f64>> = BTreeMap::new();
+    for row in &logs.rows {
+        let Some((time, at)) = row
+            .iter()
+            .enumerate()
+            .find_map(|(n, cell)| Some((n, seconds(cell)?)))
+        else {
+            continue;
+        };
+        let others = || row.iter().enumerate().filter(|(n, _)| *n != time);
+        let texts = others().filter(|(_, cell)| cell.parse::<f64>().is_err());
+        let texts: Vec<&str> = texts.map(|(_, cell)| cell.as_str()).collect();
+        for (n, cell) in others() {
+            if let Ok(value) = cell.parse::<f64>() {
+                lines.entry((n, texts.join(" "))).or_default().insert(at, value);
+            }
+        }
+    }
+    let shown = lines
+        .into_iter()
+        .enumerate()
+        .map(|(place, ((column, text), points))| {
+            let name = logs.columns.get(column).map_or("", String::as_str);
+            let times: Vec<i64> = points.keys().copied().collect();
+            let step = times.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap_or(60);
+            let points = points.into_iter();
+            let curve = Curve {
+                row: place,
+                label: [text.as_str(), name].join(" ").trim().to_owned(),
+                period: u32::try_from(step).unwrap_or(60),
+                points: points
+                    .filter_map(|(at, value)| Some((jiff::Timestamp::from_second(at).ok()?, value)))
+                    .collect(),
+            };
+            Shown {
+                curve,
+                color: style::series(place),
+                side: Side::Left,
+            }
+        });
+    shown.collect()
+}
+
+/// `2026-11-27 03:52:11.204`, as Logs Insights writes times.
+fn seconds(cell: &str) -> Option<i64> {
+    let time: DateTime = cell.parse().ok().filter(|_| cell.len() >= 19)?;
+    Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
 }
 
 /// Each row's first text with its first number.

@@ -52,3 +52,18 @@ pub(super) fn fitted(text: &str, room: u32, size: u32, bold: bool) -> String {
     let kept = kept.trim_end();
     format!("{kept}…")
 }
+
+/// Plain text on lines that have room, broken between words.
+pub(super) fn broken(text: &str, room: u32, size: u32) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if width(&format!("{line} {word}"), size, false) <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}

@@ -47,6 +47,10 @@ pub(super) fn draw(
     }
     let shown = shown(ask, data.series(ask));
     let anything = shown.iter().any(|one| !one.curve.points.is_empty());
+    let why = data.why_empty(ask.widget).filter(|_| !anything);
+    if let Some(why) = why {
+        return page::remark(area, place, &why);
+    }
     match properties.view.unwrap_or_default() {
         // Its axes and thresholds say something without data too.
         View::TimeSeries => curves::draw(area, place, properties, &shown, ask.range),

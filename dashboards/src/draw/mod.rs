@@ -9,8 +9,11 @@ mod bars;
 mod canvas;
 mod circle;
 mod curves;
+mod custom;
 mod data;
 mod gauge;
+mod grid;
+mod html;
 mod logs;
 mod markdown;
 mod marks;
@@ -26,8 +29,9 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use arithmetic::{Recorded, curves};
-pub use data::{AlarmStatus, Curve, Data, LogAsk, Logs, MetricAsk, NoData, Range};
+pub use arithmetic::{Recorded, Rows, curves, is_for_the_service, metric_of, queries, reduced};
+pub use custom::{CustomAsk, calls};
+pub use data::{AlarmStatus, Curve, CustomAnswer, Data, LogAsk, Logs, MetricAsk, NoData, Range};
 pub use page::{Page, asks, svg};
 pub use raster::png;
 

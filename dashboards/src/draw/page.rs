@@ -9,18 +9,13 @@ use crate::model::{Body, Content, Widget};
 
 use super::canvas::{self, Anchor, Area, Drawn, Ink, Place, drawn};
 use super::data::{Data, LogAsk, MetricAsk, Range};
-use super::{DrawError, alarm_states, logs, markdown, metric, scale, style};
+use super::grid::{GAP, HEAD, placed};
+use super::{DrawError, alarm_states, custom, logs, markdown, measure, metric, scale, style};
 
-/// Columns of a dashboard.
-const COLUMNS: i32 = 24;
-/// Pixels of a row.
-const ROW: i32 = 46;
-/// Pixels between widgets.
-const GAP: i32 = 8;
-/// Pixels of the line with title and range.
-const HEAD: i32 = 40;
 /// Narrower pictures have no room for words.
 const NARROWEST: u32 = 480;
+/// Pixels of a line of a remark.
+const LINE: i32 = 18;
 /// Pixels of the title of a widget.
 const TITLE: i32 = 26;
 
@@ -117,34 +112,6 @@ fn head(area: &Area<'_>, page: &Page<'_>, width: i32) -> Drawn {
     canvas::text(area, &range, (width - 2 * GAP, middle), ink)
 }
 
-/// Widgets with their pixels. One without a place goes below all others, as CloudWatch has it.
-fn placed(widgets: &[Widget], width: i32) -> Vec<(Place, &Widget)> {
-    let signed = |number: u32| {
-        i32::try_from(number)
-            .unwrap_or(i32::MAX / 1_000)
-            .min(i32::MAX / 1_000)
-    };
-    let mut next = 0;
-    let mut placed = Vec::new();
-    for widget in widgets {
-        let (x, y) = match (widget.x, widget.y) {
-            (Some(x), Some(y)) => (signed(x), signed(y)),
-            _ => (0, next),
-        };
-        let (columns, rows) = (signed(widget.width), signed(widget.height));
-        next = next.max(y + rows);
-        let edge = |column: i32| GAP + column * width / COLUMNS;
-        let place = Place {
-            x: edge(x) + GAP / 2,
-            y: HEAD + y * ROW + GAP / 2,
-            width: edge(x + columns) - edge(x) - GAP,
-            height: rows * ROW - GAP,
-        };
-        placed.push((place, widget));
-    }
-    placed
-}
-
 fn draw(area: &Area<'_>, place: Place, widget: &Widget, n: usize, range: Range, data: &dyn Data) -> Drawn {
     if let Content::Text(text) = &widget.content {
         return markdown::draw(area, place, text);
@@ -172,7 +139,7 @@ fn draw(area: &Area<'_>, place: Place, widget: &Widget, n: usize, range: Range, 
                 query: properties.query.clone(),
                 range,
             };
-            logs::draw(area, inner, properties, data.logs(&ask).as_ref())
+            logs::draw(area, inner, properties, range, data.logs(&ask).as_ref())
         }
         Content::Alarm(properties) => alarm_states::draw(area, inner, properties, data),
         Content::Explorer(explorer) => {
@@ -182,26 +149,25 @@ fn draw(area: &Area<'_>, place: Place, widget: &Widget, n: usize, range: Range, 
                 .map(|metric| metric.metric_name.as_str())
                 .collect();
             let text = format!(
-                "Metrics explorer over {}: only the console knows the resources",
+                "Metrics explorer over {}: no template at hand has such resources",
                 metrics.join(", ")
             );
             remark(area, inner, &text)
         }
-        Content::Custom(custom) => {
-            let function = custom.endpoint.rsplit(':').next().unwrap_or_default();
-            remark(
-                area,
-                inner,
-                &format!("Drawn by the function {function}, which is called by the console only"),
-            )
-        }
+        Content::Custom(properties) => custom::draw(area, inner, n, properties, data),
         Content::Text(_) => Ok(()),
     }
 }
 
-/// A sentence in the middle of a widget.
+/// A sentence in the middle of a widget, on as many lines as it needs.
 pub(super) fn remark(area: &Area<'_>, place: Place, sentence: &str) -> Drawn {
     let ink = Ink::new(12).color(style::QUIET).anchor(Anchor::Middle);
-    let at = (place.x + place.width / 2, place.y + place.height / 2);
-    canvas::fitted(area, sentence, at, place.room(), ink)
+    let lines = measure::broken(sentence, place.room(), 12);
+    let count = i32::try_from(lines.len()).unwrap_or(1);
+    let middle = place.y + place.height / 2;
+    for (n, line) in (0..).zip(&lines) {
+        let y = middle + (2 * n + 1 - count) * LINE / 2;
+        canvas::fitted(area, line, (place.x + place.width / 2, y), place.room(), ink)?;
+    }
+    Ok(())
 }

@@ -3,9 +3,11 @@
 use expect_test::expect_file;
 use jiff::Timestamp;
 
-use alarms::model::StateValue;
+use alarms::metric_data::{Points, Source, SourceError};
+use alarms::model::{Dimension, Metric, Stat, StateValue};
 
 use super::*;
+use crate::explorer::{self, Explored};
 use crate::model::Body;
 use crate::validate;
 
@@ -53,7 +55,22 @@ impl Data for Sample {
                 Some((line.row, points.collect()))
             })
             .collect();
-        curves(ask, &recorded, &mut |_, why| panic!("{why}"))
+        if is_for_the_service(ask) {
+            return curves(ask, &Functions, &mut |_, why| panic!("{why}"));
+        }
+        let recorded = &recorded;
+        curves(ask, &Rows { ask, recorded }, &mut |_, why| panic!("{why}"))
+    }
+
+    fn why_empty(&self, widget: usize) -> Option<String> {
+        let why = "SERVICE_QUOTA reads the account's <quotas>, which only the service has";
+        (widget == 14).then(|| why.to_owned())
+    }
+
+    fn custom(&self, widget: usize) -> Option<CustomAnswer> {
+        let html = "<h2>Deployed</h2><p>by <b>pipeline</b> &amp; friends<script>alert(1)</script></p><table><tr><th>version</th><th>at</th></tr>\
+            <tr><td>1.4.2</td><td>03:20</td></tr></table>";
+        (widget == 18).then(|| CustomAnswer::Html(html.to_owned()))
     }
 
     fn alarm(&self, arn: &str) -> Option<AlarmStatus> {
@@ -75,7 +92,10 @@ impl Data for Sample {
         })
     }
 
-    fn logs(&self, _: &LogAsk) -> Option<Logs> {
+    fn logs(&self, ask: &LogAsk) -> Option<Logs> {
+        if ask.query.contains("bin(10m)") {
+            return Some(over_time());
+        }
         let row = |cells: [&str; 4]| cells.map(str::to_owned).to_vec();
         Some(Logs {
             columns: row(["@timestamp", "service", "message", "correlation_id"]),
@@ -98,6 +118,73 @@ impl Data for Sample {
     }
 }
 
+/// Errors of two services every ten minutes, the newest first.
+fn over_time() -> Logs {
+    let row = |minute: i64, service: &str, height: f64| {
+        let at = Timestamp::from_second(range().begin.as_second() + minute * 60).unwrap();
+        let at = at.strftime("%Y-%m-%d %H:%M:%S.000").to_string();
+        vec![
+            service.to_owned(),
+            at,
+            wave(minute, height, height / 2.0, height).round().to_string(),
+        ]
+    };
+    let minutes = (0..180).rev().step_by(10);
+    Logs {
+        columns: ["service", "bin(10m)", "errors"].map(str::to_owned).into(),
+        rows: minutes
+            .flat_map(|minute| [row(minute, "orders", 12.0), row(minute, "stock", 5.0)])
+            .collect(),
+        remark: None,
+    }
+}
+
+/// Errors of three functions, for what finds metrics instead of naming them.
+struct Functions;
+
+impl Source for Functions {
+    fn metrics(&self) -> Result<Vec<Metric>, SourceError> {
+        let of = |function: &str| Metric {
+            namespace: "AWS/Lambda".to_owned(),
+            metric_name: "Errors".to_owned(),
+            dimensions: vec![Dimension {
+                name: "FunctionName".to_owned(),
+                value: function.to_owned(),
+            }],
+        };
+        Ok(["orders", "products", "stock"].map(of).into())
+    }
+
+    fn values(&self, metrics: &[&Metric], _: Stat, period: u32) -> Result<Points, SourceError> {
+        let step = usize::try_from(period / 60).unwrap();
+        let base: f64 = metrics
+            .iter()
+            .map(|one| one.dimensions[0].value.len() as f64)
+            .sum();
+        let minutes = (0..180).step_by(step);
+        Ok(minutes
+            .map(|minute| {
+                (
+                    range().begin.as_second() + minute * 60,
+                    wave(minute, base, base / 3.0, base),
+                )
+            })
+            .collect())
+    }
+}
+
+/// As many functions as an explorer of the sample shows.
+fn explored() -> Vec<Explored> {
+    let function = |name: &str| Explored {
+        kind: "AWS::Lambda::Function".to_owned(),
+        name: name.to_owned(),
+        namespace: "AWS/Lambda".to_owned(),
+        dimensions: vec![("FunctionName".to_owned(), name.to_owned())],
+        labels: [("Team".to_owned(), "shop".to_owned())].into(),
+    };
+    ["orders", "products"].map(function).into()
+}
+
 fn picture(body: &Body, width: u32) -> String {
     let page = Page {
         title: "every-kind-of-widget",
@@ -111,8 +198,15 @@ fn picture(body: &Body, width: u32) -> String {
 #[test]
 fn every_kind_of_widget() {
     let body = validate::read(include_str!("../../tests/fixtures/drawn.json")).unwrap();
-    let picture = picture(&body, 1_400);
+    let picture = picture(&explorer::expanded(&body, &explored()), 1_400);
+    assert!(!picture.contains("alert(1)"));
     for text in [
+        "orders: at most",
+        "orders errors",
+        "&lt;quotas&gt;",
+        "no template at hand",
+        "pipeline",
+        "Drawn by the function draw",
         "&lt;card&gt; declined &amp; order",
         "shop-orders-duration &gt; 800",
         "with &lt;b&gt;markup&lt;/b&gt; &amp; signs",
@@ -152,7 +246,11 @@ fn check_curves(
             )
         })
         .collect();
-    let curves = curves(&ask, &recorded, &mut |_, why| panic!("{why}"));
+    let rows = Rows {
+        ask: &ask,
+        recorded: &recorded,
+    };
+    let curves = curves(&ask, &rows, &mut |_, why| panic!("{why}"));
     let points: Vec<(i64, f64)> = curves
         .iter()
         .flat_map(|curve| &curve.points)

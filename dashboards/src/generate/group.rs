@@ -6,6 +6,7 @@ use crate::name;
 use super::graph::Graph;
 use super::grid::{GRAPH, Grid};
 use super::resource::{FunctionShown, Resources, Shown, TableShown};
+use super::servers::Servers;
 use super::{Dashboard, Group, WatchedAlarm, alarm_widget, link, logs};
 
 /// What clients call a table with.
@@ -71,6 +72,10 @@ pub(super) fn dashboard(group: &Group<'_>) -> Dashboard {
         "Delivery streams",
         firehoses.chunks(3).map(<[Widget]>::to_vec),
     );
+    let servers = Servers::of(group.stacks, alarms);
+    section(&mut grid, "Databases", servers.databases);
+    section(&mut grid, "Containers", servers.containers);
+    section(&mut grid, "Load balancers", servers.balancers);
     let groups = resources.log_groups(&std::collections::BTreeSet::new());
     if let Some(widget) = logs::errors_by_fingerprint("Errors by kind", &groups) {
         section(&mut grid, "Logs", [vec![widget]]);

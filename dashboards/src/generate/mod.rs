@@ -15,6 +15,7 @@ pub(crate) mod logs;
 mod objective;
 mod overview;
 mod resource;
+mod servers;
 mod symbol;
 mod thresholds;
 mod watched;

@@ -59,7 +59,7 @@ pub(super) struct TableShown {
 }
 
 impl Shown {
-    fn new(title: &str, namespace: &'static str, dimensions: Vec<(&'static str, String)>) -> Self {
+    pub(super) fn new(title: &str, namespace: &'static str, dimensions: Vec<(&'static str, String)>) -> Self {
         Self {
             title: title.to_owned(),
             logical_id: String::new(),

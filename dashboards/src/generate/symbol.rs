@@ -28,3 +28,16 @@ fn of_unknown(unknown: &Unknown) -> Option<String> {
         _ => None,
     }
 }
+
+/// A name, or a parameter of the dashboards' template for it: called as that of the alarms' template, so that alarms fit.
+pub(super) fn named(node: &Node) -> Option<String> {
+    match &node.data {
+        Data::Unknown(Unknown::Resource(reference)) => {
+            let attribute = reference.attribute.as_deref().unwrap_or_default();
+            let joined = [&reference.stack, reference.logical_id.as_str(), attribute].concat();
+            let name: String = joined.chars().filter(char::is_ascii_alphanumeric).collect();
+            Some(format!("${{{name}}}"))
+        }
+        _ => text(node),
+    }
+}

@@ -213,6 +213,86 @@ fn every_resource_is_on_the_groups_dashboard() {
     );
 }
 
+/// What runs all the time has its graphs, with generated names as parameters of the template.
+#[test]
+fn servers_are_shown() {
+    let text = "
+Resources:
+  Db: { Type: AWS::RDS::DBInstance, Properties: { DBInstanceIdentifier: Shop, Engine: postgres, DBInstanceClass: db.t4g.small, AllocatedStorage: '20' } }
+  Aurora: { Type: AWS::RDS::DBCluster, Properties: { DBClusterIdentifier: main, Engine: aurora-postgresql } }
+  Cluster: { Type: AWS::ECS::Cluster, Properties: { ClusterName: web, ClusterSettings: [ { Name: containerInsights, Value: enabled } ] } }
+  Service: { Type: AWS::ECS::Service, Properties: { ServiceName: front, Cluster: !Ref Cluster, TaskDefinition: t, DesiredCount: 2 } }
+  Balancer: { Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: { Subnets: [a, b] } }
+  Targets: { Type: AWS::ElasticLoadBalancingV2::TargetGroup, Properties: { Protocol: HTTP, Port: 80, VpcId: v } }
+  Listener: { Type: AWS::ElasticLoadBalancingV2::Listener, Properties: { LoadBalancerArn: !Ref Balancer, Port: 80, Protocol: HTTP,
+    DefaultActions: [ { Type: forward, TargetGroupArn: !Ref Targets } ] } }
+  Network: { Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: { Type: network, Subnets: [a, b] } }
+";
+    let source = Source {
+        file: "shop.yaml".to_owned(),
+        text: text.to_owned(),
+    };
+    let stack = Stack::read(source, &Deployment::default(), &mut NoTemplates).unwrap();
+    let metric = MetricAlarm {
+        dimensions: vec![Dimension {
+            name: "LoadBalancer".to_owned(),
+            value: "${BalancerLoadBalancerFullName}".to_owned(),
+        }],
+        threshold: Some(5.0),
+        ..MetricAlarm::over("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", Stat::Sum, 60)
+    };
+    let dashboards = generate(&[Group {
+        name: "shop",
+        title: "Shop",
+        stacks: &[stack],
+        alarms: &[alarm("shop-orders-balancer", metric, "api")],
+    }]);
+    let group = dashboards
+        .iter()
+        .find(|one| one.name == name::group("shop"))
+        .unwrap();
+    let shown: Vec<String> = metric_widgets(group)
+        .iter()
+        .map(|metric| {
+            let lines = metric.lines();
+            let of = lines[0].metric().unwrap();
+            let dimensions: Vec<String> = of
+                .dimensions
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            let lines: Vec<&str> = lines
+                .iter()
+                .filter_map(|line| Some(line.metric()?.name.as_str()))
+                .collect();
+            format!(
+                "{} | {} {} | {}",
+                metric.title.clone().unwrap(),
+                of.namespace,
+                dimensions.join(","),
+                lines.join(" ")
+            )
+        })
+        .collect();
+    expect_test::expect![[r#"
+        main: processor (%) and connections | AWS/RDS DBClusterIdentifier=main | CPUUtilization DatabaseConnections
+        main: volume (B) | AWS/RDS DBClusterIdentifier=main | VolumeBytesUsed AuroraVolumeBytesLeftTotal
+        main: replicas (ms behind) | AWS/RDS DBClusterIdentifier=main | AuroraReplicaLagMaximum
+        shop: processor (%) and connections | AWS/RDS DBInstanceIdentifier=shop | CPUUtilization DatabaseConnections
+        shop: free memory and storage (B) | AWS/RDS DBInstanceIdentifier=shop | FreeableMemory FreeStorageSpace
+        shop: latency (s) | AWS/RDS DBInstanceIdentifier=shop | ReadLatency WriteLatency
+        front: processor and memory (% of what is reserved) | AWS/ECS ClusterName=web,ServiceName=front | CPUUtilization MemoryUtilization
+        front: tasks | ECS/ContainerInsights ClusterName=web,ServiceName=front | DesiredTaskCount RunningTaskCount DeploymentCount
+        Balancer: requests | AWS/ApplicationELB LoadBalancer=${BalancerLoadBalancerFullName} | RequestCount
+        Balancer: answered with an error by itself | AWS/ApplicationELB LoadBalancer=${BalancerLoadBalancerFullName} | HTTPCode_ELB_4XX_Count HTTPCode_ELB_5XX_Count
+        Balancer: connections | AWS/ApplicationELB LoadBalancer=${BalancerLoadBalancerFullName} | ActiveConnectionCount RejectedConnectionCount
+        Targets: targets | AWS/ApplicationELB LoadBalancer=${BalancerLoadBalancerFullName},TargetGroup=${TargetsTargetGroupFullName} | HealthyHostCount UnHealthyHostCount
+        Targets: requests and errors | AWS/ApplicationELB LoadBalancer=${BalancerLoadBalancerFullName},TargetGroup=${TargetsTargetGroupFullName} | RequestCount HTTPCode_Target_5XX_Count
+        Targets: response time (s) | AWS/ApplicationELB LoadBalancer=${BalancerLoadBalancerFullName},TargetGroup=${TargetsTargetGroupFullName} | TargetResponseTime TargetResponseTime TargetResponseTime"#]]
+    .assert_eq(&shown.join("\n"));
+    check_threshold(group, &[("Balancer: answered with an error by itself", 5.0)]);
+}
+
 /// Titles of the graphs with the alarm's line, and its value.
 fn check_threshold(dashboard: &Dashboard, expected: &[(&str, f64)]) {
     let found: Vec<(String, f64)> = metric_widgets(dashboard)

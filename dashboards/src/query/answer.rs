@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::draw::Logs;
 
 use super::line::LogLine;
+use super::read::bin;
 use super::{Aggregate, Function, Query, Step};
 
 /// What a query without `fields` and `stats` shows.
@@ -26,6 +27,12 @@ impl Query {
                 Step::Sort { field, descending } => sort(&mut lines, field, *descending),
                 Step::Limit(most) => limit = *most,
                 Step::Stats { aggregates, by } => {
+                    for name in by {
+                        let length = name.strip_prefix("bin(").and_then(|rest| rest.strip_suffix(')'));
+                        if let Some(seconds) = length.and_then(|length| bin(length).ok()) {
+                            lines.iter_mut().for_each(|line| line.bin(name, seconds));
+                        }
+                    }
                     lines = grouped(&lines, aggregates, by);
                     let names = aggregates.iter().map(|aggregate| &aggregate.name);
                     columns = Some(by.iter().chain(names).cloned().collect());

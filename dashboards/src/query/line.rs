@@ -23,19 +23,29 @@ impl LogLine {
                 discover(&mut fields, name, value);
             }
         }
-        let written = at
-            .to_zoned(TimeZone::UTC)
-            .strftime("%Y-%m-%d %H:%M:%S%.3f")
-            .to_string();
-        fields.insert("@timestamp".to_owned(), written);
+        fields.insert("@timestamp".to_owned(), written(at));
         fields.insert("@message".to_owned(), message.trim_end().to_owned());
         fields.insert("@log".to_owned(), group.to_owned());
         Self { at, fields }
     }
 
+    /// Adds the begin of the part of time in which it is, under the name that a query groups by: `bin(5m)`.
+    pub(super) fn bin(&mut self, name: &str, seconds: i64) {
+        let begin = self.at.as_second().div_euclid(seconds) * seconds;
+        let begin = Timestamp::from_second(begin).unwrap_or(self.at);
+        self.fields.insert(name.to_owned(), written(begin));
+    }
+
     pub(super) fn get(&self, field: &str) -> Option<&str> {
         self.fields.get(field).map(String::as_str)
     }
+}
+
+/// As Logs Insights writes times.
+fn written(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC)
+        .strftime("%Y-%m-%d %H:%M:%S%.3f")
+        .to_string()
 }
 
 fn discover(fields: &mut BTreeMap<String, String>, name: String, value: Value) {

@@ -2,7 +2,8 @@
 //! machine that has no Logs Insights. What is not understood is an error that names it, never a wrong answer.
 //!
 //! `fields`, `display`, `filter` (comparisons, `in`, `like` with text or `/literal/`, `ispresent`, `and`, `or`, `not`), `sort`,
-//! `limit`, `stats` with `count`, `count_distinct`, `sum`, `avg`, `min`, `max`, `earliest`, `latest` `by` fields.
+//! `limit`, `stats` with `count`, `count_distinct`, `sum`, `avg`, `min`, `max`, `earliest`, `latest` `by` fields and
+//! `bin(5m)`.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html>
 
 mod answer;

@@ -127,13 +127,32 @@ impl<'a> Reader<'a> {
         Ok(names)
     }
 
+    /// Fields, and `bin(5m)`.
+    fn groups(&mut self) -> Result<Vec<String>, NotUnderstood> {
+        let mut names = Vec::new();
+        loop {
+            let name = self.word()?;
+            if name.eq_ignore_ascii_case("bin") && self.sign("(") {
+                let length = self.word()?;
+                self.expect(")")?;
+                bin(length)?;
+                names.push(format!("bin({length})"));
+            } else {
+                names.push(name.to_owned());
+            }
+            if !self.sign(",") {
+                return Ok(names);
+            }
+        }
+    }
+
     fn stats(&mut self) -> Result<Step, NotUnderstood> {
         let mut aggregates = vec![self.aggregate()?];
         while self.sign(",") {
             aggregates.push(self.aggregate()?);
         }
         let by = if self.keyword("by") {
-            self.names()?
+            self.groups()?
         } else {
             Vec::new()
         };
@@ -248,4 +267,23 @@ impl<'a> Reader<'a> {
             other => Err(NotUnderstood(format!("{other:?} where a value is expected"))),
         }
     }
+}
+
+/// Seconds of `30s`, `5m`, `1h`, `1d`.
+pub(super) fn bin(length: &str) -> Result<i64, NotUnderstood> {
+    let refused = || NotUnderstood(format!("bin({length})"));
+    let unit = length.chars().last().ok_or_else(refused)?;
+    let digits = length.strip_suffix(unit).unwrap_or_default();
+    let number: i64 = digits.parse().map_err(|_| refused())?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(refused()),
+    };
+    number
+        .checked_mul(seconds)
+        .filter(|seconds| *seconds > 0)
+        .ok_or_else(refused)
 }

@@ -76,6 +76,21 @@ fn lines_are_counted() {
         "filter ispresent(correlation_id) | stats count_distinct(level) as levels, latest(message) as last by correlation_id | sort correlation_id",
         &["a | 2 | refused", "b | 1 | gone"],
     );
+    check(
+        "stats count(*) as n by bin(2s)",
+        &[
+            "1970-01-01 00:00:00.000 | 1",
+            "1970-01-01 00:00:02.000 | 2",
+            "1970-01-01 00:00:04.000 | 2",
+        ],
+    );
+    check(
+        "filter ispresent(service) | stats count(*) as n by service, bin(1h)",
+        &[
+            "orders | 1970-01-01 00:00:00.000 | 2",
+            "stock | 1970-01-01 00:00:00.000 | 1",
+        ],
+    );
 }
 
 /// The queries of generated dashboards are understood.
@@ -104,7 +119,8 @@ fn what_is_not_understood_is_said() {
         assert_eq!(error, format!("the query cannot be evaluated here: {expected}"));
     };
     check("pattern @message", "the command pattern");
-    check("stats count(*) by bin(5m)", "Sign(\"(\")");
+    check("stats count(*) by bin(soon)", "bin(soon)");
+    check("stats count(*) by bin(0m)", "bin(0m)");
     check("filter @message like /a.*b/", "the regular expression /a.*b/");
     check("filter a = b", "Some(Word(\"b\")) where a value is expected");
     check("parse @message 'x'", "the command parse");

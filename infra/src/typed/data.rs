@@ -59,6 +59,8 @@ pub struct Firehose {
     pub name: Node,
     /// `DirectPut`, `KinesisStreamAsSource`, ...
     pub kind: Node,
+    /// Seconds that records wait for others on their way to S3.
+    pub buffer_s: Setting<u64>,
 }
 
 /// A bucket.
@@ -68,6 +70,8 @@ pub struct Bucket {
     pub name: Node,
     /// Identifiers of configured request metrics: without one there are none.
     pub request_metrics: Vec<Node>,
+    /// Whether objects are copied to other buckets.
+    pub replicates: bool,
 }
 
 impl Table {
@@ -130,10 +134,22 @@ impl Stream {
 }
 
 impl Firehose {
-    pub(super) fn of(reader: &Reader<'_>) -> Self {
+    pub(super) fn of(reader: &mut Reader<'_>) -> Self {
+        let properties = reader.properties();
+        let destination = ["ExtendedS3DestinationConfiguration", "S3DestinationConfiguration"]
+            .iter()
+            .find_map(|name| properties.get(name));
+        // <https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html>
+        let buffer_s = match destination {
+            Some(destination) => {
+                reader.whole_in(&destination["BufferingHints"], "IntervalInSeconds", Some(300))
+            }
+            None => Setting::Absent,
+        };
         Self {
             name: reader.name("DeliveryStreamName"),
             kind: reader.node("DeliveryStreamType"),
+            buffer_s,
         }
     }
 }
@@ -144,6 +160,7 @@ impl Bucket {
         Self {
             name: reader.name("BucketName"),
             request_metrics: configured.iter().map(|one| one["Id"].clone()).collect(),
+            replicates: !reader.properties()["ReplicationConfiguration"].is_null(),
         }
     }
 }

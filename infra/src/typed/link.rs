@@ -1,11 +1,12 @@
 //! What plain CloudFormation says beside a resource: sources, asynchronous calls and provisioned concurrency of functions,
-//! stages of APIs.
+//! stages of APIs, clusters of services, load balancers of target groups, parameters of databases.
 
 use crate::node::{Data, Node, Part, Reference, Unknown};
 use crate::problem::Problem;
 use crate::stack::{Stack, StackResource};
 
 use super::Typed;
+use super::container::Insights;
 use super::function::Asynchronous;
 use super::read::{Reader, Setting};
 use super::source::{EventSource, Feed};
@@ -19,6 +20,11 @@ enum Addition {
     Asynchronous(Asynchronous),
     Provisioned(Setting<u64>),
     Stage(Node),
+    /// The cluster's name, and how it is observed.
+    Cluster(Node, Setting<Insights>),
+    /// A load balancer's full name.
+    Balancer(Node),
+    MostConnections(Setting<u64>),
 }
 
 /// Adds what resources say about others.
@@ -43,6 +49,19 @@ pub(super) fn all(stack: &mut Stack, problems: &mut Vec<Problem>) {
                 function.provisioned_concurrency = number;
             }
             (Typed::Api(api), Addition::Stage(stage)) => api.stages.push(stage),
+            (Typed::ContainerService(service), Addition::Cluster(name, insights)) => {
+                service.cluster = name;
+                service.insights = insights;
+            }
+            // A listener and its rules name the same one.
+            (Typed::TargetGroup(group), Addition::Balancer(balancer))
+                if !group.balancers.iter().any(|one| one.data == balancer.data) =>
+            {
+                group.balancers.push(balancer);
+            }
+            (Typed::Database(database), Addition::MostConnections(number)) => {
+                database.most_connections = number;
+            }
             _ => {}
         }
     }
@@ -55,6 +74,7 @@ fn said(stack: &Stack, reader: &mut Reader<'_>) -> Vec<(usize, Addition)> {
         let resource = reader.resource;
         Addition::Source(EventSource {
             name: resource.logical_id.clone(),
+            is_resource: true,
             at: resource.at,
             feed,
             source: from.clone(),
@@ -126,8 +146,68 @@ fn said(stack: &Stack, reader: &mut Reader<'_>) -> Vec<(usize, Addition)> {
         }
         "AWS::ApiGateway::Stage" | "AWS::ApiGateway::Deployment" => stage(stack, properties, "RestApiId"),
         "AWS::ApiGatewayV2::Stage" => stage(stack, properties, "ApiId"),
+        "AWS::ECS::Service" => cluster(stack, reader).into_iter().collect(),
+        "AWS::ElasticLoadBalancingV2::Listener" => balancers(
+            stack,
+            &properties["LoadBalancerArn"],
+            &properties["DefaultActions"],
+        ),
+        "AWS::ElasticLoadBalancingV2::ListenerRule" => {
+            let listener = named(stack, &properties["ListenerArn"]);
+            let balancer = listener.map(|n| &stack.resources[n].properties["LoadBalancerArn"]);
+            balancer.map_or_else(Vec::new, |balancer| {
+                balancers(stack, balancer, &properties["Actions"])
+            })
+        }
+        "AWS::RDS::DBInstance" => connections(stack, reader).into_iter().collect(),
         _ => Vec::new(),
     }
+}
+
+/// What the cluster of a service says, when it is in the template.
+fn cluster(stack: &Stack, reader: &Reader<'_>) -> Option<(usize, Addition)> {
+    let cluster = named(stack, &reader.properties()["Cluster"])?;
+    let Typed::ContainerCluster(cluster) = &stack.resources[cluster].typed else {
+        return None;
+    };
+    let addition = Addition::Cluster(cluster.name.clone(), cluster.insights.clone());
+    Some((place(stack, &reader.resource.logical_id)?, addition))
+}
+
+/// The target groups to which actions forward, and the load balancer that does.
+fn balancers(stack: &Stack, balancer: &Node, actions: &Node) -> Vec<(usize, Addition)> {
+    let Some(Typed::LoadBalancer(balancer)) = named(stack, balancer).map(|n| &stack.resources[n].typed)
+    else {
+        return Vec::new();
+    };
+    let targets = actions.items().iter().flat_map(|action| {
+        let many = action["ForwardConfig"]["TargetGroups"].items().iter();
+        many.map(|one| &one["TargetGroupArn"])
+            .chain([&action["TargetGroupArn"]])
+    });
+    let groups = targets.filter_map(|target| named(stack, target));
+    groups
+        .map(|n| (n, Addition::Balancer(balancer.full_name.clone())))
+        .collect()
+}
+
+/// `max_connections` of a database's parameter group. A group that is elsewhere, or a formula, is not known.
+fn connections(stack: &Stack, reader: &mut Reader<'_>) -> Option<(usize, Addition)> {
+    let group = reader.properties().get("DBParameterGroupName")?;
+    let number = match named(stack, group) {
+        None => Setting::Unknown(group.clone()),
+        Some(n) => match stack.resources[n].properties["Parameters"].get("max_connections") {
+            None => return None,
+            Some(value) => match value.as_whole() {
+                Some(number) => Setting::Given(number),
+                None => Setting::Unknown(value.clone()),
+            },
+        },
+    };
+    Some((
+        place(stack, &reader.resource.logical_id)?,
+        Addition::MostConnections(number),
+    ))
 }
 
 /// The kind of API that a permission's source names: `arn:…:execute-api:…:${Api}/*`. A REST API when it cannot be seen.
@@ -163,7 +243,11 @@ fn by_reference(stack: &Stack, reference: &Reference) -> Option<usize> {
     if reference.stack != stack.path {
         return None;
     }
-    let wanted = reference.logical_id.as_str();
+    place(stack, &reference.logical_id)
+}
+
+/// Where a resource of this stack is.
+fn place(stack: &Stack, wanted: &str) -> Option<usize> {
     let order = |resource: &StackResource| resource.logical_id.as_str().cmp(wanted);
     stack.resources.binary_search_by(order).ok()
 }

@@ -2,7 +2,9 @@
 //! not here: they stay in the resource.
 
 mod api;
+mod container;
 mod data;
+mod database;
 mod function;
 mod link;
 mod messaging;
@@ -12,7 +14,9 @@ mod watching;
 mod workflow;
 
 pub use api::{Api, Protocol};
+pub use container::{ContainerCluster, ContainerService, Insights, LoadBalancer, TargetGroup};
 pub use data::{Billing, Bucket, Firehose, Index, Stream, Table};
+pub use database::{Database, DatabaseCluster};
 pub use function::{Asynchronous, Function};
 pub use messaging::{Queue, Redrive, Subscription, Topic};
 pub use read::Setting;
@@ -56,6 +60,18 @@ pub enum Typed {
     Firehose(Firehose),
     /// `AWS::S3::Bucket`.
     Bucket(Bucket),
+    /// `AWS::RDS::DBInstance`.
+    Database(Box<Database>),
+    /// `AWS::RDS::DBCluster`.
+    DatabaseCluster(DatabaseCluster),
+    /// `AWS::ECS::Service`.
+    ContainerService(Box<ContainerService>),
+    /// `AWS::ECS::Cluster`.
+    ContainerCluster(ContainerCluster),
+    /// `AWS::ElasticLoadBalancingV2::LoadBalancer`.
+    LoadBalancer(LoadBalancer),
+    /// `AWS::ElasticLoadBalancingV2::TargetGroup`.
+    TargetGroup(TargetGroup),
     /// `AWS::Logs::LogGroup`.
     LogGroup(LogGroup),
     /// `AWS::Logs::MetricFilter`.
@@ -114,6 +130,12 @@ fn one(reader: &mut Reader<'_>) -> Typed {
         "AWS::Kinesis::Stream" => Typed::Stream(Stream::of(reader)),
         "AWS::KinesisFirehose::DeliveryStream" => Typed::Firehose(Firehose::of(reader)),
         "AWS::S3::Bucket" => Typed::Bucket(Bucket::of(reader)),
+        "AWS::RDS::DBInstance" => Typed::Database(Box::new(Database::of(reader))),
+        "AWS::RDS::DBCluster" => Typed::DatabaseCluster(DatabaseCluster::of(reader)),
+        "AWS::ECS::Service" => Typed::ContainerService(Box::new(ContainerService::of(reader))),
+        "AWS::ECS::Cluster" => Typed::ContainerCluster(ContainerCluster::of(reader)),
+        "AWS::ElasticLoadBalancingV2::LoadBalancer" => Typed::LoadBalancer(LoadBalancer::of(reader)),
+        "AWS::ElasticLoadBalancingV2::TargetGroup" => Typed::TargetGroup(TargetGroup::of(reader)),
         "AWS::Logs::LogGroup" => Typed::LogGroup(LogGroup::of(reader)),
         "AWS::Logs::MetricFilter" => Typed::MetricFilter(MetricFilter::of(reader)),
         "AWS::CloudWatch::Alarm" => Typed::Alarm(Named::of(reader, "AlarmName")),

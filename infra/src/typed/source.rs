@@ -9,6 +9,8 @@ use super::read::Reader;
 pub struct EventSource {
     /// The event's name in the function, or the resource's logical ID.
     pub name: String,
+    /// Is it a resource of its own, and not an event of a SAM function?
+    pub is_resource: bool,
     /// Where it stands.
     pub at: Place,
     /// Its kind.
@@ -99,6 +101,16 @@ impl Feed {
 }
 
 impl EventSource {
+    /// The logical ID of the resource that feeds this function: its own, or the one that SAM makes of an event.
+    /// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources-function.html>
+    pub fn logical_id(&self, function: &str) -> String {
+        if self.is_resource {
+            self.name.clone()
+        } else {
+            format!("{function}{}", self.name)
+        }
+    }
+
     /// The property `Events`.
     pub(super) fn of_sam(reader: &mut Reader<'_>) -> Vec<Self> {
         let events = reader.properties()["Events"].entries().into_iter().flatten();
@@ -125,6 +137,7 @@ impl EventSource {
             };
             sources.push(Self {
                 name: name.clone(),
+                is_resource: false,
                 at: entry.at,
                 feed,
                 source,
@@ -142,6 +155,7 @@ impl EventSource {
         let properties = reader.properties().get("FunctionUrlConfig")?.clone();
         Some(Self {
             name: "FunctionUrlConfig".to_owned(),
+            is_resource: false,
             at: properties.at,
             feed: Feed::FunctionUrl,
             source: Node::null(properties.at),

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Write as _};
 
-use infra::typed::{Function, Queue, Setting, Subscription, Table, Typed};
+use infra::typed::{Database, Function, Queue, Setting, Subscription, Table, Typed};
 use infra::{Node, Stack, StackResource};
 
 pub(crate) fn stack(stack: &Stack) -> String {
@@ -62,8 +62,35 @@ fn resource(resource: &StackResource) -> String {
                 number(&it.retention_h)
             )
         }
-        Typed::Firehose(it) => format!("{} {}", it.name, it.kind),
-        Typed::Bucket(it) => format!("{} metrics [{}]", it.name, list(&it.request_metrics)),
+        Typed::Firehose(it) => format!("{} {} buffer {} s", it.name, it.kind, number(&it.buffer_s)),
+        Typed::Bucket(it) => format!(
+            "{} metrics [{}] replicates {}",
+            it.name,
+            list(&it.request_metrics),
+            it.replicates
+        ),
+        Typed::Database(it) => database(it),
+        Typed::DatabaseCluster(it) => {
+            format!("{} {} capacity {}", it.name, it.engine, it.most_capacity)
+        }
+        Typed::ContainerService(it) => format!(
+            "{} in {} tasks {} daemon {} targets [{}] insights {}",
+            it.name,
+            it.cluster,
+            number(&it.desired_tasks),
+            it.is_daemon,
+            list(&it.target_groups),
+            setting(&it.insights),
+        ),
+        Typed::ContainerCluster(it) => format!("{} insights {}", it.name, setting(&it.insights)),
+        Typed::LoadBalancer(it) => format!("{} {}", it.full_name, it.kind),
+        Typed::TargetGroup(it) => format!(
+            "{} {} {} behind [{}]",
+            it.full_name,
+            it.protocol,
+            it.target_type,
+            list(&it.balancers)
+        ),
         Typed::LogGroup(it) => format!("{} {} days", it.name, number(&it.retention_days)),
         Typed::MetricFilter(it) => {
             let metrics: Vec<String> = it
@@ -79,6 +106,32 @@ fn resource(resource: &StackResource) -> String {
         Typed::AnomalyDetector | Typed::Other => format!("\n    {}", resource.properties),
     };
     format!("{head}{said}\n")
+}
+
+fn database(database: &Database) -> String {
+    format!(
+        "{} {} {} storage {} up to {} GiB cluster {} replica of {} load {} parameters {} connections {}",
+        database.name,
+        database.engine,
+        database.class,
+        number(&database.storage_gib),
+        number(&database.most_storage_gib),
+        database.cluster,
+        database.replica_of,
+        number(&database.measures_load),
+        database.parameter_group,
+        number(&database.most_connections),
+    )
+}
+
+/// Of words.
+fn setting<T: std::fmt::Debug>(setting: &Setting<T>) -> String {
+    match setting {
+        Setting::Given(value) => format!("{value:?}"),
+        Setting::Default(value) => format!("{value:?} (default)"),
+        Setting::Absent => "-".to_owned(),
+        Setting::Unknown(node) => node.to_string(),
+    }
 }
 
 fn function(function: &Function) -> String {

@@ -75,6 +75,8 @@ fn every_fixture_is_read_as_expected() {
     check("serverless-framework.json", "serverless-framework.txt", &plain);
     check("http-api.yaml", "http-api.txt", &plain);
     check("slic-watch-alarms.yaml", "slic-watch-alarms.txt", &plain);
+    check("rds-databases.yaml", "rds-databases.txt", &plain);
+    check("ecs-fargate.yaml", "ecs-fargate.txt", &plain);
     // Nothing is given: everything of the account stays a symbol.
     check("cdk-synth.json", "cdk-synth-nowhere.txt", &Deployment::default());
 }

@@ -2,22 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::{FUNCTIONS, check, read};
+use super::{FUNCTIONS, check, functions::package, read};
 
 #[test]
 fn every_function_is_built_by_cargo_lambda_with_the_same_flags() {
-    let flags = serde_json::json!([
-        "--package",
-        "shopfast-lambdas",
-        "--disable-optimizations",
-        "--config",
-        "infra/lambda-profile.toml"
-    ]);
     let wrong = FUNCTIONS.iter().filter(|f| {
         let metadata = &f.metadata;
+        let package = package(&f.name);
+        let rest = ["--disable-optimizations", "--config", "infra/lambda-profile.toml"];
+        let flags: Vec<&str> = ["--package", package].into_iter().chain(rest).collect();
         // `CodeUri` is where cargo-lambda is started: the workspace, to which the flags' path is relative.
         metadata["BuildMethod"] != "rust-cargolambda"
-            || metadata["BuildProperties"]["CargoLambdaFlags"] != flags
+            || metadata["BuildProperties"]["CargoLambdaFlags"] != serde_json::json!(flags)
             || f.properties["CodeUri"] != ".."
     });
     check("built alike", wrong.map(|f| f.name.clone()));

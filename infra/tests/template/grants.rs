@@ -17,7 +17,7 @@ const OPEN_ENDED: &[(&str, &str)] = &[
     (IDENTITIES, "the condition ses:FromAddress"),
 ];
 
-/// Actions that know no resources.
+/// Actions that know no resources, or serve nobody who may do them for some only.
 /// <https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html>
 const WITHOUT_RESOURCE: &[&str] = &[
     "logs:CreateLogDelivery",
@@ -28,6 +28,11 @@ const WITHOUT_RESOURCE: &[&str] = &[
     "logs:ListLogDeliveries",
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
+    // <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html>
+    "xray:BatchGetTraces",
+    "xray:GetTraceSummaries",
+    // <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmHistory.html>
+    "cloudwatch:DescribeAlarmHistory",
 ];
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{FUNCTIONS, SHOPFAST, STATE_MACHINE, check, resource_of};
+use super::{FUNCTIONS, SHOPFAST, STATE_MACHINE, check, read, resource_of};
 
 const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 const RETENTION_DAYS: u64 = 14;
@@ -15,6 +15,8 @@ const UNTAGGABLE: &[&str] = &[
     "AWS::Cognito::UserPoolClient",
     "AWS::Cognito::UserPoolGroup",
     "AWS::EC2::SubnetRouteTableAssociation",
+    "AWS::Lambda::Permission",
+    "AWS::Logs::SubscriptionFilter",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::Subscription",
     "AWS::SNS::TopicPolicy",
@@ -91,6 +93,29 @@ fn the_workflow_logs_errors_without_data() {
         let group = resource_of(&logging["Destinations"][0]["CloudWatchLogsLogGroup"]["LogGroupArn"]);
         assert_eq!(group.map(|group| group.kind.as_str()), Some(LOG_GROUP));
     }
+}
+
+/// Every function but the error report itself, which would never end; the pattern is the one with which it asks for lines itself.
+#[test]
+fn failures_of_every_function_reach_the_error_report() {
+    let source = read("services/error-report/intake/src/logs.rs");
+    let pattern = source.split("const PATTERN: &str = r#\"").nth(1);
+    let pattern = pattern.and_then(|rest| rest.split("\"#;").next()).unwrap();
+    let filters: Vec<_> = SHOPFAST.resources_of("AWS::Logs::SubscriptionFilter").collect();
+    let wrong = FUNCTIONS.iter().filter(|function| {
+        let own =
+            resource_of(&function.properties["LoggingConfig"]["LogGroup"]).map(|group| &group.logical_id);
+        let of_own = filters
+            .iter()
+            .filter(|filter| infra::target(&filter.properties["LogGroupName"]) == own.map(String::as_str));
+        let right = of_own.clone().filter(|filter| {
+            filter.properties["FilterPattern"] == pattern
+                && infra::notation(&filter.properties["DestinationArn"]) == "${ErrorReport.Arn}"
+        });
+        let expected = usize::from(function.name != "shopfast-error-report");
+        (of_own.count(), right.count()) != (expected, expected)
+    });
+    check("one subscription filter", wrong.map(|f| f.name.clone()));
 }
 
 #[test]

@@ -144,7 +144,7 @@ fn rules_and_schedules_have_a_dead_letter_queue_that_takes_from_them() {
         })
     });
     let all: Vec<_> = rules.chain(schedules).collect();
-    assert_eq!(all.len(), 4);
+    assert_eq!(all.len(), 5);
     let wrong = all.into_iter().filter(|(arn, queue, target)| {
         !takes_from(queue, "events.amazonaws.com", arn)
             || target["RetryPolicy"]["MaximumRetryAttempts"].is_null()
@@ -175,7 +175,7 @@ fn subscriptions_have_a_dead_letter_queue_that_takes_from_their_topic() {
         })
     });
     let all: Vec<_> = resources.chain(events).collect();
-    assert_eq!(all.len(), 6);
+    assert_eq!(all.len(), 11);
     let wrong = all.into_iter().filter(|(_, topic, redrive)| {
         !takes_from(
             &redrive["deadLetterTargetArn"],

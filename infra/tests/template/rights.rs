@@ -88,6 +88,7 @@ pub(crate) const RIGHTS: &[(&str, &[Right])] = &[
         "shopfast-order-reconciler",
         &[
             ("${OrdersTable.Arn}/index/open-index", &["dynamodb:Query"]),
+            ("${OrdersTable.Arn}/index/stage-index", &["dynamodb:Query"]),
             ("${OrdersTable.Arn}", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
             (EXECUTIONS, &["states:DescribeExecution"]),
             ("${OrderQueue.Arn}", &["sqs:SendMessage"]),
@@ -103,7 +104,51 @@ pub(crate) const RIGHTS: &[(&str, &[Right])] = &[
             (IDENTITIES, &["ses:SendEmail"]),
         ],
     ),
+    (
+        "shopfast-error-report",
+        &[
+            ("${ReportTable.Arn}", &["dynamodb:GetItem", "dynamodb:PutItem"]),
+            ("${CustomerKeySecret}", &["secretsmanager:GetSecretValue"]),
+            ("${ReportTopic}", &["sns:Publish"]),
+            ("${TopicKey.Arn}", ENCRYPTED_TOPIC),
+            (IDENTITIES, &["ses:SendEmail"]),
+            (
+                "*",
+                &[
+                    "cloudwatch:DescribeAlarmHistory",
+                    "xray:BatchGetTraces",
+                    "xray:GetTraceSummaries",
+                ],
+            ),
+            ("${ProductServiceLog.Arn}", READ_LINES),
+            ("${ProductService.Arn}", READ_VERSIONS),
+            ("${OrderServiceLog.Arn}", READ_LINES),
+            ("${OrderService.Arn}", READ_VERSIONS),
+            ("${InventoryServiceLog.Arn}", READ_LINES),
+            ("${InventoryService.Arn}", READ_VERSIONS),
+            ("${InventorySweeperLog.Arn}", READ_LINES),
+            ("${InventorySweeper.Arn}", READ_VERSIONS),
+            ("${OrderRelayLog.Arn}", READ_LINES),
+            ("${OrderRelay.Arn}", READ_VERSIONS),
+            ("${OrderDispatcherLog.Arn}", READ_LINES),
+            ("${OrderDispatcher.Arn}", READ_VERSIONS),
+            ("${PaymentProcessorLog.Arn}", READ_LINES),
+            ("${PaymentProcessor.Arn}", READ_VERSIONS),
+            ("${ShippingArrangerLog.Arn}", READ_LINES),
+            ("${ShippingArranger.Arn}", READ_VERSIONS),
+            ("${OrderStatusLog.Arn}", READ_LINES),
+            ("${OrderStatus.Arn}", READ_VERSIONS),
+            ("${OrderReconcilerLog.Arn}", READ_LINES),
+            ("${OrderReconciler.Arn}", READ_VERSIONS),
+            ("${NotificationHandlerLog.Arn}", READ_LINES),
+            ("${NotificationHandler.Arn}", READ_VERSIONS),
+        ],
+    ),
 ];
+
+/// What the error report asks of every other function.
+const READ_LINES: &[&str] = &["logs:FilterLogEvents"];
+const READ_VERSIONS: &[&str] = &["lambda:ListVersionsByFunction"];
 
 /// Publishing to an encrypted topic needs its key.
 /// <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>

@@ -11,6 +11,10 @@ const CODE: &[&str] = &[
     "services/shopfast/domain/src",
     "services/shopfast/lambdas/src",
     "services/platform/src",
+    "services/error-report/domain/src",
+    "services/error-report/intake/src",
+    "services/error-report/lambda/src",
+    "services/error-report/function/src",
 ];
 
 /// What stands in the source for an action of IAM. A transaction needs the actions of its parts.
@@ -28,8 +32,11 @@ const OPERATIONS: &[(&str, &str)] = &[
     ("Delete::builder()", "dynamodb:DeleteItem"),
     ("Put::builder()", "dynamodb:PutItem"),
     ("Update::builder()", "dynamodb:UpdateItem"),
+    (".describe_alarm_history()", "cloudwatch:DescribeAlarmHistory"),
     (".put_events()", "events:PutEvents"),
     (".invoke()", "lambda:InvokeFunction"),
+    (".list_versions_by_function()", "lambda:ListVersionsByFunction"),
+    (".filter_log_events()", "logs:FilterLogEvents"),
     (".get_secret_value()", "secretsmanager:GetSecretValue"),
     (".send_email()", "ses:SendEmail"),
     (".publish()", "sns:Publish"),
@@ -40,6 +47,8 @@ const OPERATIONS: &[(&str, &str)] = &[
     (".describe_execution()", "states:DescribeExecution"),
     (".start_execution()", "states:StartExecution"),
     (".stop_execution()", "states:StopExecution"),
+    (".batch_get_traces()", "xray:BatchGetTraces"),
+    (".get_trace_summaries()", "xray:GetTraceSummaries"),
 ];
 
 /// How a variable is asked for.
@@ -48,6 +57,7 @@ const READS: &[&str] = &[
     "parsed::<i64>(\"",
     "const REDIS_URL: &str = \"",
     "const MAX_RECEIVE_COUNT: &str = \"",
+    "optional(source, \"",
 ];
 
 /// Actions that the code of all functions together needs.

@@ -5,7 +5,7 @@ use super::{SHOPFAST, check};
 #[test]
 fn tables_are_on_demand_encrypted_and_recoverable() {
     let tables: Vec<_> = SHOPFAST.resources_of("AWS::DynamoDB::Table").collect();
-    assert_eq!(tables.len(), 8);
+    assert_eq!(tables.len(), 9);
     let wrong = tables.iter().flat_map(|table| {
         let p = &table.properties;
         let promises = [

@@ -20,14 +20,19 @@
 //! ````
 //!
 //! A block that is marked `sh changes` changes something: it needs a person's yes.
+//!
+//! Behind the command stand bullets only: expectations ([`crate::expectation`]), findings (``if contains `Task timed out`: it
+//! times out``; [`crate::finding`]), and ``needs AWS: …``, why the platform on one machine cannot answer it.
 
 mod read;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::expectation::Expectation;
+use crate::finding::Finding;
 
 pub use read::read;
 
@@ -38,8 +43,28 @@ pub struct Page {
     pub name: String,
     /// The sections, in order.
     pub sections: Vec<Section>,
-    /// Addresses of links, with their lines.
-    pub links: Vec<(String, usize)>,
+    /// Its links, in order.
+    pub links: Vec<Link>,
+    /// What `#…` may name: a heading in lower case, without punctuation, with `-` for blanks.
+    pub anchors: BTreeSet<String>,
+}
+
+/// A link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Its address.
+    pub to: String,
+    /// Where it begins.
+    pub at: Place,
+}
+
+/// A place in a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
 }
 
 /// The sections that every page has, in this order.
@@ -108,6 +133,8 @@ pub struct Section {
 pub struct Step {
     /// Its heading.
     pub title: String,
+    /// The heading as links call it, without `#`.
+    pub anchor: String,
     /// The heading's line.
     pub line: usize,
     /// What is typed, with placeholders.
@@ -118,6 +145,25 @@ pub struct Step {
     pub changes: bool,
     /// What must be true of its answer. Exit code 0 is expected where nothing else is said.
     pub expectations: Vec<Expectation>,
+    /// What it means when something is true of its answer.
+    pub findings: Vec<Finding>,
+    /// Why it needs AWS, when the platform on one machine cannot answer it.
+    pub needs_aws: Option<String>,
+}
+
+impl Step {
+    /// What must be true of its answer, exit code 0 included where the page says nothing about it.
+    #[must_use]
+    pub fn expected(&self) -> Vec<Expectation> {
+        let says_exit = self
+            .expectations
+            .iter()
+            .any(|expectation| matches!(expectation, Expectation::Exit(_)));
+        let exit = (!says_exit).then_some(Expectation::Exit(0));
+        exit.into_iter()
+            .chain(self.expectations.iter().cloned())
+            .collect()
+    }
 }
 
 /// Something that is wrong with a page.

@@ -1,10 +1,14 @@
 //! Reads a page, and finds everything that keeps it from being one.
 
+use std::collections::BTreeSet;
+
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use crate::expectation::Expectation;
+use crate::finding::Finding;
+use crate::links::{Anchors, place};
 
-use super::{Page, Problem, Section, SectionKind, Step};
+use super::{Link, Page, Problem, Section, SectionKind, Step};
 
 /// Reads a page whose file is called `name`.md.
 ///
@@ -14,6 +18,14 @@ pub fn read(name: &str, text: &str) -> Result<Page, Vec<Problem>> {
     let mut reader = Reader::new(name, text);
     for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter() {
         let line = reader.line_of(range.start);
+        if let Event::Start(Tag::Link { dest_url, .. }) = &event {
+            let to = dest_url.to_string();
+            let at = place(text, range.start);
+            if reader.into == Sink::Item {
+                reader.item_links.extend(to.strip_prefix('#').map(str::to_owned));
+            }
+            reader.page.links.push(Link { to, at });
+        }
         reader.take(event, line);
     }
     reader.finish()
@@ -32,6 +44,7 @@ struct Reader<'a> {
     name: &'a str,
     line_starts: Vec<usize>,
     page: Page,
+    anchors: Anchors,
     problems: Vec<Problem>,
     into: Sink,
     heading: String,
@@ -40,6 +53,8 @@ struct Reader<'a> {
     command: Option<bool>,
     item: String,
     item_line: usize,
+    /// Headings that the item links to.
+    item_links: Vec<String>,
     has_title: bool,
     /// The step whose command has been read: list items behind it are expectations.
     expects: bool,
@@ -55,7 +70,9 @@ impl<'a> Reader<'a> {
                 name: name.to_owned(),
                 sections: Vec::new(),
                 links: Vec::new(),
+                anchors: BTreeSet::new(),
             },
+            anchors: Anchors::default(),
             problems: Vec::new(),
             into: Sink::Words,
             heading: String::new(),
@@ -63,6 +80,7 @@ impl<'a> Reader<'a> {
             command: None,
             item: String::new(),
             item_line: 0,
+            item_links: Vec::new(),
             has_title: false,
             expects: false,
         }
@@ -91,10 +109,10 @@ impl<'a> Reader<'a> {
             Event::Start(Tag::Item) => {
                 self.into = Sink::Item;
                 self.item.clear();
+                self.item_links.clear();
                 self.item_line = line;
             }
             Event::End(TagEnd::Item) => self.item_ends(),
-            Event::Start(Tag::Link { dest_url, .. }) => self.page.links.push((dest_url.into_string(), line)),
             Event::Text(text) => self.text(&text),
             Event::Code(code) if self.into == Sink::Item => {
                 // A value in an expectation.
@@ -122,11 +140,13 @@ impl<'a> Reader<'a> {
 
     fn heading(&mut self, level: HeadingLevel, line: usize) {
         let title = self.heading.trim().to_owned();
+        let anchor = self.anchors.next(&title);
+        self.page.anchors.insert(anchor.clone());
         self.expects = false;
         match level {
             HeadingLevel::H1 => self.title(&title, line),
             HeadingLevel::H2 => self.section(&title, line),
-            HeadingLevel::H3 => self.step(title, line),
+            HeadingLevel::H3 => self.step(title, anchor, line),
             _ => self.problem(
                 line,
                 "a heading below the third level; a page has sections, and steps in them",
@@ -178,18 +198,21 @@ impl<'a> Reader<'a> {
         });
     }
 
-    fn step(&mut self, title: String, line: usize) {
+    fn step(&mut self, title: String, anchor: String, line: usize) {
         let Some(section) = self.page.sections.last_mut() else {
             self.problem(line, "a step before the first section");
             return;
         };
         section.steps.push(Step {
             title,
+            anchor,
             line,
             command: String::new(),
             command_line: line,
             changes: false,
             expectations: Vec::new(),
+            findings: Vec::new(),
+            needs_aws: None,
         });
     }
 
@@ -257,18 +280,13 @@ impl<'a> Reader<'a> {
             return;
         }
         let line = self.item_line;
-        match Expectation::read(item.trim()) {
-            Ok(expectation) => {
-                let step = self
-                    .page
-                    .sections
-                    .last_mut()
-                    .and_then(|section| section.steps.last_mut());
-                if let Some(step) = step {
-                    step.expectations.push(expectation);
-                }
-            }
-            Err(error) => self.problem(line, error.to_string()),
+        let section = self.page.sections.last_mut();
+        let Some(step) = section.and_then(|section| section.steps.last_mut()) else {
+            return;
+        };
+        let leads_to = std::mem::take(&mut self.item_links);
+        if let Err(message) = bullet(step, item.trim(), leads_to) {
+            self.problem(line, message);
         }
     }
 
@@ -302,4 +320,22 @@ impl<'a> Reader<'a> {
             Err(self.problems)
         }
     }
+}
+
+/// Puts what a bullet says into its step, or tells why it says nothing.
+fn bullet(step: &mut Step, text: &str, leads_to: Vec<String>) -> Result<(), String> {
+    if let Some(finding) = text.strip_prefix("if ") {
+        let finding = Finding::read(finding).map_err(|error| error.to_string())?;
+        step.findings.push(Finding { leads_to, ..finding });
+    } else if let Some(reason) = text.strip_prefix("needs AWS") {
+        let reason = reason.strip_prefix(':').map(str::trim).unwrap_or_default();
+        if reason.is_empty() {
+            return Err("`needs AWS` without a reason: write `needs AWS: why`".to_owned());
+        }
+        step.needs_aws = Some(reason.to_owned());
+    } else {
+        let expectation = Expectation::read(text).map_err(|error| error.to_string())?;
+        step.expectations.push(expectation);
+    }
+    Ok(())
 }

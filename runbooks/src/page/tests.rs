@@ -3,10 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::generated::Facts;
-use crate::lint::{Commands, Source, Subject, lint};
-
-const GOOD: &str = "\
+pub(crate) const GOOD: &str = "\
 # shop-dlq-not-empty
 
 ## Meaning
@@ -43,6 +40,7 @@ shopwatch dlq list
 ```
 
 * lacks `shop-dlq`
+* if contains `other-dlq`: another queue is not empty; go on with [Send them back](#send-them-back)
 
 ## Escalation
 Ask the team that owns the shop, in its channel, with the incident log.
@@ -69,6 +67,20 @@ fn a_page_is_read() {
         ]
     );
     assert_eq!(GOOD.lines().nth(13), Some(steps[0].command.as_str()));
+    let found: Vec<_> = steps.iter().flat_map(|step| &step.findings).collect();
+    assert_eq!(
+        found.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["if contains `other-dlq`: another queue is not empty; go on with Send them back"]
+    );
+    assert_eq!(found[0].leads_to, [steps[1].anchor.as_str()]);
+    let links: Vec<_> = page
+        .links
+        .iter()
+        .map(|link| (link.to.as_str(), link.at))
+        .collect();
+    assert_eq!(links, [("#send-them-back", Place { line: 37, column: 67 })]);
+    assert!(page.anchors.contains("send-them-back"));
+    assert_eq!(steps[1].expected().len(), 1, "exit 0");
 }
 
 #[track_caller]
@@ -108,6 +120,19 @@ fn what_is_wrong_is_told_with_its_line() {
     );
     check(
         "* exit 0",
+        "* if it works",
+        &[
+            "17: `if it works` is no finding; write if, an expectation, a colon and what it means: if contains `Task timed out`: it times out",
+        ],
+    );
+    check(
+        "* exit 0",
+        "* needs AWS",
+        &["17: `needs AWS` without a reason: write `needs AWS: why`"],
+    );
+    check("* exit 0", "* needs AWS: X-Ray groups", &[]);
+    check(
+        "* exit 0",
         "* works",
         &["17: `works` is no expectation; they are: exit 0, contains `…`, lacks `…`, matches `…`, jq `…`"],
     );
@@ -120,105 +145,6 @@ fn what_is_wrong_is_told_with_its_line() {
         "```sh changes\nshopwatch dlq redrive {{alarm.dimensions.QueueName}}\n```\n",
         "",
         &["21: the step `Send them back` has no command: a block marked `sh`"],
-    );
-}
-
-struct AnyCommand;
-
-impl Commands for AnyCommand {
-    fn refused(&self, command: &str) -> Option<String> {
-        (!command.starts_with("shopwatch ")).then(|| format!("`{command}` cannot be typed"))
-    }
-}
-
-fn subject() -> Subject {
-    let mut subject = Subject::default();
-    subject
-        .facts
-        .rows
-        .push(("Fires".to_owned(), "with the first message".to_owned()));
-    subject.bindings.alarm("shop-dlq-not-empty");
-    subject.bindings.dimension("QueueName", "shop-dlq");
-    subject
-}
-
-#[track_caller]
-fn check_lint(texts: &[(&str, String)], alarms: &[&str], expected: &[&str]) {
-    let sources: Vec<_> = texts
-        .iter()
-        .map(|(name, text)| Source {
-            path: format!("runbooks/{name}.md"),
-            text: text.clone(),
-        })
-        .collect();
-    let alarms = alarms
-        .iter()
-        .map(|name| ((*name).to_owned(), subject()))
-        .collect();
-    let findings = lint(&sources, &alarms, &AnyCommand);
-    let found: Vec<_> = findings
-        .iter()
-        .map(|finding| format!("{}:{} {}", finding.path, finding.line, finding.check))
-        .collect();
-    assert_eq!(found, expected);
-}
-
-#[test]
-fn pages_and_alarms_belong_together() {
-    let facts: Facts = subject().facts;
-    let good = crate::generated::refresh(GOOD, &facts);
-    let name = "shop-dlq-not-empty";
-    check_lint(&[(name, good.clone())], &[name], &[]);
-    check_lint(
-        &[(name, good.clone())],
-        &[name, "other"],
-        &["other.md:1 missing-page"],
-    );
-    check_lint(
-        &[(name, good.clone())],
-        &[],
-        &["runbooks/shop-dlq-not-empty.md:1 missing-alarm"],
-    );
-    check_lint(
-        &[(name, good.replace("with the first", "with the second"))],
-        &[name],
-        &["runbooks/shop-dlq-not-empty.md:1 stale-block"],
-    );
-    check_lint(
-        &[(
-            name,
-            good.replace("QueueName}}\n```\n\n* exit", "Queue}}\n```\n\n* exit"),
-        )],
-        &[name],
-        &["runbooks/shop-dlq-not-empty.md:22 unbound-placeholder"],
-    );
-    check_lint(
-        &[(name, good.replace("shopwatch dlq redrive", "rm -rf"))],
-        &[name],
-        &["runbooks/shop-dlq-not-empty.md:33 unknown-command"],
-    );
-    check_lint(
-        &[(
-            name,
-            good.replace(
-                "Ask the team that owns the shop, in its channel, with the incident log.",
-                "TODO",
-            ),
-        )],
-        &[name],
-        &[
-            "runbooks/shop-dlq-not-empty.md:46 empty-section",
-            "runbooks/shop-dlq-not-empty.md:46 unfinished-section",
-        ],
-    );
-    let copy = good.replace("# shop-dlq-not-empty", "# other-dlq");
-    check_lint(
-        &[(name, good), ("other-dlq", copy)],
-        &[name, "other-dlq"],
-        &[
-            "runbooks/other-dlq.md:11 copied-section",
-            "runbooks/other-dlq.md:14 copied-section",
-        ],
     );
 }
 

@@ -77,6 +77,7 @@ def bridge():
     dynamodb.get_state = with_streams(dynamodb.get_state, dynamodb)
     dynamodb.load_persisted_state = with_restored_streams(dynamodb.load_persisted_state, dynamodb)
     sns._fanout = bridged_fanout(sns._fanout, sns)
+    bridge_schedules(eventbridge, int(os.environ.get("SHOPWATCH_TIME_SCALE", "1")))
 
 
 # --- Callers --------------------------------------------------------------------------------------------------------
@@ -141,7 +142,44 @@ def oldest_messages(_body):
     return 200, json.dumps(oldest).encode()
 
 
-PLATFORM_CALLS = {"/_shopwatch/aws-events": aws_events, "/_shopwatch/oldest-messages": oldest_messages}
+def age_messages(body):
+    """AWS: nobody can do this; a drill about messages that are too old needs not wait for days. The messages that lie in a queue
+    were sent so many seconds earlier."""
+    from ministack.services import sqs
+
+    order = json.loads(body)
+    aged = 0
+    for _, queue in sqs._queues.all_items():
+        if (queue.get("url", "").rsplit("/", 1)[-1] or queue.get("name", "")) != order["queue"]:
+            continue
+        for message in list(queue.get("messages", [])):
+            for member in ("enqueued_at", "sent_at"):
+                if member in message:
+                    message[member] -= float(order["seconds"])
+            aged += 1
+    return 200, json.dumps({"aged": aged}).encode()
+
+
+def time_passed(body):
+    """AWS: time passes. Here the alarms' clock was put forward by so many seconds: what rates of schedules are due then match
+    now."""
+    from ministack.services import eventbridge
+
+    seconds = float(json.loads(body)["seconds"])
+    for (account, region, name), rule in list(eventbridge._rules._data.items()):
+        last = eventbridge._rule_last_fired.get((account, region, name), rule.get("CreationTime"))
+        if last is not None and eventbridge._parse_rate_seconds(rule.get("ScheduleExpression", "")) is not None:
+            eventbridge._rule_last_fired[(account, region, name)] = last - seconds
+    eventbridge._tick_scheduled_rules()
+    return 200, b"{}"
+
+
+PLATFORM_CALLS = {
+    "/_shopwatch/time-passed": time_passed,
+    "/_shopwatch/aws-events": aws_events,
+    "/_shopwatch/oldest-messages": oldest_messages,
+    "/_shopwatch/age-messages": age_messages,
+}
 
 
 def with_platform_calls(app):
@@ -388,7 +426,9 @@ def bridged_fanout(original, sns):
         for subscription in topic.get("subscriptions", []):
             if str(subscription.get("protocol", "")).startswith("email"):
                 text = sns._resolve_message_for_protocol(message, message_structure, subscription["protocol"])
-                if sns._matches_filter_policy(subscription, message_attributes or {}, text):
+                # A filter on the body means the JSON that every protocol gets, not the words that a mail has instead.
+                body = sns._resolve_message_for_protocol(message, message_structure, "default")
+                if sns._matches_filter_policy(subscription, message_attributes or {}, body):
                     mail(topic_arn, subscription.get("endpoint", ""), subject, text, message_attributes or {})
         return answer
 
@@ -440,6 +480,28 @@ def with_dead_letters(original, functions, properties_at):
         return made
 
     return provision
+
+
+# --- Schedules ------------------------------------------------------------------------------------------------------
+# AWS: a rule with `rate(1 minute)` matches every minute. The alarms of this machine may live faster than the wall clock
+# (`shopwatch up --time-scale N`), and an alarm over a schedule's heartbeat must see it at its pace: rates are those of the
+# alarms' clock. Cron expressions name times of day and keep the wall's.
+
+# Faster than this a schedule is only load.
+SHORTEST_RATE_SECONDS = 1.0
+
+
+def bridge_schedules(eventbridge, scale):
+    if scale <= 1:
+        return
+    original = eventbridge._parse_rate_seconds
+
+    def scaled(expression):
+        seconds = original(expression)
+        return None if seconds is None else max(seconds / scale, min(seconds, SHORTEST_RATE_SECONDS))
+
+    eventbridge._parse_rate_seconds = scaled
+    eventbridge._SCHEDULER_TICK_INTERVAL = min(eventbridge._SCHEDULER_TICK_INTERVAL, SHORTEST_RATE_SECONDS / 2)
 
 
 # --- Asynchronous deliveries ----------------------------------------------------------------------------------------

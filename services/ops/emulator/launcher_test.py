@@ -102,8 +102,9 @@ class MailsTest(unittest.TestCase):
         ]
         sns = types.SimpleNamespace(
             _topic_by_arn_any_scope=lambda arn: {"subscriptions": subscriptions},
-            _resolve_message_for_protocol=lambda message, structure, protocol: message,
-            _matches_filter_policy=lambda subscription, attributes, text: not subscription.get("never"),
+            _resolve_message_for_protocol=lambda message, structure, protocol: f"{message} for {protocol}",
+            _matches_filter_policy=lambda subscription, attributes, text: not subscription.get("never")
+            and text == "text for default",
         )
         told, original = [], launcher.mail
         launcher.mail = lambda *args: told.append(args)
@@ -112,7 +113,7 @@ class MailsTest(unittest.TestCase):
             self.assertEqual(fanout("topic", "id", "text", "subject"), "answer")
         finally:
             launcher.mail = original
-        self.assertEqual(told, [("topic", "a@example.com", "subject", "text", {})])
+        self.assertEqual(told, [("topic", "a@example.com", "subject", "text for email", {})])
 
 
 class Scoped(dict):

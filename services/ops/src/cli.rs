@@ -6,7 +6,9 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::context::Context;
 use crate::exit::{EXIT_CODES, Exit};
-use crate::{control, dlq, load, monitoring_commands, status, story_commands, token, up};
+use crate::{
+    control, dlq, drill, load, monitoring_commands, runbook_commands, status, story_commands, token, up,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -14,6 +16,7 @@ Examples:
   shopwatch up --detach              start everything in the background
   shopwatch status --json            what runs, where, healthy or not
   shopwatch trace ORDER_ID           what happened to this order
+  shopwatch runbooks show ALARM      what to do about this alarm
   shopwatch load --orders 1000 --concurrency 20
   shopwatch stop                     stop what `up` started
 ";
@@ -43,6 +46,8 @@ pub(crate) struct Global {
     #[arg(
         long,
         global = true,
+        env = "SHOPWATCH_PROFILE",
+        hide_env = true,
         value_name = "NAME",
         help_heading = "AWS instead of this machine"
     )]
@@ -51,6 +56,8 @@ pub(crate) struct Global {
     #[arg(
         long,
         global = true,
+        env = "SHOPWATCH_ENDPOINT_URL",
+        hide_env = true,
         value_name = "URL",
         help_heading = "AWS instead of this machine"
     )]
@@ -59,6 +66,8 @@ pub(crate) struct Global {
     #[arg(
         long,
         global = true,
+        env = "SHOPWATCH_REGION",
+        hide_env = true,
         value_name = "REGION",
         help_heading = "AWS instead of this machine"
     )]
@@ -102,10 +111,17 @@ pub(crate) enum Command {
     Alarms(monitoring_commands::AlarmsArgs),
     /// Dashboards, generated and drawn
     Dashboards(monitoring_commands::DashboardsArgs),
+    /// What to do about an alarm: pages to read, and to run
+    Runbooks(runbook_commands::Args),
+    /// Questions to the log archive: lines of any ID, for years
+    Archive(monitoring_commands::ArchiveArgs),
     /// Place many orders and check that nothing is lost or doubled
     Load(load::Args),
     /// Make something fail: functions, the emulator
     Fault(control::commands::FaultArgs),
+    /// Break the shop on purpose, and check that the right alarms say so, once
+    #[command(subcommand)]
+    Drill(drill::Command),
     /// The emulator behind the platform
     Emulator(control::commands::EmulatorArgs),
     /// A signed-in user's token for the shop's API
@@ -132,8 +148,11 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Dlq(args) => dlq::run(args, &context()?).await,
         Command::Alarms(args) => monitoring_commands::alarms(args, &cli.global).await,
         Command::Dashboards(args) => monitoring_commands::dashboards(args, &cli.global).await,
+        Command::Runbooks(args) => runbook_commands::run(args, &cli.global).await,
+        Command::Archive(args) => monitoring_commands::archive(args, &cli.global).await,
         Command::Load(args) => load::run(args, &context()?).await,
         Command::Fault(args) => control::commands::fault(args, &context()?).await,
+        Command::Drill(command) => Box::pin(drill::run(command, &context()?)).await,
         Command::Emulator(args) => control::commands::emulator(args, &context()?).await,
         Command::Token(args) => token::run(args, &context()?).await,
         Command::Completions { shell } => {
@@ -172,9 +191,18 @@ mod tests {
         check("shopwatch fault set shopfast-order-service kill-after-call dynamodb TransactWriteItems");
         check("shopwatch fault set shopfast-payment-processor latency 500 --times 3");
         check("shopwatch fault list --json");
+        check("shopwatch logs -n shopfast-order-service --allow-empty");
+        check("shopwatch metrics get AWS/SQS NumberOfMessagesSent --json --allow-empty");
         check("shopwatch fault set shopfast-payment-processor latency 500 --times 3 --json");
         check("shopwatch fault set --json shopfast-payment-processor throttle");
         check("shopwatch fault clear --json");
+        check(
+            "shopwatch fault set * fail-call dynamodb PutItem ThrottlingException --resource shopfast-orders --every 2",
+        );
+        check("shopwatch fault set shopfast-order-service timeout --times 0");
+        check("shopwatch drill list --json");
+        check("shopwatch drill run --all --json --time-scale 60");
+        check("shopwatch drill run product-service-fails dlq-* --running");
         check("shopwatch emulator restart");
         check("shopwatch dlq list --json");
         check("shopwatch dlq redrive shopfast-notification-dlq --limit 10");
@@ -182,7 +210,14 @@ mod tests {
         check("shopwatch token --admin --json");
         check("shopwatch alarms status shopfast-order-service-errors --json");
         check("shopwatch alarms status --state ALARM --watch");
+        check("shopwatch archive get 019aa7f4-9c00-7abc-8def-0123456789ab --archive /var/archive");
+        check(
+            "shopwatch archive export --archive a --since 2026-11-21T19 --until 2026-11-21 --form original",
+        );
         check("shopwatch up --time-scale 60");
+        check("shopwatch runbooks lint shopfast-order --json");
+        check("shopwatch runbooks generate --check");
+        check("shopwatch runbooks show shopfast-order-dlq-not-empty --json");
         check("shopwatch completions bash");
         assert!(Cli::try_parse_from(["shopwatch", "up", "--port-api", "99999"]).is_err());
     }

@@ -1,11 +1,13 @@
 //! What every command is given: the state directory, the running platform if there is one, and whether to ask that
 //! platform or AWS.
 
+use std::time::{Duration, SystemTime};
+
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use ops_plane::Clock;
 
 use crate::cli::Global;
 use crate::exit::{Exit, Failure};
@@ -18,7 +20,7 @@ pub(crate) const REGION: &str = "us-east-1";
 /// The emulator's account.
 pub(crate) const ACCOUNT: &str = "000000000000";
 /// The emulator takes any credentials; these are the customary ones.
-const LOCAL_KEY: &str = "test";
+pub(crate) const LOCAL_KEY: &str = "test";
 
 /// What every command is given.
 #[derive(Debug)]
@@ -87,6 +89,29 @@ impl Context {
             return Ok(Timestamp::now());
         }
         Ok(self.running()?.clock.now())
+    }
+
+    /// The wall clock's time at which it was so long ago where alarms live. On AWS that is so long ago.
+    ///
+    /// # Errors
+    /// When the local platform is meant and does not run, or its clock cannot be read.
+    pub(crate) fn alarms_ago(&self, ago: Duration) -> Result<SystemTime, Failure> {
+        let ago = SignedDuration::try_from(ago).unwrap_or(SignedDuration::MAX);
+        let before = |now: Timestamp| now.checked_sub(ago).unwrap_or(Timestamp::UNIX_EPOCH);
+        if self.asks_aws() {
+            return Ok(before(Timestamp::now()).into());
+        }
+        let now = self.running()?.clock.now();
+        let file = self.state.alarm_clock();
+        let told = std::fs::read_to_string(&file).unwrap_or_default();
+        let clock = Clock::read(&told).ok_or_else(|| {
+            Failure::new(
+                Exit::Platform,
+                format!("read the clock of alarms {}", file.display()),
+            )
+            .cure("start the platform again")
+        })?;
+        Ok(clock.to_wall(before(now)).into())
     }
 
     /// How to reach the AWS APIs: the gateway of the running platform, or AWS when the options say so.

@@ -15,6 +15,7 @@ Exit codes:
   3    this machine lacks something, or installing or building failed
   4    the platform could not be started, deployed or kept running
   5    a platform already runs in this state directory
+  6    something would change, and nothing was changed: `--yes` does it
   130  interrupted before it was done";
 
 /// How a command ended.
@@ -32,6 +33,8 @@ pub(crate) enum Exit {
     Platform,
     /// A platform already runs in this state directory.
     AlreadyRunning,
+    /// A plan that was not carried out.
+    Planned,
     /// Interrupted before it was done.
     Interrupted,
 }
@@ -47,12 +50,19 @@ impl Exit {
             Self::Environment => 3,
             Self::Platform => 4,
             Self::AlreadyRunning => 5,
+            Self::Planned => 6,
             Self::Interrupted => 130,
         }
     }
 }
 
 impl Exit {
+    /// Of a question whose answer may be that there is nothing.
+    #[must_use]
+    pub(crate) fn of_found(found: bool) -> Self {
+        if found { Self::Done } else { Self::No }
+    }
+
     /// How another run of this program ended, by its number.
     pub(crate) fn of_code(code: i32) -> Self {
         let all = [
@@ -61,6 +71,7 @@ impl Exit {
             Self::Usage,
             Self::Environment,
             Self::AlreadyRunning,
+            Self::Planned,
             Self::Interrupted,
         ];
         let found = all.into_iter().find(|exit| i32::from(exit.code()) == code);
@@ -100,6 +111,12 @@ impl Failure {
     pub(crate) fn cure(mut self, cure: impl Into<String>) -> Self {
         self.cure = Some(cure.into());
         self
+    }
+
+    /// The same, but the program ends otherwise on it.
+    #[must_use]
+    pub(crate) fn ending(self, exit: Exit) -> Self {
+        Self { exit, ..self }
     }
 
     /// Adds the cause.
@@ -199,6 +216,7 @@ mod tests {
             Exit::No,
             Exit::Environment,
             Exit::Platform,
+            Exit::Planned,
             Exit::Interrupted,
         ] {
             assert_eq!(Exit::of_code(i32::from(exit.code())), exit);

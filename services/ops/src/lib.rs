@@ -11,6 +11,8 @@ mod exit;
 mod aws;
 mod context;
 mod http_client;
+#[cfg(test)]
+mod local_plane;
 mod lock_file;
 mod run_file;
 mod state_dir;
@@ -20,8 +22,10 @@ mod up;
 
 mod control;
 mod dlq;
+mod drill;
 mod load;
 mod monitoring_commands;
+mod runbook_commands;
 mod status;
 mod story_commands;
 mod token;

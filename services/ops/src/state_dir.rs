@@ -38,6 +38,11 @@ impl StateDir {
         self.root.join("run.json")
     }
 
+    /// Programs that steps of runbooks find before those of the machine.
+    pub(crate) fn programs(&self) -> PathBuf {
+        self.root.join("programs")
+    }
+
     /// Held locked as long as a platform runs here.
     pub(crate) fn lock_file(&self) -> PathBuf {
         self.root.join("lock")
@@ -76,6 +81,11 @@ impl StateDir {
     /// Traces, log lines, metrics, mails.
     pub(crate) fn observability(&self) -> PathBuf {
         self.data().join("observability.db")
+    }
+
+    /// What time it is where alarms live, told to functions.
+    pub(crate) fn alarm_clock(&self) -> PathBuf {
+        self.data().join("alarm-clock")
     }
 
     /// What was deployed last.

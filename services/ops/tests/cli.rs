@@ -44,6 +44,38 @@ fn exit_codes_are_those_of_the_help() {
     check(&["fault", "list"], 1, "", "nothing runs");
 }
 
+/// Every page can be typed by the program itself: nothing is run.
+#[test]
+fn the_pages_of_the_repository_lint_clean() {
+    check(&["runbooks", "lint"], 0, "nothing found in", "");
+    check(
+        &["runbooks", "lint", "--list-checks", "--json"],
+        0,
+        "\"dead-link\"",
+        "",
+    );
+}
+
+#[test]
+fn a_page_needs_a_platform_to_run() {
+    let page = "shopfast-order-dlq-not-empty";
+    check(
+        &["runbooks", "run", page, "--auto"],
+        3,
+        "",
+        "cure: start it with `shopwatch up`",
+    );
+    check(
+        &["runbooks", "run", "shopfast-order-dlq-not-emty"],
+        2,
+        "",
+        "did you mean shopfast-order-dlq-not-empty?",
+    );
+    check(&["runbooks", "run"], 2, "", "<ALARM>");
+    check(&["runbooks", "run", "--all"], 2, "", "--auto");
+    check(&["runbooks", "run", page, "--yes"], 2, "", "--auto");
+}
+
 #[test]
 fn status_is_json_also_when_nothing_runs() {
     let state = tempfile::tempdir().unwrap();

@@ -1,6 +1,7 @@
 //! The record of one invocation, and the scope (the invocation itself, or one record of its batch) that code runs in.
 //! Both are task-local: several invocations in one process never see each other's.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -12,7 +13,7 @@ use crate::correlation::CorrelationContext;
 use crate::drops::DropReason;
 use crate::error::{Panic, cause_of};
 use crate::ids::{SpanId, trace_id_text};
-use crate::log::{Pending, scope_fields};
+use crate::log::{Pending, more_fields, scope_fields};
 use crate::metrics::Buffer;
 use crate::process::Process;
 use crate::span::store::Trace;
@@ -276,7 +277,12 @@ pub struct Scope {
     group: u32,
     /// What every line says of the scope, as it is written.
     log_fields: OnceLock<Arc<str>>,
+    /// What lines of errors say beside: whom and what the work is about.
+    about: Arc<Mutex<About>>,
 }
+
+/// Names and values, each name once.
+type About = Vec<(&'static str, String)>;
 
 /// The correlation context of the running code; `None` outside of invocations.
 #[must_use]
@@ -319,6 +325,18 @@ pub fn annotate<'a>(key: &'static str, value: impl Into<Value<'a>>) {
     }
 }
 
+/// Says what the running record or invocation is about: every line of level ERROR that it writes from here on has the field, so
+/// that a failure names the order and can be counted by customer. The same key again replaces it. The value is redacted as every
+/// text is; an identifier of a person must be a pseudonym. Outside of an invocation nothing happens.
+pub fn about(key: &'static str, value: &str) {
+    if let Some(scope) = current_scope() {
+        let value = crate::log::redact(value).into_owned();
+        let mut about = scope.about.lock().unwrap_or_else(PoisonError::into_inner);
+        about.retain(|(known, _)| *known != key);
+        about.push((key, value));
+    }
+}
+
 impl Scope {
     /// A scope in which nothing failed yet.
     #[must_use]
@@ -331,6 +349,7 @@ impl Scope {
             failed: AtomicBool::new(false),
             group,
             log_fields: OnceLock::new(),
+            about: Arc::default(),
         }
     }
 
@@ -344,6 +363,7 @@ impl Scope {
             failed: AtomicBool::new(false),
             group: self.group,
             log_fields: self.log_fields.clone(),
+            about: Arc::clone(&self.about),
         }
     }
 
@@ -368,6 +388,20 @@ impl Scope {
             let format = self.invocation.process.settings().format;
             scope_fields(format, &texts, self.invocation.cold_start).into()
         })
+    }
+
+    /// The fields of its lines of errors: those of all lines, and what it is about.
+    pub(crate) fn error_fields(&self) -> Cow<'_, str> {
+        let about = self.about.lock().unwrap_or_else(PoisonError::into_inner);
+        if about.is_empty() {
+            return Cow::Borrowed(self.log_fields());
+        }
+        let texts: Vec<_> = about
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let format = self.invocation.process.settings().format;
+        Cow::Owned(format!("{}{}", self.log_fields(), more_fields(format, &texts)))
     }
 
     /// Held lines of this scope are wanted, those so far and those to come.

@@ -27,7 +27,7 @@ pub use drops::{DropReason, count_dropped};
 pub use error::{Coded, Panic, chain, fail_span, fingerprint, record_error};
 pub use ids::{SpanId, TraceId, span_id_text, trace_id_text};
 pub use invocation::{
-    Invocation, Record, Scope, annotate, current, current_invocation, current_scope, in_scope, within,
+    Invocation, Record, Scope, about, annotate, current, current_invocation, current_scope, in_scope, within,
 };
 pub use metrics::{Counter, Gauge, Histogram, MetricSpec, Unit};
 pub use process::{Process, Settings};

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value};
+use telemetry_core::metrics::UNITS;
 
 /// Largest log event, bytes.
 pub const MAX_EVENT_BYTES: usize = 1_048_576;
@@ -27,37 +28,6 @@ pub const MAX_NAME: usize = 255;
 pub const MAX_AGE: Duration = Duration::from_secs(14 * 24 * 3600);
 /// Furthest timestamp in the future.
 pub const MAX_AHEAD: Duration = Duration::from_secs(2 * 3600);
-
-/// The units that CloudWatch knows.
-pub const UNITS: [&str; 27] = [
-    "Seconds",
-    "Microseconds",
-    "Milliseconds",
-    "Bytes",
-    "Kilobytes",
-    "Megabytes",
-    "Gigabytes",
-    "Terabytes",
-    "Bits",
-    "Kilobits",
-    "Megabits",
-    "Gigabits",
-    "Terabits",
-    "Percent",
-    "Count",
-    "Bytes/Second",
-    "Kilobytes/Second",
-    "Megabytes/Second",
-    "Gigabytes/Second",
-    "Terabytes/Second",
-    "Bits/Second",
-    "Kilobits/Second",
-    "Megabits/Second",
-    "Gigabits/Second",
-    "Terabits/Second",
-    "Count/Second",
-    "None",
-];
 
 /// One metric of one dimension set of a valid document.
 #[derive(Clone, Debug, PartialEq)]

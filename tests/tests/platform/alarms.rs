@@ -333,7 +333,10 @@ impl<'a> Bench<'a> {
             let text = message[time].as_str().unwrap_or_default();
             ensure!(text.len() == 28 && text.ends_with("+0000"), "{time}: {text}");
         }
-        let event = self.received(&self.events, |event| event["detail"]["alarmName"] == name)?;
+        // Of an earlier change of this alarm there may be an event too: the queue keeps no order.
+        let event = self.received(&self.events, |event| {
+            event["detail"]["alarmName"] == name && event["detail"]["state"]["value"] == new
+        })?;
         for (place, expected) in [
             ("/source", json!("aws.cloudwatch")),
             ("/detail-type", json!("CloudWatch Alarm State Change")),

@@ -10,11 +10,16 @@
 )]
 
 mod alarms;
+mod apply;
 mod bad_input;
+mod dashboards;
+mod drills;
 mod faults;
 mod guests;
 mod lifecycle;
 mod load;
+mod report;
+mod runbooks;
 mod stock;
 mod story;
 
@@ -34,12 +39,18 @@ fn main() -> ExitCode {
     arguments.test_threads = Some(1);
     let scenarios = [
         story::SCENARIOS,
+        // While the shop is well: what comes behind it breaks things.
+        runbooks::SCENARIOS,
+        apply::SCENARIOS,
+        dashboards::SCENARIOS,
         guests::SCENARIOS,
         bad_input::SCENARIOS,
         stock::SCENARIOS,
         faults::SCENARIOS,
         load::SCENARIOS,
         alarms::SCENARIOS,
+        report::SCENARIOS,
+        drills::SCENARIOS,
         lifecycle::SCENARIOS,
     ]
     .concat();

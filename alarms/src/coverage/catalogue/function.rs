@@ -1,6 +1,6 @@
 //! Functions: rows L1 to L9 of the catalogue. Idle functions publish nothing, so silence is good everywhere but in heartbeats.
 
-use infra::typed::{Feed, Function};
+use infra::typed::{EventSource, Feed, Function};
 
 use crate::coverage::condition::{Condition, NO_TRAFFIC, SILENCE_IS_THE_FAILURE, Source};
 use crate::coverage::knobs::Knobs;
@@ -13,6 +13,7 @@ use super::{Cell, Mode, Urgency};
 const NAMESPACE: &str = "AWS/Lambda";
 /// A DynamoDB stream keeps records for a day (developer guide, "DynamoDB Streams").
 const DYNAMODB_STREAM_MS: f64 = 86_400_000.0;
+const DAY_S: u32 = 86_400;
 
 pub(super) const MODES: &[Mode] = &[
     Mode {
@@ -195,13 +196,58 @@ fn error_rate(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
         Source::new("errors", NAMESPACE, "Errors", Stat::Sum, &dimension),
         Source::new("calls", NAMESPACE, "Invocations", Stat::Sum, &dimension),
     ];
-    let least = knobs.min_samples(10);
+    let pace = Pace::of(subject);
+    let least = pace
+        .most
+        .map_or_else(|| knobs.min_samples(10), |most| knobs.min_samples_of(most));
     let rate = Condition::math(sources, format!("IF(calls >= {least}, 100 * errors / calls, 0)"));
     rate.at_least(knobs.threshold(5.0))
-        .every(knobs.period(60))
-        .of(knobs.of(3, 5))
+        .every(knobs.period(pace.period))
+        .of(knobs.of(pace.of.0, pace.of.1))
         .missing(TreatMissingData::NotBreaching, NO_TRAFFIC)
         .into()
+}
+
+/// How much of a function's work is enough for a rate.
+struct Pace {
+    period: u32,
+    /// More samples cannot be asked for.
+    most: Option<u32>,
+    of: (u32, u32),
+}
+
+impl Pace {
+    /// What runs by the clock alone never has ten invocations in a minute: half of the runs of its window are enough.
+    fn of(subject: &Subject<'_>) -> Self {
+        let usual = Self {
+            period: 60,
+            most: None,
+            of: (3, 5),
+        };
+        let sources = subject.function().map(|function| function.sources.as_slice());
+        let mut clocks = sources.unwrap_or_default().iter().map(schedule_of);
+        let Some(Some(first)) = clocks.next() else {
+            return usual;
+        };
+        let window = schedule::window(first).filter(|_| clocks.all(|clock| clock.is_some()));
+        window.map_or(usual, |period| Self {
+            period,
+            most: Some(schedule::runs(first, period).div_ceil(2).max(1)),
+            // Alarms look back for a week at most (API reference, `PutMetricAlarm`).
+            of: if period > DAY_S { (1, 1) } else { (2, 3) },
+        })
+    }
+}
+
+/// The expression of a schedule; none for what is no clock.
+fn schedule_of(source: &EventSource) -> Option<&str> {
+    let names = ["Schedule", "ScheduleExpression"];
+    (source.feed == Feed::Schedule).then(|| {
+        names
+            .iter()
+            .find_map(|name| source.properties.get(name)?.as_text())
+            .unwrap_or_default()
+    })
 }
 
 /// A function without an address of its own answers nobody directly.
@@ -406,52 +452,63 @@ fn spillover(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
     }
 }
 
-/// The metrics of a mapping have its generated identifier as dimension, and are published only when somebody asks for them.
+/// The metrics of a mapping have its generated identifier as dimension, and are published only when somebody asks for them. What
+/// several mappings of one function lose is one sum.
 fn mapping(subject: &Subject<'_>, knobs: &Knobs<'_>, name: &str) -> Cell {
     let Some(function) = subject.function() else {
         return Cell::Nothing;
     };
     let feeds = [Feed::Sqs, Feed::DynamoDb, Feed::Kinesis];
-    let mut mappings = function
+    let mappings = function
         .sources
         .iter()
         .filter(|source| feeds.contains(&source.feed));
-    let Some(first) = mappings.next() else {
+    let mappings: Vec<_> = mappings.collect();
+    if mappings.is_empty() {
         return Cell::Nothing;
+    }
+    if let Some(unasked) = mappings
+        .iter()
+        .find(|one| one.properties["MetricsConfig"].is_null())
+    {
+        return Cell::Empty(format!(
+            "the event source mapping {} has no MetricsConfig, so it publishes nothing",
+            unasked.name
+        ));
+    }
+    if mappings.len() > MAPPINGS.len() {
+        return Cell::Empty(format!(
+            "it has {} mappings, and an alarm looks at {} metrics at most",
+            mappings.len(),
+            MAPPINGS.len()
+        ));
+    }
+    let of_mapping = |(id, mapping): (&&'static str, &&EventSource)| {
+        let identifier = format!("${{{}}}", mapping.logical_id(&subject.logical_id));
+        let dimensions = [("EventSourceMappingUUID", identifier)];
+        Source::new(id, NAMESPACE, name, Stat::Sum, &dimensions)
     };
-    if first.properties["MetricsConfig"].is_null() {
-        return Cell::Empty(
-            "the event source mapping has no MetricsConfig, so it publishes nothing".to_owned(),
-        );
-    }
-    if mappings.next().is_some() {
-        return Cell::Empty("it has several mappings, and an alarm of each would need a name".to_owned());
-    }
-    let id = format!("${{{}{}}}", subject.logical_id, first.name);
-    let dimensions = [("EventSourceMappingUUID", id)];
-    Condition::one(Source::new("m", NAMESPACE, name, Stat::Sum, &dimensions))
+    let sources: Vec<Source> = MAPPINGS.iter().zip(&mappings).map(of_mapping).collect();
+    let ids = MAPPINGS[..sources.len()].join(", ");
+    let condition = match <[Source; 1]>::try_from(sources) {
+        Ok([one]) => Condition::one(one),
+        Err(several) => Condition::math(several, format!("SUM([{ids}])")),
+    };
+    condition
         .at_least(knobs.threshold(1.0))
         .every(knobs.period(60))
         .of(knobs.of(1, 1))
         .into()
 }
 
+/// As many metrics as an alarm may look at (user guide, "Create a CloudWatch alarm based on a metric math expression").
+const MAPPINGS: [&str; 10] = ["m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9", "m10"];
+
 fn heartbeat(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
     let Some(function) = subject.function() else {
         return Cell::Nothing;
     };
-    let clocks = function
-        .sources
-        .iter()
-        .filter(|source| source.feed == Feed::Schedule);
-    let mut expressions = clocks.map(|source| {
-        let properties = &source.properties;
-        let names = ["Schedule", "ScheduleExpression"];
-        names
-            .iter()
-            .find_map(|name| properties.get(name)?.as_text())
-            .unwrap_or_default()
-    });
+    let mut expressions = function.sources.iter().filter_map(schedule_of);
     let Some(first) = expressions.next() else {
         return Cell::Nothing;
     };

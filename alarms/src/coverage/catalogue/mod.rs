@@ -2,14 +2,19 @@
 //! what the resource is configured with. Tables only: how alarms are named, tuned, joined and rendered is elsewhere.
 
 mod api;
+mod container;
+mod database;
+mod database_class;
 mod function;
 mod messaging;
 mod queue;
 mod streams;
 mod table;
+mod trail;
 mod watching;
 mod workflow;
 
+pub(crate) use trail::refusals;
 pub(crate) use watching::{CRITICAL_PATTERN, LOG_NAMESPACE, critical_metric};
 
 use super::condition::Condition;
@@ -84,9 +89,15 @@ pub(crate) const fn modes(kind: ResourceKind) -> &'static [Mode] {
         ResourceKind::Stream => streams::STREAM_MODES,
         ResourceKind::Firehose => streams::FIREHOSE_MODES,
         ResourceKind::Bucket => streams::BUCKET_MODES,
+        ResourceKind::Database => database::MODES,
+        ResourceKind::DatabaseCluster => database::CLUSTER_MODES,
+        ResourceKind::ContainerService => container::SERVICE_MODES,
+        ResourceKind::TargetGroup => container::TARGET_MODES,
+        ResourceKind::LoadBalancer => container::BALANCER_MODES,
         ResourceKind::LogGroup => watching::LOG_MODES,
         ResourceKind::UserPool => watching::USER_MODES,
         ResourceKind::Certificate => watching::CERTIFICATE_MODES,
+        ResourceKind::Trail => trail::MODES,
         ResourceKind::Account => watching::ACCOUNT_MODES,
         ResourceKind::Pipeline => watching::PIPELINE_MODES,
         ResourceKind::Application | ResourceKind::Other => &[],

@@ -72,6 +72,22 @@ pub(super) const FIREHOSE_MODES: &[Mode] = &[
         rule: |subject, knobs| of_firehose(subject, knobs, "FailedConversion.Records"),
     },
     Mode {
+        name: "decompression",
+        urgency: Urgency::Ticket,
+        incident: "",
+        says: "Records in {} cannot be decompressed: they lie in the error prefix.",
+        look: "the objects there, and whether something else than CloudWatch Logs writes to the delivery stream",
+        rule: |subject, knobs| of_firehose(subject, knobs, "OutputDecompressedRecords.Failed"),
+    },
+    Mode {
+        name: "limit",
+        urgency: Urgency::Ticket,
+        incident: "",
+        says: "{} takes in nearly as much as its quota lets it: above it records are refused.",
+        look: "who writes how much; the quota of the delivery stream can be raised",
+        rule: intake,
+    },
+    Mode {
         name: "partitions",
         urgency: Urgency::Ticket,
         incident: "",
@@ -97,6 +113,19 @@ pub(super) const BUCKET_MODES: &[Mode] = &[
         says: "S3 refuses many requests for {}.",
         look: "the access log by status and caller: a policy or key that changed",
         rule: |subject, knobs| of_bucket(subject, knobs, "4xxErrors", 10.0),
+    },
+    Mode {
+        name: "replication",
+        urgency: Urgency::Ticket,
+        incident: "",
+        says: "Objects of {} are not copied to the other bucket.",
+        look: "the role of the replication, the key and the policy of the other bucket",
+        rule: |subject, _| match &subject.facts {
+            Facts::Bucket(bucket, _) if bucket.replicates => Cell::Empty(
+                "its metrics have rule and destination as dimensions, one alarm for each".to_owned(),
+            ),
+            _ => Cell::Nothing,
+        },
     },
 ];
 
@@ -133,8 +162,13 @@ fn of_stream(subject: &Subject<'_>, knobs: &Knobs<'_>, metric: &str) -> Cell {
         .into()
 }
 
-/// Twice the longest buffer, which is 900 s, where nobody says less.
+/// Twice as long as records wait for others; twice the longest wait, which is 900 s, where the template does not say.
 fn freshness(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
+    let Facts::Firehose(firehose) = &subject.facts else {
+        return Cell::Nothing;
+    };
+    #[expect(clippy::cast_precision_loss, reason = "at most 900 s")]
+    let buffer = firehose.buffer_s.known().unwrap_or(900) as f64;
     let dimensions = [("DeliveryStreamName", subject.name.clone())];
     Condition::one(Source::new(
         "m",
@@ -143,7 +177,7 @@ fn freshness(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
         Stat::Maximum,
         &dimensions,
     ))
-    .at_least(knobs.threshold(1800.0))
+    .at_least(knobs.part_of(buffer, 2.0))
     .every(knobs.period(300))
     .of(knobs.of(3, 3))
     .missing(TreatMissingData::NotBreaching, NO_TRAFFIC)
@@ -176,9 +210,36 @@ fn of_firehose(subject: &Subject<'_>, knobs: &Knobs<'_>, metric: &str) -> Cell {
         .into()
 }
 
+/// Percent of the quota, by bytes or by records. Only who writes directly has one.
+fn intake(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
+    match &subject.facts {
+        Facts::Firehose(firehose) if matches!(firehose.kind.as_text(), None | Some("DirectPut")) => {}
+        _ => return Cell::Nothing,
+    }
+    let dimensions = [("DeliveryStreamName", subject.name.clone())];
+    let of = |id, metric, stat| Source::new(id, FIREHOSE, metric, stat, &dimensions);
+    let sources = vec![
+        of("bytes", "IncomingBytes", Stat::Sum),
+        of("mostbytes", "BytesPerSecondLimit", Stat::Minimum),
+        of("records", "IncomingRecords", Stat::Sum),
+        of("mostrecords", "RecordsPerSecondLimit", Stat::Minimum),
+    ];
+    let period = knobs.period(300);
+    let of_quota = |what: &str| format!("100 * {what} / {period} / most{what}");
+    Condition::math(
+        sources,
+        format!("MAX([{}, {}])", of_quota("bytes"), of_quota("records")),
+    )
+    .at_least(knobs.threshold(80.0))
+    .every(period)
+    .of(knobs.of(3, 3))
+    .missing(TreatMissingData::NotBreaching, NO_TRAFFIC)
+    .into()
+}
+
 /// Request metrics are counted by a configured filter, and there are none without one.
 fn of_bucket(subject: &Subject<'_>, knobs: &Knobs<'_>, metric: &str, percent: f64) -> Cell {
-    let Facts::Bucket(filters) = &subject.facts else {
+    let Facts::Bucket(_, filters) = &subject.facts else {
         return Cell::Nothing;
     };
     let Some(filter) = filters.first() else {

@@ -196,13 +196,16 @@ fn conflicts(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
     .into()
 }
 
-/// Reads and writes of one item: what they take says how the table is. Milliseconds.
+/// Reads and writes of single items and of few: what they take says how the table is. Milliseconds.
 fn latency(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
     let operations = [
         ("get", "GetItem"),
         ("put", "PutItem"),
         ("update", "UpdateItem"),
         ("query", "Query"),
+        ("batchget", "BatchGetItem"),
+        // What is written together is written by this one only.
+        ("transactwrite", "TransactWriteItems"),
     ];
     let sources = by_operation(subject, "SuccessfulRequestLatency", Stat::Average, &operations);
     let terms: Vec<String> = sources

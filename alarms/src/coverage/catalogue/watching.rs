@@ -90,6 +90,7 @@ pub(super) const CERTIFICATE_MODES: &[Mode] = &[Mode {
 }];
 
 pub(super) const ACCOUNT_MODES: &[Mode] = &[
+    COSTS,
     Mode {
         name: "concurrency",
         urgency: Urgency::Page,
@@ -201,6 +202,15 @@ pub(super) const ACCOUNT_MODES: &[Mode] = &[
         },
     },
 ];
+
+const COSTS: Mode = Mode {
+    name: "costs",
+    urgency: Urgency::Ticket,
+    incident: "",
+    says: "The account costs more this month than it should.",
+    look: "the cost explorer by service and by day",
+    rule: costs,
+};
 
 pub(super) const PIPELINE_MODES: &[Mode] = &[
     Mode {
@@ -374,6 +384,36 @@ fn of_account(
         .of(knobs.of(of.0, of.1))
         .missing(TreatMissingData::NotBreaching, NO_TRAFFIC)
         .into()
+}
+
+/// In US dollars since the first of the month, some times a day, in us-east-1 only.
+fn costs(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
+    let Facts::Account(_) = &subject.facts else {
+        return Cell::Nothing;
+    };
+    let Some(limit) = knobs.given_threshold() else {
+        return Cell::Empty(
+            "what a month may cost is not in the template: give a threshold in US dollars. The charges are published in us-east-1 \
+             only, and after billing alerts were switched on"
+                .to_owned(),
+        );
+    };
+    let dimensions = [("Currency", "USD".to_owned())];
+    Condition::one(Source::new(
+        "m",
+        "AWS/Billing",
+        "EstimatedCharges",
+        Stat::Maximum,
+        &dimensions,
+    ))
+    .at_least(limit)
+    .every(knobs.period(21_600))
+    .of(knobs.of(1, 1))
+    .missing(
+        TreatMissingData::Missing,
+        "charges come every six hours or so: silence is that billing alerts are off, or another region",
+    )
+    .into()
 }
 
 fn pipeline<'a>(subject: &'a Subject<'_>) -> Option<&'a PipelineFacts> {

@@ -5,6 +5,8 @@ use jiff::tz::TimeZone;
 
 use crate::model::expression::Function;
 
+use super::Member;
+
 /// On one datapoint, for the functions that look at nothing else. The logarithm of 0 and below is dropped.
 #[inline]
 pub(super) fn of_point(function: Function, value: f64) -> f64 {
@@ -27,12 +29,12 @@ pub(super) fn reduced(function: Function, series: &[f64]) -> f64 {
 
 /// Of an array: a series, period by period. AVG counts a missing point as 0, as the user guide's table says of it; the
 /// others look at what is there. Where nothing is there the result is missing.
-pub(super) fn reduced_across(function: Function, all: &[Vec<f64>], periods: usize) -> Vec<f64> {
+pub(super) fn reduced_across(function: Function, all: &[Member], periods: usize) -> Vec<f64> {
     (0..periods)
         .map(|at| {
             let there = || {
                 all.iter()
-                    .map(|series| series[at])
+                    .map(|member| member.values[at])
                     .filter(|value| !value.is_nan())
             };
             match there().count() {

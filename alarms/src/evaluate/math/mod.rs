@@ -16,4 +16,4 @@ mod tests;
 
 pub(crate) use pointwise::Pointwise;
 pub use program::{Program, ProgramError};
-pub use value::{Frame, Value};
+pub use value::{Frame, Member, Value};

@@ -8,7 +8,8 @@ use crate::model::{MetricDataQuery, is_metrics_insights};
 use crate::evaluate::anomaly::DEVIATIONS;
 
 use super::pointwise::{Pointwise, choose};
-use super::{Frame, Value, functions, operators};
+use super::{Frame, Member, Value, functions, operators};
+use crate::metric_data::FOUND;
 
 /// The expressions of an alarm, in an order in which each can be computed.
 #[derive(Debug, Clone)]
@@ -41,39 +42,51 @@ pub enum ProgramError {
     /// They use each other in a circle.
     #[error("expression `{0}` is part of a circle, or uses an id that is not there")]
     Circle(String),
-    /// A Metrics Insights query.
-    #[error("expression `{0}` is a Metrics Insights query: only CloudWatch has the metrics that it selects")]
-    MetricsInsights(String),
     /// There is no entry of that id, or it does not give one series.
     #[error("there is no entry `{0}` that gives one series")]
     Result(String),
 }
 
 impl Program {
-    /// For the entry `result`.
+    /// For the entry `result`. A Metrics Insights query is one series, as a metric is: what it selects is its caller's to know.
     ///
     /// # Errors
     /// An expression that cannot be read or does not fit.
     pub fn new(queries: &[MetricDataQuery], result: &str) -> Result<Self, ProgramError> {
+        let mut entries = Vec::new();
+        for query in queries {
+            let expr = match &query.expression {
+                None => None,
+                Some(text) if is_metrics_insights(text) => None,
+                Some(text) => {
+                    let of_query = |error| ProgramError::Expression {
+                        id: query.id.clone(),
+                        error,
+                    };
+                    Some(parse(text).map_err(of_query)?)
+                }
+            };
+            entries.push((query.id.clone(), expr));
+        }
+        let program = Self::joined(entries, result)?;
+        match program.type_of_id(result) {
+            Some(Type::Series) => Ok(program),
+            _ => Err(ProgramError::Result(result.to_owned())),
+        }
+    }
+
+    /// For the entry `result`, which may give several series, of metrics (without an expression) and expressions.
+    pub(crate) fn joined(entries: Vec<(String, Option<Expr>)>, result: &str) -> Result<Self, ProgramError> {
         let mut program = Self {
             metrics: Vec::new(),
             steps: Vec::new(),
             result: result.to_owned(),
         };
         let mut open = Vec::new();
-        for query in queries {
-            match &query.expression {
-                None => program.metrics.push(query.id.clone()),
-                Some(text) if is_metrics_insights(text) => {
-                    return Err(ProgramError::MetricsInsights(query.id.clone()));
-                }
-                Some(text) => {
-                    let of_query = |error| ProgramError::Expression {
-                        id: query.id.clone(),
-                        error,
-                    };
-                    open.push((query.id.clone(), parse(text).map_err(of_query)?));
-                }
+        for (id, expr) in entries {
+            match expr {
+                None => program.metrics.push(id),
+                Some(expr) => open.push((id, expr)),
             }
         }
         while !open.is_empty() {
@@ -92,7 +105,7 @@ impl Program {
             program.steps.push(Step { id, expr, ty });
         }
         match program.type_of_id(result) {
-            Some(Type::Series) => Ok(program),
+            Some(Type::Series | Type::Array) => Ok(program),
             _ => Err(ProgramError::Result(result.to_owned())),
         }
     }
@@ -111,6 +124,18 @@ impl Program {
 
     /// The result over these periods: a value per period, NaN where it is missing.
     pub fn evaluate(&self, frame: &Frame<'_>) -> Vec<f64> {
+        match self.value(frame) {
+            Some(Value::Series(series)) => series,
+            _ => vec![f64::NAN; frame.starts.len()],
+        }
+    }
+
+    /// The series of the result over these periods.
+    pub(crate) fn members(&self, frame: &Frame<'_>) -> Vec<Member> {
+        self.value(frame).map(Value::into_members).unwrap_or_default()
+    }
+
+    fn value(&self, frame: &Frame<'_>) -> Option<Value> {
         let mut known: BTreeMap<&str, Value> = BTreeMap::new();
         for (id, series) in self.metrics.iter().zip(frame.metrics) {
             known.insert(id, Value::Series(series.clone()));
@@ -124,10 +149,7 @@ impl Program {
             .value(&step.expr);
             known.insert(&step.id, value);
         }
-        match known.remove(self.result.as_str()) {
-            Some(Value::Series(series)) => series,
-            _ => vec![f64::NAN; frame.starts.len()],
-        }
+        known.remove(self.result.as_str())
     }
 
     /// The result as a function of one period alone, if it is one.
@@ -228,15 +250,21 @@ impl Run<'_> {
             Node::Binary(operator, left, right) => {
                 operators::apply_to_values(*operator, self.value(left), self.value(right))
             }
-            Node::Array(parts) => Value::Array(
-                parts
-                    .iter()
-                    .flat_map(|part| self.value(part).into_series())
-                    .collect(),
-            ),
+            Node::Array(parts) => Value::Array(parts.iter().flat_map(|part| self.members_of(part)).collect()),
             Node::Call(function, arguments) => self.call(*function, arguments),
             Node::Text(_) | Node::Word(_) => self.missing(),
         }
+    }
+
+    /// The series of a part of an array. A metric is called by its id.
+    fn members_of(&self, part: &Expr) -> Vec<Member> {
+        let mut members = self.value(part).into_members();
+        if let (Node::Id(id), [only]) = (&part.node, &mut members[..])
+            && only.of.is_none()
+        {
+            only.of = Some(id.clone());
+        }
+        members
     }
 
     /// Arguments were counted and typed when the program was made; what cannot be is missing.
@@ -292,7 +320,7 @@ impl Run<'_> {
                 Value::Series(series) => Value::Scalar(functions::reduced(function, &series)),
                 number @ Value::Scalar(_) => number,
             },
-            _ => self.of_array(function, arguments, self.value(first).into_series()),
+            _ => self.of_array(function, arguments, self.value(first).into_members()),
         }
     }
 
@@ -302,19 +330,29 @@ impl Run<'_> {
             let expected = self.frame.model.and_then(|model| model.expected(*start));
             expected.map_or((f64::NAN, f64::NAN), |expected| expected.bounds(deviations))
         });
-        let (lower, upper) = bounds.unzip();
-        Value::Array(vec![upper, lower])
+        let (lower, upper): (Vec<f64>, Vec<f64>) = bounds.unzip();
+        let of = None;
+        Value::Array(
+            [upper, lower]
+                .map(|values| Member {
+                    of: of.clone(),
+                    values,
+                })
+                .into(),
+        )
     }
 
     /// Functions of arrays of series.
-    fn of_array(&self, function: Function, arguments: &[Expr], mut all: Vec<Vec<f64>>) -> Value {
+    fn of_array(&self, function: Function, arguments: &[Expr], mut all: Vec<Member>) -> Value {
         match function {
             #[expect(clippy::cast_precision_loss, reason = "an alarm has at most 20 series")]
             Function::MetricCount => Value::Scalar(all.len() as f64),
-            Function::First if !all.is_empty() => Value::Series(all.swap_remove(0)),
-            Function::Last => all.pop().map_or_else(|| self.missing(), Value::Series),
+            Function::First if !all.is_empty() => Value::Series(all.swap_remove(0).values),
+            Function::Last => all
+                .pop()
+                .map_or_else(|| self.missing(), |last| Value::Series(last.values)),
             Function::RemoveEmpty => {
-                all.retain(|series| series.iter().any(|value| !value.is_nan()));
+                all.retain(|member| member.values.iter().any(|value| !value.is_nan()));
                 Value::Array(all)
             }
             Function::Slice => {
@@ -330,40 +368,45 @@ impl Run<'_> {
     }
 
     /// Series without datapoints come last, in either order.
-    fn sort(&self, arguments: &[Expr], all: Vec<Vec<f64>>) -> Value {
+    fn sort(&self, arguments: &[Expr], all: Vec<Member>) -> Value {
         let word = |n: usize| match arguments.get(n).map(|argument| &argument.node) {
             Some(Node::Word(word)) => word.as_str(),
             _ => "",
         };
         let function = Function::of_name(word(1)).unwrap_or(Function::Avg);
         let sign = if word(2) == "DESC" { -1.0 } else { 1.0 };
-        let mut keyed: Vec<(f64, Vec<f64>)> = all
+        let mut keyed: Vec<(f64, Member)> = all
             .into_iter()
-            .map(|series| {
-                let is_empty = series.iter().all(|value| value.is_nan());
+            .map(|member| {
+                let is_empty = member.values.iter().all(|value| value.is_nan());
                 let key = if is_empty {
                     f64::INFINITY
                 } else {
-                    sign * functions::reduced(function, &series)
+                    sign * functions::reduced(function, &member.values)
                 };
-                (key, series)
+                (key, member)
             })
             .collect();
         keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
         let limit = arguments
             .get(3)
             .map_or(keyed.len(), |limit| place(self.number(limit)));
-        Value::Array(keyed.into_iter().take(limit).map(|(_, series)| series).collect())
+        Value::Array(keyed.into_iter().take(limit).map(|(_, member)| member).collect())
     }
 
     fn metrics(&self, part: &str) -> Value {
+        // What an expression found is no metric of the request.
         let named = self
             .program
             .metrics
             .iter()
             .zip(self.frame.metrics)
-            .filter(|(id, _)| id.contains(part));
-        Value::Array(named.map(|(_, series)| series.clone()).collect())
+            .filter(|(id, _)| id.contains(part) && !id.contains(FOUND));
+        let members = named.map(|(id, values)| Member {
+            of: Some(id.clone()),
+            values: values.clone(),
+        });
+        Value::Array(members.collect())
     }
 
     fn number(&self, expr: &Expr) -> f64 {

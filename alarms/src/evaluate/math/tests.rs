@@ -249,11 +249,6 @@ fn programs_that_cannot_be_computed_are_refused() {
         "there is no entry `e1` that gives one series",
     );
     check(
-        &[expression("e1", "SELECT x FROM y")],
-        "e1",
-        "expression `e1` is a Metrics Insights query: only CloudWatch has the metrics that it selects",
-    );
-    check(
         &[metric("m1"), expression("e1", "SUMM(m1)")],
         "e1",
         "expression `e1`: there is no function SUMM, at character 1",

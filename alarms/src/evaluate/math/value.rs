@@ -10,7 +10,16 @@ pub enum Value {
     /// TS: oldest period first.
     Series(Vec<f64>),
     /// TS[].
-    Array(Vec<Vec<f64>>),
+    Array(Vec<Member>),
+}
+
+/// A series of an array.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    /// The id of the metric that it is, or is made of, if it is one's: so that it can be called what that is called.
+    pub of: Option<String>,
+    /// A value per period, NaN where it is missing.
+    pub values: Vec<f64>,
 }
 
 /// The periods that are looked at.
@@ -28,10 +37,10 @@ pub struct Frame<'a> {
 
 impl Value {
     /// Its series: one for each of an array, none for a number.
-    pub(super) fn into_series(self) -> Vec<Vec<f64>> {
+    pub(super) fn into_members(self) -> Vec<Member> {
         match self {
             Self::Scalar(_) => Vec::new(),
-            Self::Series(series) => vec![series],
+            Self::Series(values) => vec![Member { of: None, values }],
             Self::Array(all) => all,
         }
     }
@@ -41,7 +50,13 @@ impl Value {
         match self {
             Self::Scalar(number) => Self::Scalar(number),
             Self::Series(series) => Self::Series(map(series)),
-            Self::Array(all) => Self::Array(all.into_iter().map(map).collect()),
+            Self::Array(all) => {
+                let mapped = all.into_iter().map(|Member { of, values }| {
+                    let values = map(values);
+                    Member { of, values }
+                });
+                Self::Array(mapped.collect())
+            }
         }
     }
 }

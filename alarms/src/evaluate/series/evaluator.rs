@@ -3,20 +3,21 @@
 use jiff::Timestamp;
 
 use crate::evaluate::anomaly::BandModel;
-use crate::evaluate::range::{Depends, Point, Reason, Rule, Summary, Verdict, verdict_of};
+use crate::evaluate::range::{Point, Reason, Rule, Verdict};
 use crate::evaluate::statistic::Sample;
-use crate::evaluate::switches::{LowSampleScope, Switches};
-use crate::model::{MetricAlarm, StateValue};
+use crate::evaluate::switches::Switches;
+use crate::model::{MetricAlarm, Stat, StateValue};
 
 use super::marks::{MOST, Marks, Register};
-use super::plan::{Plan, PlanError};
+use super::memo::Memos;
+use super::plan::{Criterion, Plan, PlanError};
 use super::source::{Mark, Source};
+use super::verdict::{
+    WIDEST, bits_verdict, depends_on_readings, enough, few_ones, is_low, marks_of, ones, said, sized_verdict,
+    verdict_of_marks,
+};
 use super::wall_clock::Calendar;
 use super::wide::Wide;
-
-/// How many periods more than N the range could have: verdicts that would differ with any of N to N + 4 are said to depend
-/// on its size.
-const WIDEST: u32 = 4;
 
 /// One alarm with its state and the samples it may still look at.
 ///
@@ -63,6 +64,9 @@ pub struct Evaluator {
     is_usual: bool,
     /// Is a period one step of one metric?
     is_simple: bool,
+    /// Of such an alarm: the step of the last datapoint, and what it is since. The usual evaluation is of this step, and need
+    /// not look its samples up again.
+    fresh: (i64, Point),
     /// The bits of the periods that a verdict or its sensitivity looks at.
     kept: u64,
     /// The bits of the newest N periods.
@@ -72,16 +76,20 @@ pub struct Evaluator {
     /// The creation of the alarm, for its warm-up.
     created: Option<Timestamp>,
     first_data: Option<i64>,
-    memo: Option<Memo>,
+    /// Did its warm-up end? It does not begin again when data pauses later.
+    is_warm: bool,
+    memo: Memos,
 }
 
-/// The last verdict, and all that it was made of.
+/// An alarm over one metric of which a step is a period.
 #[derive(Debug, Clone, Copy)]
-struct Memo {
-    real: u64,
-    breaching: u64,
-    previous: StateValue,
-    verdict: Verdict,
+pub(crate) struct InBits {
+    pub(crate) stat: Stat,
+    pub(super) criterion: Criterion,
+    /// Seconds.
+    pub(super) step: i64,
+    /// How many steps can be looked at.
+    pub(super) reach: i64,
 }
 
 /// What an evaluation said.
@@ -148,12 +156,14 @@ impl Evaluator {
             is_remembered,
             is_usual: is_remembered && plan_is_sliding,
             is_simple,
+            fresh: (i64::MIN, Point::Missing),
             kept: ones(periods),
             newest: ones(n),
             wide: is_wide.then(|| Wide::new(steps, periods)),
             created: None,
             first_data: None,
-            memo: None,
+            is_warm: false,
+            memo: Memos::default(),
         })
     }
 
@@ -169,6 +179,7 @@ impl Evaluator {
     pub fn created(mut self, at: Timestamp) -> Self {
         self.created = Some(at);
         self.is_usual = false;
+        self.is_warm = false;
         self
     }
 
@@ -209,11 +220,18 @@ impl Evaluator {
     #[inline]
     pub fn push(&mut self, metric: usize, at: Timestamp, sample: &Sample) -> bool {
         let step = self.step(at);
-        let Some(store) = self.source.stores.get_mut(metric) else {
-            return false;
-        };
-        if !store.add(step, sample, self.oldest) {
-            return false;
+        if self.is_simple && metric == 0 {
+            let Some(point) = self.source.add_to_step(step, sample, self.oldest) else {
+                return false;
+            };
+            self.fresh = (step, point);
+        } else {
+            let Some(store) = self.source.stores.get_mut(metric) else {
+                return false;
+            };
+            if !store.add(step, sample, self.oldest) {
+                return false;
+            }
         }
         if self.created.is_some() && self.first_data.is_none_or(|first| step < first) {
             self.first_data = Some(step);
@@ -258,6 +276,18 @@ impl Evaluator {
         } else {
             self.over_range(end, previous)
         }
+    }
+
+    /// What a replay needs that keeps its own bits; none where samples or periods have to be kept, or some are kept already.
+    pub(crate) fn in_bits(&self) -> Option<InBits> {
+        let is_new = self.pushed.0 == i64::MIN && self.evaluated == i64::MIN;
+        let (stat, criterion) = self.source.in_bits()?;
+        (is_new && self.is_usual && self.is_simple).then(|| InBits {
+            stat,
+            criterion,
+            step: i64::from(self.plan.step),
+            reach: self.reach,
+        })
     }
 
     /// The step of a datapoint: mostly that of the last one, or the one behind it.
@@ -309,8 +339,19 @@ impl Evaluator {
     /// "The alarm ends warm-up as soon as it can fill its evaluation window. The evaluation window spans Period multiplied
     /// by Evaluation Periods and is full when a datapoint exists for the most recent period" (user guide, "Alarm warm-up
     /// periods"). The span is counted from the first datapoint, as its example does: created 10:00, first data 10:04,
-    /// 3 periods of 5 minutes, evaluated from 10:19 on.
+    /// 3 periods of 5 minutes, evaluated from 10:19 on. What has ended is over: a metric that pauses later has missing data, which
+    /// is what the alarm may be there for.
     fn is_warming_up(&mut self, at: Timestamp, end: i64) -> bool {
+        if self.is_warm {
+            return false;
+        }
+        let is_cold = self.is_cold(at, end);
+        self.is_warm = !is_cold;
+        is_cold
+    }
+
+    /// Would a warm-up that has not ended before go on at this time?
+    fn is_cold(&mut self, at: Timestamp, end: i64) -> bool {
         let (Some(warm_up), Some(created)) = (&self.plan.warm_up, self.created) else {
             return false;
         };
@@ -398,15 +439,15 @@ impl Evaluator {
 
     #[inline]
     fn over_marks(&mut self, end: i64, previous: StateValue) -> Verdict {
-        let steps = self.steps;
-        let source = &mut self.source;
-        let register = if self.is_simple {
-            self.marks.at(end, |end| source.mark_step(end - 1))
+        let fresh = self.fresh;
+        let usual = if self.is_simple && fresh.0.wrapping_add(1) == end {
+            self.marks.next(end, fresh.1)
         } else {
-            self.marks.at(end, |end| {
-                let measured = source.measure(end - steps, end);
-                source.mark(measured, end - steps)
-            })
+            None
+        };
+        let register = match usual {
+            Some(register) => register,
+            None => self.register(end),
         };
         if register.low != 0 {
             let rule = &self.plan.rule;
@@ -418,27 +459,37 @@ impl Evaluator {
                 return said(previous, Reason::LowSamples);
             }
         }
+        self.over_bits(register.real, register.breaching, previous)
+    }
+
+    /// The verdict over the newest periods as bits, none of them of too few samples.
+    #[inline]
+    pub(super) fn over_bits(&mut self, real: u64, breaching: u64, previous: StateValue) -> Verdict {
         // The newest N points are there: they decide, and no reading of the documentation says anything else.
-        if register.real & self.newest == self.newest {
-            return enough(&self.plan.rule, few_ones(register.breaching & self.newest));
+        if real & self.newest == self.newest {
+            return enough(&self.plan.rule, few_ones(breaching & self.newest));
         }
-        // Older periods change nothing, and would hide that this is the same range as the last.
-        let (real, breaching) = (register.real & self.kept, register.breaching & self.kept);
-        if let Some(memo) = &self.memo
-            && memo.real == real
-            && memo.breaching == breaching
-            && memo.previous == previous
-        {
-            return memo.verdict;
+        // Older periods change nothing, and would hide that this is a range that was there before.
+        let (real, breaching) = (real & self.kept, breaching & self.kept);
+        let plan = &self.plan;
+        self.memo.verdict(real, breaching, previous, || {
+            bits_verdict(plan, real, breaching, previous)
+        })
+    }
+
+    /// The marks of the windows that end at a step, with samples looked up.
+    #[inline]
+    fn register(&mut self, end: i64) -> Register {
+        let steps = self.steps;
+        let source = &mut self.source;
+        if self.is_simple {
+            self.marks.at(end, |end| source.mark_step(end - 1))
+        } else {
+            self.marks.at(end, |end| {
+                let measured = source.measure(end - steps, end);
+                source.mark(measured, end - steps)
+            })
         }
-        let verdict = bits_verdict(&self.plan, real, breaching, previous);
-        self.memo = Some(Memo {
-            real,
-            breaching,
-            previous,
-            verdict,
-        });
-        verdict
     }
 
     /// As `over_marks`, where a word has too few bits.
@@ -480,112 +531,5 @@ impl Evaluator {
             band: self.source.band(*start),
         };
         measured.into_iter().zip(&windows).map(period).collect()
-    }
-}
-
-fn said(state: StateValue, reason: Reason) -> Verdict {
-    Verdict {
-        state,
-        reason,
-        depends: Depends::NOTHING,
-    }
-}
-
-/// So many low bits.
-pub(super) const fn ones(bits: usize) -> u64 {
-    if bits >= 64 { u64::MAX } else { (1 << bits) - 1 }
-}
-
-/// How many bits are set: none or one mostly. Counting takes a dozen instructions where the machine has none for it.
-#[inline]
-fn few_ones(bits: u64) -> u32 {
-    if bits & bits.wrapping_sub(1) == 0 {
-        u32::from(bits != 0)
-    } else {
-        many_ones(bits)
-    }
-}
-
-/// Not in line, as above.
-#[inline(never)]
-fn many_ones(bits: u64) -> u32 {
-    bits.count_ones()
-}
-
-fn is_low(register: &Register, range: u64, scope: LowSampleScope) -> bool {
-    let real = register.real & range;
-    match scope {
-        LowSampleScope::NewestDatapoint => register.low & real & real.wrapping_neg() != 0,
-        LowSampleScope::WholeRange => register.low & real != 0,
-    }
-}
-
-/// The newest N points are there, and so many of them breach.
-#[inline]
-fn enough(rule: &Rule, breaching: u32) -> Verdict {
-    let state = if breaching >= rule.datapoints_to_alarm() {
-        StateValue::Alarm
-    } else {
-        StateValue::Ok
-    };
-    said(state, Reason::EnoughData { breaching })
-}
-
-/// The verdict over bits, and what it depends on.
-fn bits_verdict(plan: &Plan, real: u64, breaching: u64, previous: StateValue) -> Verdict {
-    let n = plan.rule.evaluation_periods();
-    sized_verdict(plan, previous, |size| {
-        let kept = ones(size as usize);
-        Summary::of_bits(real & kept, breaching & kept, n)
-    })
-}
-
-/// The verdict over ranges of which the newest periods can be summarized, and what it depends on.
-fn sized_verdict(plan: &Plan, previous: StateValue, summary: impl Fn(u32) -> Summary) -> Verdict {
-    let rule = &plan.rule;
-    let n = rule.evaluation_periods();
-    let size = rule.range();
-    let of_range = summary(size);
-    let verdict = verdict_of(&of_range, rule, previous);
-    let differs = |summary: &Summary, rule: &Rule| verdict_of(summary, rule, previous).state != verdict.state;
-    let depends = Depends {
-        range_size: (n..=n + WIDEST).any(|size| differs(&summary(size), rule)),
-        premature_age: differs(&of_range, &rule.with_other_premature_age()),
-        dynamo_db: plan
-            .other_rule
-            .as_ref()
-            .is_some_and(|rule| differs(&of_range, rule)),
-    };
-    Verdict { depends, ..verdict }
-}
-
-fn marks_of(source: &mut Source, windows: &[(i64, i64)]) -> Vec<Mark> {
-    let measured = source.measure_range(windows);
-    measured
-        .into_iter()
-        .zip(windows)
-        .map(|(measured, (start, _))| source.mark(measured, *start))
-        .collect()
-}
-
-fn verdict_of_marks(marks: &[Mark], rule: &Rule, previous: StateValue) -> Verdict {
-    let points: Vec<Point> = marks.iter().map(|mark| mark.point).collect();
-    let mut real = marks.iter().rev().filter(|mark| mark.point != Point::Missing);
-    let is_low = match rule.switches().low_samples {
-        LowSampleScope::NewestDatapoint => real.next().is_some_and(|mark| mark.is_low),
-        LowSampleScope::WholeRange => real.any(|mark| mark.is_low),
-    };
-    if is_low {
-        return said(previous, Reason::LowSamples);
-    }
-    verdict_of(&Summary::of(&points, rule.evaluation_periods()), rule, previous)
-}
-
-fn depends_on_readings(marks: &[Mark], plan: &Plan, previous: StateValue, state: StateValue) -> Depends {
-    let differs = |rule: &Rule| verdict_of_marks(marks, rule, previous).state != state;
-    Depends {
-        range_size: false,
-        premature_age: differs(&plan.rule.with_other_premature_age()),
-        dynamo_db: plan.other_rule.as_ref().is_some_and(differs),
     }
 }

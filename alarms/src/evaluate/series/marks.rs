@@ -59,6 +59,13 @@ impl Register {
         self.low = self.low << 1 | u64::from(mark.is_low);
     }
 
+    /// As `push`, of a period that is never low.
+    #[inline]
+    fn push_point(&mut self, point: Point) {
+        self.real = self.real << 1 | u64::from(point != Point::Missing);
+        self.breaching = self.breaching << 1 | u64::from(point == Point::Breaching);
+    }
+
     fn shift(&mut self, periods: usize) {
         let shift = |bits: u64| if periods >= MOST { 0 } else { bits << periods };
         *self = Self {
@@ -108,6 +115,19 @@ impl Marks {
         };
         self.last = (end, next);
         next
+    }
+
+    /// The usual step of an alarm of which a step is a period, none of them low: the newest period is this. None: that is not
+    /// the next step, or samples came late.
+    #[inline]
+    pub(super) fn next(&mut self, end: i64, point: Point) -> Option<Register> {
+        let register = self.registers.first_mut()?;
+        if register.end.wrapping_add(1) != end || register.late_from != i64::MAX {
+            return None;
+        }
+        register.end = end;
+        register.push_point(point);
+        Some(*register)
     }
 
     /// The register of windows that end at `end`, up to date; `mark` marks the period that ends at a step.

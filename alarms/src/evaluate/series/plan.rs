@@ -8,9 +8,10 @@ use crate::evaluate::math::{Program, ProgramError};
 use crate::evaluate::range::{Point, Rule, RuleError};
 use crate::evaluate::switches::{DynamoDbMissing, Switches};
 use crate::model::expression::{Function, Node, parse};
+use crate::model::insights::QueryError;
 use crate::model::{
-    ComparisonOperator, LowSamples, MetricAlarm, Stat, StatError, TreatMissingData, WarmUpConfiguration,
-    ZoneError, time_zone,
+    ComparisonOperator, LowSamples, MetricAlarm, MetricDataQuery, Stat, StatError, TreatMissingData,
+    WarmUpConfiguration, ZoneError, time_zone,
 };
 
 /// An alarm that cannot be evaluated. [`MetricAlarm::validate`] says more of most of these.
@@ -37,6 +38,19 @@ pub enum PlanError {
     /// The band's expression is not a call of ANOMALY_DETECTION_BAND with a number.
     #[error("`{0}` must be ANOMALY_DETECTION_BAND with at most a number beside the metric")]
     Band(String),
+    /// A Metrics Insights query that cannot be read.
+    #[error("entry `{id}`: {error}")]
+    Query {
+        /// The entry.
+        id: String,
+        /// What is wrong.
+        error: QueryError,
+    },
+    /// A Metrics Insights query of several series: on AWS each is a contributor, with a state of its own.
+    #[error(
+        "entry `{0}` is a Metrics Insights query with GROUP BY: each of its series has a state of its own on AWS, and here an alarm has one"
+    )]
+    Contributors(String),
 }
 
 /// What is compared with what.
@@ -79,7 +93,7 @@ pub(super) struct Plan {
     /// What the other reading of the documentation on DynamoDB says of missing data, if it differs.
     pub(super) other_rule: Option<Rule>,
     pub(super) criterion: Criterion,
-    /// Id and statistic of each metric.
+    /// Id and statistic of each metric, and of each Metrics Insights query: all samples that it selects are those of one series.
     pub(super) metrics: Vec<(String, Stat)>,
     pub(super) watched: Watched,
     /// Seconds.
@@ -153,8 +167,8 @@ fn rules(alarm: &MetricAlarm, switches: Switches) -> Result<(Rule, Option<Rule>)
         || alarm
             .metrics
             .iter()
-            .filter_map(|query| query.metric_stat.as_ref())
-            .any(|s| of_dynamo_db(&s.metric.namespace));
+            .filter_map(namespace)
+            .any(|namespace| of_dynamo_db(&namespace));
     if !is_dynamo_db {
         return Ok((rule(alarm.treat_missing_data())?, None));
     }
@@ -174,13 +188,11 @@ fn watched(alarm: &MetricAlarm) -> Result<(Vec<(String, Stat)>, Watched), PlanEr
         let stat: Stat = text.ok_or(PlanError::Missing("Statistic"))?.parse()?;
         return Ok((vec![(ONLY_METRIC.to_owned(), stat)], Watched::Metric));
     }
-    let stats = alarm
-        .metrics
-        .iter()
-        .filter_map(|query| Some((&query.id, query.metric_stat.as_ref()?)));
-    let metrics: Vec<(String, Stat)> = stats
-        .map(|(id, stat)| Ok((id.clone(), stat.stat.parse()?)))
-        .collect::<Result<_, StatError>>()?;
+    let stats = alarm.metrics.iter().filter_map(|query| {
+        let stat = stat(query).transpose()?;
+        Some(stat.map(|stat| (query.id.clone(), stat)))
+    });
+    let metrics: Vec<(String, Stat)> = stats.collect::<Result<_, PlanError>>()?;
     let band = alarm.threshold_metric_id.as_deref();
     let result = alarm
         .metrics
@@ -192,6 +204,29 @@ fn watched(alarm: &MetricAlarm) -> Result<(Vec<(String, Stat)>, Watched), PlanEr
     }
     let program = Program::new(&alarm.metrics, &result.id)?;
     Ok((metrics, Watched::Math(Box::new(program))))
+}
+
+/// How the samples of an entry become one number; none of metric math.
+fn stat(query: &MetricDataQuery) -> Result<Option<Stat>, PlanError> {
+    if let Some(metric) = &query.metric_stat {
+        return Ok(Some(metric.stat.parse()?));
+    }
+    let id = || query.id.clone();
+    match query.insights().transpose() {
+        Ok(None) => Ok(None),
+        Ok(Some(found)) if found.group_by.is_empty() => Ok(Some(found.function.stat())),
+        Ok(Some(_)) => Err(PlanError::Contributors(id())),
+        Err(error) => Err(PlanError::Query { id: id(), error }),
+    }
+}
+
+/// The namespace of an entry; none of metric math.
+fn namespace(query: &MetricDataQuery) -> Option<String> {
+    match (&query.metric_stat, query.insights()) {
+        (Some(stat), _) => Some(stat.metric.namespace.clone()),
+        (None, Some(Ok(found))) => Some(found.namespace),
+        _ => None,
+    }
 }
 
 fn criterion(alarm: &MetricAlarm) -> Result<Criterion, PlanError> {

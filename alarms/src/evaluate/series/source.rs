@@ -3,7 +3,8 @@
 use crate::evaluate::anomaly::BandModel;
 use crate::evaluate::math::{Frame, Pointwise, Program};
 use crate::evaluate::range::Point;
-use crate::model::ComparisonOperator;
+use crate::evaluate::statistic::Sample;
+use crate::model::{ComparisonOperator, Stat};
 
 use super::plan::{Criterion, Plan, Watched};
 use super::store::{Measured, Store};
@@ -99,12 +100,25 @@ impl Source {
         is_metric && matches!(self.criterion, Criterion::Threshold(..)) && i64::from(self.period) == self.step
     }
 
+    /// Statistic and criterion of such an alarm.
+    pub(super) fn in_bits(&self) -> Option<(Stat, Criterion)> {
+        let store = self.stores.first().filter(|_| self.is_simple())?;
+        Some((store.stat(), self.criterion))
+    }
+
     /// The mark of a step, where that is a period.
     #[inline]
     pub(super) fn mark_step(&self, step: i64) -> Mark {
         let value = self.stores.first().and_then(|store| store.measure_step(step));
         let point = value.map_or(Point::Missing, |value| self.criterion.point(value));
         Mark { point, is_low: false }
+    }
+
+    /// A sample of the one metric, where a step is a period: what the step is now. None: the sample is too old.
+    #[inline]
+    pub(super) fn add_to_step(&mut self, step: i64, sample: &Sample, oldest: i64) -> Option<Point> {
+        let value = self.stores.first_mut()?.add_and_measure(step, sample, oldest)?;
+        Some(self.criterion.point(value))
     }
 
     /// All periods of a range, oldest first, each from its first step to before its last.

@@ -41,14 +41,33 @@ impl Store {
                 ring.update(step, oldest, |all, is_new| {
                     *all = if is_new { one } else { all.with(&one) }
                 })
+                .is_some()
             }
-            Kind::Samples(ring, _) => ring.update(step, oldest, |all, is_new| {
-                if is_new {
-                    all.clear();
-                }
-                all.add(sample);
-            }),
+            Kind::Samples(ring, _) => ring
+                .update(step, oldest, |all, is_new| {
+                    if is_new {
+                        all.clear();
+                    }
+                    all.add(sample);
+                })
+                .is_some(),
         }
+    }
+
+    /// As `add`, and the statistic of the step with the sample in it; none when the sample is too old, or kept as it is.
+    #[inline]
+    pub(super) fn add_and_measure(&mut self, step: i64, sample: &Sample, oldest: i64) -> Option<f64> {
+        let Kind::Moments(ring) = &mut self.kind else {
+            return None;
+        };
+        let one = Moments::of(sample);
+        let stat = self.stat;
+        ring.update(step, oldest, |all, is_new| {
+            // Written once, and not read again.
+            let sum = if is_new { one } else { all.with(&one) };
+            *all = sum;
+            sum.statistic(stat)
+        })?
     }
 
     /// The statistic of one step, for the usual alarm: one metric, one step to a period, no samples to sort.
@@ -58,6 +77,11 @@ impl Store {
             Kind::Moments(ring) => ring.get(step).and_then(|moments| moments.statistic(self.stat)),
             Kind::Samples(..) => None,
         }
+    }
+
+    /// What is made of the samples.
+    pub(super) const fn stat(&self) -> Stat {
+        self.stat
     }
 
     /// Are its statistics made of sums, not of samples?
@@ -139,11 +163,11 @@ impl<T: Default> Ring<T> {
         (*kept == step).then_some(value)
     }
 
-    /// The value of a step is whatever was there if it is new: `update` is told.
+    /// The value of a step is whatever was there if it is new: `update` is told. None: the step is too old.
     #[inline]
-    fn update(&mut self, step: i64, oldest: i64, update: impl FnOnce(&mut T, bool)) -> bool {
+    fn update<R>(&mut self, step: i64, oldest: i64, update: impl FnOnce(&mut T, bool) -> R) -> Option<R> {
         if step < oldest {
-            return false;
+            return None;
         }
         let mut place = self.place(step);
         while self.places[place].0 != step && self.places[place].0 >= oldest {
@@ -153,8 +177,7 @@ impl<T: Default> Ring<T> {
         let (kept, value) = &mut self.places[place];
         let is_new = *kept != step;
         *kept = step;
-        update(value, is_new);
-        true
+        Some(update(value, is_new))
     }
 
     /// Doubles the room: a step that is still needed is in the way.

@@ -298,6 +298,47 @@ fn a_warm_up_ends_when_the_window_is_full() {
     assert_eq!(warm_up(true), Some(30));
 }
 
+/// A dead man's switch whose metric falls silent within the configured time, after it was evaluated: that is what it is for.
+#[test]
+fn a_warm_up_that_ended_early_does_not_begin_again() {
+    let reasons = |only: bool| {
+        let configuration =
+            json!({ "WarmUpPeriodDurationInMinutes": 30, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": only });
+        let alarm = alarm(
+            json!({ "Period": 300, "EvaluationPeriods": 1, "TreatMissingData": "breaching",
+            "WarmUpConfiguration": configuration }),
+        );
+        let mut evaluator = Evaluator::new(&alarm, Switches::DEFAULT)
+            .unwrap()
+            .created(at("10:00"));
+        let mut found = Vec::new();
+        for minute in 0..40 {
+            let now = at("10:00") + (60 * minute).seconds();
+            // Of 10:04 to 10:08, seen a minute later; silence after that.
+            if (5..10).contains(&minute) {
+                evaluator.push(0, now - 60.seconds(), &one(0.0));
+            }
+            let verdict = evaluator.evaluate(now).verdict;
+            let told = (verdict.state, verdict.reason == Reason::WarmUp);
+            if found.last().is_none_or(|(_, last)| *last != told) {
+                found.push((minute, told));
+            }
+        }
+        found
+    };
+    let (cold, ok, fires) = (
+        (StateValue::InsufficientData, true),
+        (StateValue::Ok, false),
+        (StateValue::Alarm, false),
+    );
+    let early = reasons(false);
+    assert_eq!(early[..2], [(0, cold), (9, ok)]);
+    assert_eq!(early.len(), 3, "{early:?}");
+    assert_eq!(early[2].1, fires, "within the warm-up's half hour: {early:?}");
+    assert!(early[2].0 < 30, "{early:?}");
+    assert_eq!(reasons(true), [(0, cold), (30, fires)]);
+}
+
 #[test]
 fn percentiles_over_few_samples_keep_the_state() {
     let p90 = json!({ "Statistic": null, "ExtendedStatistic": "p90", "Threshold": 5,
@@ -440,7 +481,11 @@ fn alarms_that_cannot_be_evaluated_say_why() {
     check(alarm(json!({ "Threshold": null })), "Threshold is missing");
     check(
         math("SELECT x", json!({})),
-        "expression `e1` is a Metrics Insights query: only CloudWatch has the metrics that it selects",
+        "entry `e1`: the Metrics Insights query cannot be read: AVG, COUNT, MAX, MIN or SUM is expected, not `x`, at character 8",
+    );
+    check(
+        math("SELECT MAX(x) FROM N GROUP BY d", json!({})),
+        "entry `e1` is a Metrics Insights query with GROUP BY: each of its series has a state of its own on AWS, and here an alarm has one",
     );
 }
 

@@ -3,8 +3,8 @@
 use crate::evaluate::range::{Point, Summary};
 use crate::evaluate::switches::LowSampleScope;
 
-use super::evaluator::ones;
 use super::source::Mark;
+use super::verdict::ones;
 
 /// The registers of an alarm.
 #[derive(Debug)]

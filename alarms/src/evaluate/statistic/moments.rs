@@ -89,6 +89,10 @@ impl Moments {
         if self.count == 0.0 {
             return None;
         }
+        // The usual one first: the rest goes through a table.
+        if matches!(stat, Stat::Sum) {
+            return Some(self.sum);
+        }
         match stat {
             Stat::SampleCount => Some(self.count),
             Stat::Average => Some(self.sum / self.count),

@@ -37,16 +37,34 @@ pub enum AlarmRule {
     /// `rule OR rule OR …`
     Or(Vec<AlarmRule>),
     /// `AT_LEAST(M, [NOT] STATE, (a1, a2, …))`.
-    AtLeast {
-        /// How many.
-        least: Least,
-        /// Alarms that are *not* in the state count.
-        negated: bool,
-        /// The state.
-        state: StateValue,
-        /// Names or ARNs.
-        alarms: Vec<String>,
-    },
+    AtLeast(AtLeast),
+}
+
+/// So many of some alarms in a state, or not in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AtLeast {
+    /// How many.
+    pub least: Least,
+    /// Alarms that are *not* in the state count.
+    pub negated: bool,
+    /// The state.
+    pub state: StateValue,
+    /// Names or ARNs.
+    pub alarms: Vec<String>,
+}
+
+impl AtLeast {
+    /// Does it hold, with the alarms in these states?
+    pub fn holds(&self, state_of: impl Fn(&str) -> Option<StateValue>) -> bool {
+        let counts = |alarm: &&String| (state_of(alarm) == Some(self.state)) != self.negated;
+        let count = self.alarms.iter().filter(counts).count();
+        match self.least {
+            Least::Count(least) => count >= least as usize,
+            // Multiplied, not divided: 50 % of 3 alarms are 2, and no rounding is chosen.
+            #[expect(clippy::cast_precision_loss, reason = "a rule watches at most 100 alarms")]
+            Least::Percent(percent) => count as f64 * 100.0 >= percent * self.alarms.len() as f64,
+        }
+    }
 }
 
 /// The first argument of AT_LEAST.
@@ -56,6 +74,16 @@ pub enum Least {
     Count(u32),
     /// So many percent of them, from 0 to 100.
     Percent(f64),
+}
+
+/// As it is written: `2`, `50%`.
+impl fmt::Display for Least {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => write!(f, "{count}"),
+            Self::Percent(percent) => write!(f, "{percent}%"),
+        }
+    }
 }
 
 impl AlarmRule {
@@ -72,7 +100,7 @@ impl AlarmRule {
             Self::InState(_, alarm) => drop(found.insert(alarm.as_str())),
             Self::Not(inner) => inner.gather(found),
             Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|part| part.gather(found)),
-            Self::AtLeast { alarms, .. } => found.extend(alarms.iter().map(String::as_str)),
+            Self::AtLeast(some) => found.extend(some.alarms.iter().map(String::as_str)),
         }
     }
 }
@@ -111,18 +139,10 @@ impl fmt::Display for AlarmRule {
             Self::Not(inner) => write!(f, "NOT {inner}"),
             Self::And(parts) => joined(f, parts, "AND"),
             Self::Or(parts) => joined(f, parts, "OR"),
-            Self::AtLeast {
-                least,
-                negated,
-                state,
-                alarms,
-            } => {
-                let least = match least {
-                    Least::Count(count) => count.to_string(),
-                    Least::Percent(percent) => format!("{percent}%"),
-                };
-                let not = if *negated { "NOT " } else { "" };
-                let alarms: Vec<String> = alarms.iter().map(|alarm| quoted(alarm)).collect();
+            Self::AtLeast(some) => {
+                let not = if some.negated { "NOT " } else { "" };
+                let alarms: Vec<String> = some.alarms.iter().map(|alarm| quoted(alarm)).collect();
+                let (least, state) = (some.least, some.state);
                 write!(f, "AT_LEAST({least}, {not}{state}, ({}))", alarms.join(", "))
             }
         }

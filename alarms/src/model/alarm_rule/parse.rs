@@ -1,6 +1,6 @@
 //! From text to a rule. Names are read by character: without quotes they hold anything but blanks, round brackets, commas.
 
-use super::{AlarmRule, DEEPEST_NESTING, LONGEST_RULE, Least, MOST_CHILDREN, MOST_ELEMENTS};
+use super::{AlarmRule, AtLeast, DEEPEST_NESTING, LONGEST_RULE, Least, MOST_CHILDREN, MOST_ELEMENTS};
 use crate::model::StateValue;
 
 /// A rule that CloudWatch would refuse, and where.
@@ -224,12 +224,12 @@ impl Parser {
                     message,
                 })
             }
-            least => Ok(AlarmRule::AtLeast {
+            least => Ok(AlarmRule::AtLeast(AtLeast {
                 least,
                 negated,
                 state,
                 alarms,
-            }),
+            })),
         }
     }
 

@@ -14,5 +14,3 @@ pub(super) use composite::composite_alarm;
 pub(super) use metric::metric_alarm;
 pub(super) use mute::mute_rule;
 pub(crate) use queries::is_metrics_insights;
-#[cfg(test)]
-pub(crate) use text::UNITS;

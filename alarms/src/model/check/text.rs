@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use telemetry_core::metrics::UNITS;
+
 use crate::model::problem::Findings;
 use crate::model::{Dimension, Tag};
 
@@ -11,37 +13,6 @@ const MOST_ACTIONS: usize = 5;
 const MOST_TAGS: usize = 50;
 /// The most dimensions of a metric (API reference, `Metric`).
 const MOST_DIMENSIONS: usize = 30;
-
-/// The units of CloudWatch (API reference, `MetricDatum`).
-pub(crate) const UNITS: &[&str] = &[
-    "Seconds",
-    "Microseconds",
-    "Milliseconds",
-    "Bytes",
-    "Kilobytes",
-    "Megabytes",
-    "Gigabytes",
-    "Terabytes",
-    "Bits",
-    "Kilobits",
-    "Megabits",
-    "Gigabits",
-    "Terabits",
-    "Percent",
-    "Count",
-    "Bytes/Second",
-    "Kilobytes/Second",
-    "Megabytes/Second",
-    "Gigabytes/Second",
-    "Terabytes/Second",
-    "Bits/Second",
-    "Kilobits/Second",
-    "Megabits/Second",
-    "Gigabits/Second",
-    "Terabits/Second",
-    "Count/Second",
-    "None",
-];
 
 pub(super) fn length(findings: &mut Findings, property: &str, text: Option<&str>, least: usize, most: usize) {
     let Some(length) = text.map(|text| text.chars().count()) else {

@@ -1,6 +1,7 @@
 //! From text to tokens with places.
 
 use super::{ExpressionError, LONGEST_EXPRESSION};
+use crate::model::scan;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token {
@@ -19,27 +20,12 @@ const SIGNS: &[&str] = &[
 
 /// All tokens, each with its place in characters from 1; the last is the end.
 pub(super) fn tokens(text: &str) -> Result<Vec<(Token, usize)>, ExpressionError> {
-    let chars: Vec<char> = text.chars().collect();
-    if chars.len() > LONGEST_EXPRESSION {
-        let message = format!(
-            "an expression has at most {LONGEST_EXPRESSION} characters, this one {}",
-            chars.len()
-        );
+    let length = text.chars().count();
+    if length > LONGEST_EXPRESSION {
+        let message = format!("an expression has at most {LONGEST_EXPRESSION} characters, this one {length}");
         return Err(ExpressionError::new(LONGEST_EXPRESSION + 1, message));
     }
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(&first) = chars.get(at) {
-        if first.is_whitespace() {
-            at += 1;
-            continue;
-        }
-        let (token, length) = token(&chars[at..], at + 1)?;
-        found.push((token, at + 1));
-        at += length;
-    }
-    found.push((Token::End, chars.len() + 1));
-    Ok(found)
+    scan::tokens(text, Token::End, token)
 }
 
 /// The token at the start of `chars`, which is not empty, and its length.

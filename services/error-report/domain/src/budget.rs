@@ -33,6 +33,16 @@ impl Limits {
         for_alarms: 4,
         window_ms: 3_600_000,
     };
+
+    /// So many mails an hour; as large a part of them is for alarms as of the ten.
+    #[must_use]
+    pub const fn of(mails: usize) -> Self {
+        Self {
+            mails,
+            for_alarms: mails * Self::DEFAULT.for_alarms / Self::DEFAULT.mails,
+            ..Self::DEFAULT
+        }
+    }
 }
 
 /// What was sent lately, and what was not.
@@ -47,7 +57,7 @@ pub struct Budget {
 /// The answer to a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// It may go, once the budget is stored. So many were held before it.
+    /// It may go, once the budget is stored. So many were held before it, and count as held until it went: [`Budget::told`].
     Send {
         /// Mails that were not sent since the last one.
         held: u64,
@@ -86,9 +96,7 @@ impl Budget {
             // Only now: another clock may be behind this one.
             let kept = self.sent_ms.len().min(limits.mails);
             self.sent_ms.drain(..self.sent_ms.len() - kept);
-            return Decision::Send {
-                held: std::mem::take(&mut self.held),
-            };
+            return Decision::Send { held: self.held };
         }
         self.held = self.held.saturating_add(1);
         // The slot is free when only `allowed - 1` mails are left in the window.
@@ -98,6 +106,11 @@ impl Budget {
             .map_or(i64::MAX, |n| self.sent_ms[n].saturating_add(limits.window_ms));
         Decision::Hold { until_ms }
     }
+
+    /// A mail went that said that so many were held.
+    pub fn told(&mut self, held: u64) {
+        self.held = self.held.saturating_sub(held);
+    }
 }
 
 #[cfg(test)]
@@ -105,6 +118,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_part_is_for_alarms() {
+        assert_eq!(Limits::of(10), Limits::DEFAULT);
+        assert_eq!((Limits::of(1_000).for_alarms, Limits::of(1).for_alarms), (400, 0));
+    }
 
     fn arrivals() -> impl Strategy<Value = Vec<(bool, i64)>> {
         // Gaps from floods to silence, now and then backwards.
@@ -139,6 +158,7 @@ mod tests {
                         if !is_alarm {
                             errors.push(at);
                         }
+                        budget.told(before);
                         told += before;
                     }
                     Decision::Hold { until_ms } => {

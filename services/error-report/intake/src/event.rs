@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::logs::{LogBatch, LogsError};
-use crate::notification::{AlarmNotification, NotificationError};
+use crate::notification::AlarmNotification;
 
 /// An invocation's event.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,17 +24,24 @@ pub struct Unreadable {
     pub why: String,
     /// Its first characters, redacted.
     pub beginning: String,
+    /// SNS' ID of the message: the same when it is delivered again. Empty when it is the whole event that cannot be read.
+    pub message_id: String,
+    /// The name of the topic that it came through; empty when it is the whole event that cannot be read.
+    pub topic: String,
 }
 
 /// Characters of what cannot be read that are told.
 const TOLD: usize = 300;
 
 impl Unreadable {
+    /// Redacted before it is cut: half of an address is no address any more.
     fn new(why: impl ToString, text: &str) -> Self {
-        let beginning: String = text.chars().take(TOLD).collect();
+        let redacted = telemetry_core::log::redact(text);
         Self {
-            why: why.to_string(),
-            beginning: telemetry_core::log::redact(&beginning).into_owned(),
+            why: telemetry_core::log::redact(&why.to_string()).into_owned(),
+            beginning: redacted.chars().take(TOLD).collect(),
+            message_id: String::new(),
+            topic: String::new(),
         }
     }
 }
@@ -79,11 +86,15 @@ fn is_sns(records: &[Value]) -> bool {
 fn notification(record: &Value) -> Result<AlarmNotification, Unreadable> {
     let text = |member: &str| record["Sns"][member].as_str().unwrap_or_default();
     let message = text("Message");
-    let mut read = AlarmNotification::read(message)
-        .map_err(|error: NotificationError| Unreadable::new(error, message))?;
-    let topic = text("TopicArn").rsplit(':').next();
-    topic.unwrap_or_default().clone_into(&mut read.topic);
-    Ok(read)
+    let topic = text("TopicArn").rsplit(':').next().unwrap_or_default().to_owned();
+    match AlarmNotification::read(message) {
+        Ok(read) => Ok(AlarmNotification { topic, ..read }),
+        Err(error) => Err(Unreadable {
+            topic,
+            message_id: text("MessageId").to_owned(),
+            ..Unreadable::new(error, message)
+        }),
+    }
 }
 
 #[cfg(test)]
@@ -120,6 +131,15 @@ mod tests {
             "{garbage}"
         );
         assert!(told[2].is_err());
+    }
+
+    #[test]
+    fn an_address_across_the_cut_is_no_address() {
+        for before in TOLD - 20..TOLD {
+            let text = format!("{} ada.lovelace@example.com and more", "x".repeat(before));
+            let told = Unreadable::new("odd", &text).beginning;
+            assert!(told.chars().count() <= TOLD && !told.contains("ada"), "{told}");
+        }
     }
 
     proptest! {

@@ -10,5 +10,5 @@ mod notification;
 
 pub use event::{Event, Unreadable};
 pub use line::{LogEvent, Occurrence, Origin, occurrence, once_per_request};
-pub use logs::{LogBatch, LogsError};
-pub use notification::{AlarmNotification, Child, NotificationError, Subject};
+pub use logs::{LogBatch, LogsError, PATTERN, insights_filter};
+pub use notification::{AlarmNotification, NotificationError, Subject};

@@ -10,6 +10,24 @@ use serde::Deserialize;
 
 use crate::line::LogEvent;
 
+/// Which lines may tell of failures: the pattern of the subscription filters in infra/shopfast.yaml; a test there keeps both equal.
+/// It may match too much: [`crate::occurrence()`] says what is a failure.
+pub const PATTERN: &str = r#"{ $.level = "ERROR" || $.level = "CRITICAL" || $.level = "FATAL" || $.severity = "CRITICAL" || $.record.status = "timeout" || $.record.status = "failure" || $.record.status = "error" }"#;
+
+/// [`PATTERN`] as a filter of a Logs Insights query.
+///
+/// ```
+/// let filter = error_report_intake::insights_filter();
+/// assert!(filter.starts_with("level = \"ERROR\" or level = "));
+/// assert!(filter.contains(" or record.status = \"timeout\""));
+/// ```
+#[must_use]
+pub fn insights_filter() -> String {
+    let terms = PATTERN.trim_start_matches('{').trim_end_matches('}').split("||");
+    let terms: Vec<&str> = terms.map(|term| term.trim().trim_start_matches("$.")).collect();
+    terms.join(" or ")
+}
+
 /// A batch has 1 MB of text; somebody else's may be a bomb.
 const LARGEST: u64 = 16 * 1_024 * 1_024;
 

@@ -10,14 +10,10 @@ use serde_json::Value;
 pub struct AlarmNotification {
     /// Its name.
     pub name: String,
-    /// Its ARN; empty when the message has none.
-    pub arn: String,
     /// Its description, redacted; empty without one.
     pub description: String,
     /// `OK`, `ALARM` or `INSUFFICIENT_DATA`.
     pub new_state: String,
-    /// The state before.
-    pub old_state: String,
     /// Why, in CloudWatch's words.
     pub reason: String,
     /// When.
@@ -40,20 +36,9 @@ pub enum Subject {
     },
     /// Other alarms.
     Alarms {
-        /// The rule.
-        rule: String,
-        /// Those whose change made it change.
-        children: Vec<Child>,
+        /// Names of those whose change made it change.
+        children: Vec<String>,
     },
-}
-
-/// An alarm in a composite.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Child {
-    /// The last part of its ARN: its name.
-    pub name: String,
-    /// Its state.
-    pub state: String,
 }
 
 /// Why a message is no notification.
@@ -77,12 +62,8 @@ pub enum NotificationError {
 struct Message {
     alarm_name: String,
     #[serde(default)]
-    alarm_arn: String,
-    #[serde(default)]
     alarm_description: Option<String>,
     new_state_value: String,
-    #[serde(default)]
-    old_state_value: String,
     #[serde(default)]
     new_state_reason: String,
     state_change_time: String,
@@ -99,8 +80,6 @@ struct Message {
 struct TriggeringChild {
     #[serde(default)]
     arn: String,
-    #[serde(default)]
-    state: Value,
 }
 
 impl AlarmNotification {
@@ -116,8 +95,7 @@ impl AlarmNotification {
         })?;
         let redacted = |text: &str| telemetry_core::log::redact(text).into_owned();
         let subject = match message.alarm_rule {
-            Some(rule) => Subject::Alarms {
-                rule,
+            Some(_) => Subject::Alarms {
                 children: message.triggering_children.iter().map(child).collect(),
             },
             None => metrics(&message.trigger),
@@ -126,9 +104,7 @@ impl AlarmNotification {
             description: redacted(message.alarm_description.as_deref().unwrap_or_default()),
             reason: redacted(&message.new_state_reason),
             name: message.alarm_name,
-            arn: message.alarm_arn,
             new_state: message.new_state_value,
-            old_state: message.old_state_value,
             at,
             subject,
             topic: String::new(),
@@ -200,11 +176,9 @@ fn metrics(trigger: &Value) -> Subject {
     Subject::Metrics { dimensions, window_s }
 }
 
-fn child(child: &TriggeringChild) -> Child {
-    Child {
-        name: child.arn.rsplit(":alarm:").next().unwrap_or_default().to_owned(),
-        state: child.state["Value"].as_str().unwrap_or_default().to_owned(),
-    }
+/// The last part of its ARN.
+fn child(child: &TriggeringChild) -> String {
+    child.arn.rsplit(":alarm:").next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -225,10 +199,8 @@ mod tests {
             &expect![[r#"
                 AlarmNotification {
                     name: "shopfast-order-service-errors",
-                    arn: "arn:aws:cloudwatch:us-east-1:123456789012:alarm:shopfast-order-service-errors",
                     description: "More than 5 % of the calls failed.",
                     new_state: "ALARM",
-                    old_state: "OK",
                     reason: "Threshold Crossed: 1 datapoint [7.0 (27/11/26 02:02:00)] was greater than the threshold (5.0).",
                     at: 2026-11-27T02:03:11.123Z,
                     subject: Metrics {
@@ -253,10 +225,8 @@ mod tests {
             &expect![[r#"
                 AlarmNotification {
                     name: "shopfast-order-service-error-rate",
-                    arn: "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:shopfast-order-service-error-rate",
                     description: "",
                     new_state: "OK",
-                    old_state: "ALARM",
                     reason: "Threshold Crossed: 1 datapoint was not greater than the threshold (5.0).",
                     at: 2026-11-27T02:17:20.001Z,
                     subject: Metrics {
@@ -281,19 +251,13 @@ mod tests {
             &expect![[r#"
                 AlarmNotification {
                     name: "shopfast-order-service-down",
-                    arn: "arn:aws:cloudwatch:us-east-1:123456789012:alarm:shopfast-order-service-down",
                     description: "Orders cannot be placed.",
                     new_state: "ALARM",
-                    old_state: "OK",
                     reason: "arn:aws:cloudwatch:us-east-1:123456789012:alarm:shopfast-order-service-errors transitioned to ALARM at Friday 27 November, 2026 02:03:11 UTC",
                     at: 2026-11-27T02:03:11.5Z,
                     subject: Alarms {
-                        rule: "ALARM(shopfast-order-service-errors) OR ALARM(shopfast-order-service-duration)",
                         children: [
-                            Child {
-                                name: "shopfast-order-service-errors",
-                                state: "ALARM",
-                            },
+                            "shopfast-order-service-errors",
                         ],
                     },
                     topic: "",

@@ -4,39 +4,49 @@ use error_report_domain::report::{Customers, Event, Report, Severity};
 use jiff::Timestamp;
 
 use crate::error_report::{ErrorReport, ReportError, Summary};
+use crate::stored::Slot;
 
 impl ErrorReport {
-    /// Tells what waits, if anything does and a mail may go.
+    /// Tells what waits, if anything does and a mail may go. An alarm that comes late is as loud as it would have been.
     pub(crate) async fn digest(&self, summary: &mut Summary) -> Result<(), ReportError> {
-        let now_ms = self.now_ms();
-        let Some(slot) = self.outbox.slot_for_digest(now_ms).await? else {
+        let Some(slot) = self.outbox.slot_for_digest().await? else {
             return Ok(());
         };
-        let mut groups = self.waiting_groups(&slot.waiting, &[]).await?;
+        self.outbox.send(&slot, self.digest_of(&slot)).await?;
+        self.told_late(&slot.alarms).await;
+        summary.sent += 1;
+        Ok(())
+    }
+
+    async fn digest_of(&self, slot: &Slot) -> Result<Report, ReportError> {
+        self.no_news_any_more(slot.news.iter().map(|news| news.fingerprint.as_str()))
+            .await?;
+        let mut groups = self.waiting_groups(&slot.news).await?;
         groups.sort_by_key(|group| std::cmp::Reverse(group.count));
         let errors = groups.iter().map(|group| group.count).sum();
-        let from = groups.iter().map(|group| group.first).min();
-        let more_groups = groups.len().saturating_sub(self.settings.told_groups) as u64 + slot.waiting_more;
+        let more_groups = groups.len().saturating_sub(self.settings.told_groups) as u64 + slot.news_more;
         groups.truncate(self.settings.told_groups);
+        let from_ms = slot.news.iter().map(|news| news.since_ms).min();
+        let from = from_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok());
         let now = self.clock.now();
-        let report = Report {
-            severity: Severity::Ticket,
+        let is_page = slot.alarms.iter().any(|alarm| alarm.is_page) || slot.alarms_more > 0;
+        Ok(Report {
+            severity: if is_page { Severity::Page } else { Severity::Ticket },
             service: String::new(),
             event: Event::Digest,
-            window: (from.unwrap_or(now), now.max(Timestamp::UNIX_EPOCH)),
+            window: (from.unwrap_or(now), now),
             errors,
             customers: Customers::Unknown,
             groups,
             more_groups,
             sample: None,
             changes: Vec::new(),
-            links: self.inquiry.links(None, &[], None),
+            links: self.inquiry.links(None, None, None),
             steps: Vec::new(),
             lacks: Vec::new(),
             held: slot.held,
-        };
-        self.outbox.send(&report, &slot.waiting).await?;
-        summary.sent += 1;
-        Ok(())
+            held_alarms: self.waiting_alarms(&slot.alarms).await?,
+            more_held_alarms: slot.alarms_more,
+        })
     }
 }

@@ -1,9 +1,11 @@
 //! One event in, at most one mail for each of its parts out.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use error_report_intake::Event;
 use jiff::SignedDuration;
+use tokio::time::Instant;
 
 use crate::inquiry::Inquiry;
 use crate::memory::{Memory, MemoryError};
@@ -13,6 +15,9 @@ use crate::settings::Settings;
 
 /// Forgotten after so many hours without news: longer than any failure's quiet time.
 const KEPT_HOURS: i64 = 90 * 24;
+/// So long before the function would be stopped nothing more is asked for: a mail is written and sent, and noted as sent, even when
+/// the table and the topic are slow.
+const FOR_THE_MAIL: Duration = Duration::from_secs(10);
 
 /// Why an event could not be dealt with. It is tried again, and ends in the function's dead-letter queue.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +25,9 @@ pub enum ReportError {
     /// Nothing can be remembered, so nothing can be told once.
     #[error(transparent)]
     Memory(#[from] MemoryError),
+    /// The same notification came twice, and the other one is being told.
+    #[error("tell of alarm {0}: somebody else is at it")]
+    Busy(String),
     /// The mail did not go.
     #[error("send the mail")]
     Send(#[source] PortError),
@@ -38,6 +46,8 @@ pub struct Summary {
     pub unreadable: u64,
     /// Parts that had been dealt with before.
     pub repeated: u64,
+    /// Alarms about this function.
+    pub own: u64,
 }
 
 /// The error report.
@@ -73,7 +83,7 @@ impl ErrorReport {
         let memory = Memory::new(table, Arc::clone(&clock), SignedDuration::from_hours(KEPT_HOURS));
         let settings = Arc::new(settings);
         Self {
-            outbox: Outbox::new(memory.clone(), post, settings.limits),
+            outbox: Outbox::new(memory.clone(), post, Arc::clone(&clock), settings.limits),
             inquiry: Inquiry::new(lines, stories, changes, Arc::clone(&settings)),
             memory,
             clock,
@@ -81,22 +91,26 @@ impl ErrorReport {
         }
     }
 
-    /// Deals with an event.
+    /// Deals with an event. There is `left` time before the function is stopped; what is not found out ten seconds before that is
+    /// left out.
     ///
     /// # Errors
     /// Nothing can be remembered or sent. Whatever cannot be found out is said in the mail instead.
-    pub async fn handle(&self, event: Event) -> Result<Summary, ReportError> {
+    pub async fn handle(&self, event: Event, left: Duration) -> Result<Summary, ReportError> {
+        let until = Instant::now() + left.saturating_sub(FOR_THE_MAIL);
         let mut summary = Summary::default();
         match event {
-            Event::Logs(Some(batch)) => self.lines(batch, &mut summary).await?,
+            Event::Logs(Some(batch)) => self.lines(batch, until, &mut summary).await?,
             Event::Logs(None) => {}
             Event::Notifications(notifications) => {
                 for notification in notifications {
                     match notification {
-                        Ok(alarm) => self.alarm(alarm, &mut summary).await?,
+                        // Whoever else hears of these alarms tells of them: a mail about a mail that fails has no end.
+                        Ok(alarm) if self.is_own(&alarm.name) => summary.own += 1,
+                        Ok(alarm) => self.alarm(alarm, until, &mut summary).await?,
                         Err(unreadable) => {
                             summary.unreadable += 1;
-                            tracing::error!(error = %unreadable, "a message of the alarm topic cannot be read");
+                            self.unreadable(unreadable, until, &mut summary).await?;
                         }
                     }
                 }
@@ -106,7 +120,19 @@ impl ErrorReport {
         Ok(summary)
     }
 
+    fn is_own(&self, alarm: &str) -> bool {
+        let own = &self.settings.own;
+        !own.is_empty()
+            && alarm
+                .strip_prefix(own.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    }
+
     pub(crate) fn now_ms(&self) -> i64 {
         self.clock.now().as_millisecond()
+    }
+
+    pub(crate) fn wall_ms(&self) -> i64 {
+        self.clock.wall().as_millisecond()
     }
 }

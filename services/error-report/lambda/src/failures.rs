@@ -1,18 +1,23 @@
 //! Lines of a subscription filter: each fingerprint is counted, and what is news about it is told.
 
 use error_report_domain::budget::Urgency;
-use error_report_domain::fingerprint::Fingerprint;
 use error_report_domain::known::{Known, News};
-use error_report_domain::report::{Customers, Event, Group, Report, Severity};
-use error_report_intake::{LogBatch, occurrence, once_per_request};
-use jiff::Timestamp;
+use error_report_domain::report::{Event, Group, Report, Severity};
+use error_report_intake::{LogBatch, Occurrence, Origin, Unreadable, occurrence, once_per_request};
+use futures::future::join;
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
 
 use crate::error_report::{ErrorReport, ReportError, Summary};
-use crate::grouping::{Lot, group};
-use crate::memory::MemoryError;
-use crate::outbox::Slot;
-use crate::stored::StoredFailure;
+use crate::grouping::{Lot, failures, group};
+use crate::groups::{customers, failure_key, news_group, window};
+use crate::memory::{MemoryError, To};
+use crate::stored::{Own, Slot, StoredFailure};
+
+/// A batch that was dealt with is remembered for so long: it is delivered for an hour at most (`MaximumEventAgeInSeconds`).
+const DONE_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// A batch that was dealt with.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,11 +30,17 @@ struct Told {
     lot: Lot,
     news: News,
     known: Known,
+    counted_before: u64,
 }
 
 impl ErrorReport {
-    /// A batch of lines. Delivered twice, it counts once.
-    pub(crate) async fn lines(&self, batch: LogBatch, summary: &mut Summary) -> Result<(), ReportError> {
+    /// A batch of lines. Delivered twice, it counts once, and where it failed half way, for each fingerprint once.
+    pub(crate) async fn lines(
+        &self,
+        batch: LogBatch,
+        until: Instant,
+        summary: &mut Summary,
+    ) -> Result<(), ReportError> {
         let key = batch_key(&batch);
         if self.memory.get::<Done>(&key).await?.is_some() {
             summary.repeated += 1;
@@ -41,209 +52,219 @@ impl ErrorReport {
             .iter()
             .filter_map(|event| occurrence(&function, event))
             .collect();
-        let lots = group(once_per_request(occurrences), &self.settings.customer_key);
-        if lots.is_empty() {
+        if occurrences.is_empty() {
             return Ok(());
         }
-        let mut told = Vec::new();
-        for lot in lots {
-            summary.failures += lot.seen.count;
-            if let Some((news, known)) = self.count(&lot).await? {
-                told.push(Told { lot, news, known });
-            }
-        }
-        if !told.is_empty() {
-            self.tell(&function, told, summary).await?;
-        }
-        let at_ms = self.now_ms();
-        self.memory
-            .change(&key, |_: Option<Done>| (Done { at_ms }, ()))
+        self.occurred(&function, occurrences, hash(&key), until, summary)
             .await?;
-        Ok(())
+        let at_ms = self.now_ms();
+        let done = |_: Option<Done>| (To::Become(Done { at_ms }), ());
+        Ok(self.memory.kept_for(DONE_FOR).change(&key, done).await?)
     }
 
-    /// Counts, and says what is news. News that an earlier try found and did not tell is still news.
-    async fn count(&self, lot: &Lot) -> Result<Option<(News, Known)>, MemoryError> {
-        let rules = &self.settings.rules;
-        self.memory
-            .change(&failure_key(lot.fingerprint), |stored: Option<StoredFailure>| {
-                let (known, news) = match &stored {
-                    None => (Known::first(&lot.seen, rules), Some(News::New)),
-                    Some(stored) => {
-                        let mut known = stored.known();
-                        let news = known.again(&lot.seen, rules);
-                        (known, stored.untold().or(news))
-                    }
-                };
-                let stored = StoredFailure::new(&lot.sample.function, &lot.sample.code, &lot.title, &known)
-                    .with_untold(news);
-                (stored, news.map(|news| (news, known)))
-            })
+    /// A message of a topic that is no notification: somebody sends what nobody reads, or notifications have another form now.
+    pub(crate) async fn unreadable(
+        &self,
+        unreadable: Unreadable,
+        until: Instant,
+        summary: &mut Summary,
+    ) -> Result<(), ReportError> {
+        tracing::warn!(error = %unreadable, topic = unreadable.topic, "a message of a topic cannot be read");
+        let batch = hash(&format!(
+            "message#{}#{}",
+            unreadable.message_id, unreadable.beginning
+        ));
+        let topic = unreadable.topic;
+        let occurrence = Occurrence {
+            id: unreadable.message_id,
+            at_ms: self.now_ms(),
+            function: topic.clone(),
+            code: "unreadable".to_owned(),
+            span: String::new(),
+            messages: vec![
+                "a message of the topic cannot be read".to_owned(),
+                unreadable.why,
+                unreadable.beginning,
+            ],
+            correlation_id: None,
+            request_id: None,
+            customer: None,
+            origin: Origin::Function,
+        };
+        self.occurred(&topic, vec![occurrence], batch, until, summary)
             .await
     }
 
-    async fn tell(&self, function: &str, told: Vec<Told>, summary: &mut Summary) -> Result<(), ReportError> {
-        let fingerprints: Vec<String> = told.iter().map(|told| told.lot.fingerprint.to_string()).collect();
-        let slot = self
-            .outbox
-            .slot(Urgency::Error, self.now_ms(), &fingerprints)
-            .await?;
-        // From here on a mail or the list of what waits has it.
-        for fingerprint in &fingerprints {
-            self.told(fingerprint).await?;
+    /// Counts, and tells what is news.
+    async fn occurred(
+        &self,
+        place: &str,
+        occurrences: Vec<Occurrence>,
+        batch: u64,
+        until: Instant,
+        summary: &mut Summary,
+    ) -> Result<(), ReportError> {
+        let mut told = Vec::new();
+        let occurrences = once_per_request(occurrences);
+        for lot in group(occurrences, &self.settings.customer_key, self.now_ms()) {
+            summary.failures += lot.seen.count;
+            told.extend(self.count(lot, batch).await?);
         }
-        let Some(slot) = slot else {
-            summary.held += 1;
+        if told.is_empty() {
             return Ok(());
+        }
+        self.tell(place, told, until, summary).await
+    }
+
+    /// Counts, and says what is news. News that an earlier try found and did not tell is still news; what another delivery is
+    /// telling at this moment is that one's.
+    async fn count(&self, lot: Lot, batch: u64) -> Result<Option<Told>, MemoryError> {
+        let (rules, wall_ms) = (&self.settings.rules, self.wall_ms());
+        let number = lot.seen.last_ms.div_euclid(rules.window_ms.max(1));
+        let (news, was_quiet) = self
+            .memory
+            .change(&failure_key(lot.fingerprint), |before: Option<StoredFailure>| {
+                let counted = before.as_ref().filter(|before| before.has(batch));
+                let (known, news) = match (&before, counted) {
+                    (_, Some(counted)) => (counted.known(), counted.left_untold(batch, wall_ms)),
+                    (None, None) => (Known::first(&lot.seen, rules), Some(News::New)),
+                    (Some(before), None) => {
+                        let mut known = before.known();
+                        let news = known.again(&lot.seen, rules);
+                        (known, before.left_untold(batch, wall_ms).or(news))
+                    }
+                };
+                let was_quiet = before.as_ref().is_none_or(|before| before.is_quiet(number));
+                let after = match (counted, news) {
+                    (Some(_), None) => return (To::Stay, (None, was_quiet)),
+                    (Some(counted), Some(_)) => counted.clone(),
+                    (None, _) => {
+                        StoredFailure::new(&lot.sample.function, &lot.sample.code, &lot.title, &known)
+                            .counting(before.as_ref(), batch)
+                            .counting_in(before.as_ref(), number, lot.seen.count)
+                    }
+                };
+                let after = match (&before, news) {
+                    (_, Some(news)) => after.telling(news, batch, wall_ms),
+                    (Some(before), None) => after.told_by(before),
+                    (None, None) => after,
+                };
+                (To::Become(after), (news.map(|news| (news, known)), was_quiet))
+            })
+            .await?;
+        if was_quiet {
+            self.list(&lot.sample.function, lot.fingerprint).await?;
+        }
+        Ok(news.map(|(news, known)| Told {
+            counted_before: known.count.saturating_sub(lot.seen.count),
+            lot,
+            news,
+            known,
+        }))
+    }
+
+    async fn tell(
+        &self,
+        place: &str,
+        told: Vec<Told>,
+        until: Instant,
+        summary: &mut Summary,
+    ) -> Result<(), ReportError> {
+        let own = told.iter().fold(Own::default(), |own, told| {
+            let fingerprint = told.lot.fingerprint.to_string();
+            own.with_news(fingerprint, told.lot.seen.first_ms, told.counted_before)
+        });
+        let Some(slot) = self.outbox.slot(Urgency::Error, &own).await? else {
+            summary.held += 1;
+            // The list of what waits has it.
+            return Ok(self.no_news(&told, &[]).await?);
         };
-        let report = self.report_of(function, &told, &slot).await?;
-        let all: Vec<String> = fingerprints.into_iter().chain(slot.waiting).collect();
-        self.outbox.send(&report, &all).await?;
+        let report = self.report_of(place, &told, &slot, until);
+        self.outbox.send(&slot, report).await?;
+        self.told_late(&slot.alarms).await;
         summary.sent += 1;
         Ok(())
     }
 
-    /// It is no news any more.
-    async fn told(&self, fingerprint: &str) -> Result<(), MemoryError> {
-        self.memory
-            .change(
-                &format!("failure#{fingerprint}"),
-                |stored: Option<Option<StoredFailure>>| {
-                    (stored.flatten().map(|stored| stored.with_untold(None)), ())
-                },
-            )
+    async fn no_news(
+        &self,
+        told: &[Told],
+        waiting: &[crate::stored::WaitingNews],
+    ) -> Result<(), MemoryError> {
+        let own: Vec<String> = told.iter().map(|told| told.lot.fingerprint.to_string()).collect();
+        let waiting = waiting.iter().map(|news| news.fingerprint.as_str());
+        self.no_news_any_more(own.iter().map(String::as_str).chain(waiting))
             .await
     }
 
-    async fn report_of(&self, function: &str, told: &[Told], slot: &Slot) -> Result<Report, ReportError> {
-        let mut lacks = Vec::new();
-        let functions = [function.to_owned()];
-        let window = window(told.iter().map(|told| &told.lot));
+    async fn report_of(
+        &self,
+        place: &str,
+        told: &[Told],
+        slot: &Slot,
+        until: Instant,
+    ) -> Result<Report, ReportError> {
+        self.no_news(told, &slot.news).await?;
+        // A topic has no lines and no versions.
+        let functions = self
+            .settings
+            .functions
+            .iter()
+            .filter(|function| *function == place);
+        let functions: Vec<String> = functions.cloned().collect();
+        let lots = || told.iter().map(|told| &told.lot);
+        let window = window(lots());
         let first = told.first().map(|told| (told.news, &told.lot));
-        let sample = match first {
-            Some((_, lot)) => Some(self.inquiry.sample(&lot.sample, &mut lacks).await),
-            None => None,
+        let (mut lacks, mut more_lacks) = (Vec::new(), Vec::new());
+        let sample = async {
+            match first {
+                Some((_, lot)) => Some(self.inquiry.sample(&lot.sample, until, &mut lacks).await),
+                None => None,
+            }
         };
-        let mut groups: Vec<Group> = told.iter().map(|told| told_group(told, function)).collect();
-        groups.extend(self.waiting_groups(&slot.waiting, &groups).await?);
-        let more_groups = groups.len().saturating_sub(self.settings.told_groups) as u64 + slot.waiting_more;
-        groups.truncate(self.settings.told_groups);
+        let changes = self
+            .inquiry
+            .changes(&functions, None, window, until, &mut more_lacks);
+        let (sample, changes) = join(sample, changes).await;
+        lacks.extend(more_lacks);
+        let mut groups: Vec<Group> = told
+            .iter()
+            .take(self.settings.told_groups)
+            .map(|told| news_group(&told.lot, told.news, &told.known))
+            .collect();
+        let kinds = (told.len() + slot.news.len()) as u64 + slot.news_more;
+        let room = self
+            .settings
+            .told_groups
+            .saturating_sub(groups.len())
+            .min(slot.news.len());
+        groups.extend(
+            self.waiting_groups(slot.news.get(..room).unwrap_or_default())
+                .await?,
+        );
         Ok(Report {
             severity: Severity::Ticket,
-            service: function.to_owned(),
+            service: place.to_owned(),
             event: Event::Failure {
                 news: first.map_or(News::New, |(news, _)| news),
             },
             window,
-            errors: told.iter().map(|told| told.lot.seen.count).sum(),
-            customers: customers(told.iter().map(|told| &told.lot)),
+            errors: failures(lots()),
+            customers: customers(lots()),
+            more_groups: kinds.saturating_sub(groups.len() as u64),
             groups,
-            more_groups,
-            changes: self.inquiry.changes(&functions, window, &mut lacks).await,
-            links: self.inquiry.links(None, &functions, sample.as_ref()),
+            changes,
+            links: self
+                .inquiry
+                .links(None, functions.first().map(String::as_str), sample.as_ref()),
             sample,
             steps: Vec::new(),
             lacks,
             held: slot.held,
+            held_alarms: self.waiting_alarms(&slot.alarms).await?,
+            more_held_alarms: slot.alarms_more,
         })
     }
-
-    /// What waited for this mail and is not in it already.
-    pub(crate) async fn waiting_groups(
-        &self,
-        waiting: &[String],
-        there: &[Group],
-    ) -> Result<Vec<Group>, MemoryError> {
-        let mut groups = Vec::new();
-        for text in waiting {
-            let Ok(fingerprint) = text.parse::<Fingerprint>() else {
-                continue;
-            };
-            if there.iter().any(|group| group.fingerprint == fingerprint) {
-                continue;
-            }
-            if let Some(stored) = self
-                .memory
-                .get::<StoredFailure>(&failure_key(fingerprint))
-                .await?
-            {
-                let known = stored.known();
-                groups.push(Group {
-                    fingerprint,
-                    service: stored.service,
-                    code: stored.code,
-                    title: stored.title,
-                    count: known.count,
-                    first: Timestamp::from_millisecond(known.first_ms).unwrap_or_default(),
-                    news: known.told.map(|(news, _)| news),
-                });
-            }
-        }
-        Ok(groups)
-    }
-
-    /// What is known of a failure.
-    pub(crate) async fn group_of(&self, lot: &Lot) -> Result<Group, MemoryError> {
-        let stored = self
-            .memory
-            .get::<StoredFailure>(&failure_key(lot.fingerprint))
-            .await?;
-        let known = stored.map(|stored| stored.known());
-        let first_ms = known
-            .as_ref()
-            .map_or(lot.seen.first_ms, |known| known.first_ms.min(lot.seen.first_ms));
-        // What this window is the first to see is new, whether its lines came through the filter already or not.
-        let is_new = first_ms >= lot.seen.first_ms;
-        Ok(Group {
-            fingerprint: lot.fingerprint,
-            service: lot.sample.function.clone(),
-            code: lot.sample.code.clone(),
-            title: lot.title.clone(),
-            count: lot.seen.count,
-            first: Timestamp::from_millisecond(first_ms).unwrap_or_default(),
-            news: is_new.then_some(News::New),
-        })
-    }
-}
-
-/// From the first to the last failure.
-pub(crate) fn window<'a>(lots: impl Iterator<Item = &'a Lot>) -> (Timestamp, Timestamp) {
-    let (mut from, mut to) = (i64::MAX, i64::MIN);
-    for lot in lots {
-        from = from.min(lot.seen.first_ms);
-        to = to.max(lot.seen.last_ms);
-    }
-    let time = |ms| Timestamp::from_millisecond(ms).unwrap_or_default();
-    (time(from), time(to))
-}
-
-/// Whom they hit, nobody counted twice.
-pub(crate) fn customers<'a>(lots: impl Iterator<Item = &'a Lot>) -> Customers {
-    let mut all = error_report_domain::customers::Customers::default();
-    for lot in lots {
-        all.join(&lot.seen.customers);
-    }
-    match (all.count(), all.is_exact()) {
-        (0, _) => Customers::Unknown,
-        (count, true) => Customers::Exactly(count),
-        (count, false) => Customers::About(count),
-    }
-}
-
-fn told_group(told: &Told, function: &str) -> Group {
-    Group {
-        fingerprint: told.lot.fingerprint,
-        service: function.to_owned(),
-        code: told.lot.sample.code.clone(),
-        title: told.lot.title.clone(),
-        count: told.lot.seen.count,
-        first: Timestamp::from_millisecond(told.known.first_ms).unwrap_or_default(),
-        news: Some(told.news),
-    }
-}
-
-fn failure_key(fingerprint: Fingerprint) -> String {
-    format!("failure#{fingerprint}")
 }
 
 /// A batch that is delivered again has the same lines.
@@ -258,4 +279,12 @@ fn batch_key(batch: &LogBatch) -> String {
         id(batch.log_events.last()),
         batch.log_events.len()
     )
+}
+
+/// 64 bits of it, the same in every release.
+fn hash(key: &str) -> u64 {
+    let bytes = Sha256::digest(key.as_bytes());
+    bytes
+        .first_chunk::<8>()
+        .map_or(0, |first| u64::from_be_bytes(*first))
 }

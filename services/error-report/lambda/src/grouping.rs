@@ -1,6 +1,8 @@
 //! Failures that came together, by fingerprint.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use error_report_domain::customers::Customers;
 use error_report_domain::fingerprint::{Failure, Fingerprint, Grouper};
@@ -14,13 +16,22 @@ use sha2::Sha256;
 pub(crate) struct Lot {
     pub(crate) fingerprint: Fingerprint,
     pub(crate) title: String,
+    /// Lines, and whom they hit.
     pub(crate) seen: Seen,
-    /// The one that is shown: the newest that has a correlation ID, or the newest.
+    /// Invocations that failed so, and lines that name none: hashes.
+    pub(crate) failures: HashSet<u64>,
+    /// Lines that were counted when they came, and not read again.
+    pub(crate) unread: u64,
+    /// The one that is shown: the newest that has a correlation ID and has its trace by now, or the newest.
     pub(crate) sample: Occurrence,
 }
 
-/// By fingerprint, most frequent first.
-pub(crate) fn group(occurrences: Vec<Occurrence>, customer_key: &[u8]) -> Vec<Lot> {
+/// Segments of a trace may take so long to be found.
+const TRACED_MS: i64 = 150_000;
+
+/// By fingerprint, most frequent first. What is shown of each is old enough to have a trace at the end, where there is such a one.
+pub(crate) fn group(occurrences: Vec<Occurrence>, customer_key: &[u8], end_ms: i64) -> Vec<Lot> {
+    let traced_ms = end_ms.saturating_sub(TRACED_MS);
     let mut grouper = Grouper::default();
     let mut lots: BTreeMap<Fingerprint, Lot> = BTreeMap::new();
     for occurrence in occurrences {
@@ -44,28 +55,64 @@ pub(crate) fn group(occurrences: Vec<Occurrence>, customer_key: &[u8]) -> Vec<Lo
                 count: 0,
                 customers: Customers::default(),
             },
+            failures: HashSet::new(),
+            unread: 0,
             sample: occurrence.clone(),
         });
-        lot.add(occurrence, customer);
+        lot.add(occurrence, customer, traced_ms);
     }
     let mut lots: Vec<Lot> = lots.into_values().collect();
-    lots.sort_by_key(|lot| (std::cmp::Reverse(lot.seen.count), lot.fingerprint));
+    lots.sort_by_key(Lot::rank);
     lots
 }
 
 impl Lot {
-    fn add(&mut self, occurrence: Occurrence, customer: Option<u64>) {
+    /// Most frequent first.
+    pub(crate) fn rank(&self) -> (Reverse<u64>, Fingerprint) {
+        (Reverse(self.seen.count), self.fingerprint)
+    }
+
+    /// It came so often, whatever was read of it.
+    pub(crate) fn counted(&mut self, count: u64) {
+        self.unread = count.saturating_sub(self.seen.count);
+        self.seen.count = self.seen.count.max(count);
+    }
+
+    fn add(&mut self, occurrence: Occurrence, customer: Option<u64>, traced_ms: i64) {
+        self.failures.insert(failure(&occurrence));
         self.seen.count += 1;
         self.seen.first_ms = self.seen.first_ms.min(occurrence.at_ms);
         self.seen.last_ms = self.seen.last_ms.max(occurrence.at_ms);
         if let Some(customer) = customer {
             self.seen.customers.add(customer);
         }
-        let tells_more = |one: &Occurrence| (one.correlation_id.is_some(), one.at_ms);
+        let tells_more = |one: &Occurrence| (one.correlation_id.is_some(), one.at_ms <= traced_ms, one.at_ms);
         if tells_more(&occurrence) > tells_more(&self.sample) {
             self.sample = occurrence;
         }
     }
+}
+
+/// How many failures there are in all: an invocation that logs three kinds failed once. Of lines that were not read nobody knows
+/// their invocations; each counts.
+pub(crate) fn failures<'a>(lots: impl Iterator<Item = &'a Lot>) -> u64 {
+    let mut all: HashSet<u64> = HashSet::new();
+    let mut unread = 0;
+    for lot in lots {
+        all.extend(&lot.failures);
+        unread += lot.unread;
+    }
+    all.len() as u64 + unread
+}
+
+/// The invocation, or the line where it names none.
+fn failure(occurrence: &Occurrence) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    match &occurrence.request_id {
+        Some(request) => (0, &occurrence.function, request).hash(&mut hasher),
+        None => (1, &occurrence.function, &occurrence.id, occurrence.at_ms).hash(&mut hasher),
+    }
+    hasher.finish()
 }
 
 /// 64 bits of an HMAC. Without a key nobody is counted: a hash that can be guessed is a name.

@@ -1,112 +1,115 @@
-//! From a report to a mail: a slot of the budget is taken and written down, then the mail goes.
+//! From a report to a mail: a slot of the budget is taken and written down, then the mail goes, then what it told waits no longer.
 
 use std::sync::Arc;
 
-use error_report_domain::budget::{Decision, Limits, Urgency};
+use error_report_domain::budget::{Limits, Urgency};
 use error_report_domain::report::{Report, document, html, subject, text};
 
 use crate::error_report::ReportError;
-use crate::memory::{Memory, MemoryError};
-use crate::ports::{Mail, Post};
-use crate::stored::StoredBudget;
+use crate::memory::{Memory, MemoryError, To};
+use crate::ports::{Clock, Mail, Post};
+use crate::stored::{Own, Slot, StoredBudget};
 
 /// Where the budget is remembered.
 pub(crate) const BUDGET: &str = "budget";
-
-/// A slot that was taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Slot {
-    /// Mails that were held before it.
-    pub(crate) held: u64,
-    /// Fingerprints that waited for it.
-    pub(crate) waiting: Vec<String>,
-    /// How many more waited.
-    pub(crate) waiting_more: u64,
-}
 
 #[derive(Clone)]
 pub(crate) struct Outbox {
     memory: Memory,
     post: Arc<dyn Post>,
+    clock: Arc<dyn Clock>,
     limits: Limits,
 }
 
 impl Outbox {
-    pub(crate) fn new(memory: Memory, post: Arc<dyn Post>, limits: Limits) -> Self {
-        Self { memory, post, limits }
+    pub(crate) fn new(memory: Memory, post: Arc<dyn Post>, clock: Arc<dyn Clock>, limits: Limits) -> Self {
+        Self {
+            memory,
+            post,
+            clock,
+            limits,
+        }
     }
 
-    /// Takes a slot. Without one, what would have been told waits for the next mail.
-    pub(crate) async fn slot(
-        &self,
-        urgency: Urgency,
-        now_ms: i64,
-        told: &[String],
-    ) -> Result<Option<Slot>, MemoryError> {
+    /// Takes a slot. With or without one, what the mail is about waits until a mail about it went.
+    pub(crate) async fn slot(&self, urgency: Urgency, own: &Own) -> Result<Option<Slot>, MemoryError> {
         self.memory
             .change(BUDGET, |stored: Option<StoredBudget>| {
                 let mut stored = stored.unwrap_or_default();
-                let mut budget = stored.budget();
-                let decision = budget.ask(urgency, now_ms, &self.limits);
-                stored.set(&budget);
-                match decision {
-                    Decision::Send { held } => {
-                        let waiting = std::mem::take(&mut stored.waiting);
-                        let waiting_more = std::mem::take(&mut stored.waiting_more);
-                        (
-                            stored,
-                            Some(Slot {
-                                held,
-                                waiting,
-                                waiting_more,
-                            }),
-                        )
-                    }
-                    Decision::Hold { .. } => {
-                        stored.wait(told);
-                        (stored, None)
-                    }
+                let slot = stored.ask(urgency, own, self.times(), &self.limits);
+                (To::Become(stored), slot)
+            })
+            .await
+    }
+
+    /// Takes a slot for what waits, if anything does and it may be told.
+    pub(crate) async fn slot_for_digest(&self) -> Result<Option<Slot>, MemoryError> {
+        self.memory
+            .change(BUDGET, |stored: Option<StoredBudget>| {
+                let mut stored = stored.unwrap_or_default();
+                match stored.ask_for_the_rest(self.times(), &self.limits) {
+                    Some(slot) => (To::Become(stored), Some(slot)),
+                    None => (To::Stay, None),
                 }
             })
             .await
     }
 
-    /// Is there something to tell, and may it be told? Asking for nothing takes no slot, and counts as no mail.
-    pub(crate) async fn slot_for_digest(&self, now_ms: i64) -> Result<Option<Slot>, MemoryError> {
-        let Some(stored) = self.memory.get::<StoredBudget>(BUDGET).await? else {
-            return Ok(None);
-        };
-        let mut budget = stored.budget();
-        let has_news = budget.held > 0 || !stored.waiting.is_empty();
-        if !has_news
-            || matches!(
-                budget.ask(Urgency::Error, now_ms, &self.limits),
-                Decision::Hold { .. }
-            )
-        {
-            return Ok(None);
+    /// Sends in a slot what is made for it. If that fails, what it was to tell waits for the next mail; the slot stays taken, because
+    /// the mail may have gone.
+    pub(crate) async fn send(
+        &self,
+        slot: &Slot,
+        made: impl Future<Output = Result<Report, ReportError>>,
+    ) -> Result<Report, ReportError> {
+        match self.sent(made).await {
+            Ok(report) => {
+                let noted = self.note(slot, StoredBudget::sent).await;
+                if let Err(error) = noted {
+                    // To try the event again would send it again at once.
+                    tracing::error!(%error, "the mail went, and what it told is told once more: nobody could write down that it went");
+                }
+                Ok(report)
+            }
+            Err(failed) => {
+                if let Err(error) = self.note(slot, StoredBudget::given_up).await {
+                    tracing::error!(%error, "the mail did not go, and what it was to tell waits until the claim on it is over");
+                }
+                Err(failed)
+            }
         }
-        self.slot(Urgency::Error, now_ms, &[]).await
     }
 
-    /// Sends a report in a slot. If that fails, what it told waits for the next mail; the slot stays taken, because the mail may
-    /// have gone.
-    pub(crate) async fn send(&self, report: &Report, told: &[String]) -> Result<(), ReportError> {
-        let document = document(report);
+    async fn sent(
+        &self,
+        made: impl Future<Output = Result<Report, ReportError>>,
+    ) -> Result<Report, ReportError> {
+        let report = made.await?;
+        let document = document(&report);
         let mail = Mail {
-            subject: subject(report),
+            subject: subject(&report),
             text: text(&document),
             html: html(&document),
         };
-        let Err(error) = self.post.send(&mail).await else {
-            return Ok(());
-        };
-        let back = self.memory.change(BUDGET, |stored: Option<StoredBudget>| {
-            let mut stored = stored.unwrap_or_default();
-            stored.wait(told);
-            (stored, ())
-        });
-        back.await?;
-        Err(ReportError::Send(error))
+        self.post.send(&mail).await.map_err(ReportError::Send)?;
+        Ok(report)
+    }
+
+    async fn note(&self, slot: &Slot, what: fn(&mut StoredBudget, &Slot)) -> Result<(), MemoryError> {
+        self.memory
+            .surely(BUDGET, |stored: Option<StoredBudget>| {
+                let mut stored = stored.unwrap_or_default();
+                what(&mut stored, slot);
+                (To::Become(stored), ())
+            })
+            .await
+    }
+
+    /// Of alarms and of the wall, in milliseconds.
+    fn times(&self) -> (i64, i64) {
+        (
+            self.clock.now().as_millisecond(),
+            self.clock.wall().as_millisecond(),
+        )
     }
 }

@@ -30,29 +30,42 @@ pub trait Table: Send + Sync {
 /// Log lines of functions.
 #[async_trait]
 pub trait Lines: Send + Sync {
-    /// Lines that tell of failures, by function, all pages.
-    async fn failures(
-        &self,
-        function: &str,
-        from: Timestamp,
-        to: Timestamp,
-    ) -> Result<Vec<LogEvent>, PortError>;
+    /// Lines of a function that tell of failures, all pages as far as there is time for them.
+    async fn failures(&self, function: &str, from: Timestamp, to: Timestamp) -> Result<Found, PortError>;
+}
+
+/// Lines that were found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// By time, oldest first.
+    pub lines: Vec<LogEvent>,
+    /// There are later ones, which were not read: there was no more time, or there are too many.
+    pub is_cut: bool,
 }
 
 /// What happened under an ID.
 #[async_trait]
 pub trait Stories: Send + Sync {
-    /// A line for each hop.
+    /// Under which ID an invocation ran: what Lambda itself says of its end has none. `None`: no line of it says so.
+    async fn correlation_id(
+        &self,
+        function: &str,
+        request_id: &str,
+        at: Timestamp,
+    ) -> Result<Option<String>, PortError>;
+
+    /// A line for each hop, as traces have it.
     async fn story(&self, correlation_id: &str, at: Timestamp) -> Result<Vec<String>, PortError>;
 }
 
 /// What else changed.
 #[async_trait]
 pub trait Changes: Send + Sync {
-    /// Versions that were deployed and alarms that changed, oldest first.
+    /// Versions that were deployed and alarms that changed, oldest first, but for one alarm; both ends are in it.
     async fn between(
         &self,
         functions: &[String],
+        but: Option<&str>,
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Vec<Change>, PortError>;
@@ -67,8 +80,11 @@ pub trait Post: Send + Sync {
 
 /// Says what time it is.
 pub trait Clock: Send + Sync {
-    /// Now.
+    /// Now, as alarms and mails have it.
     fn now(&self) -> Timestamp;
+
+    /// Now, as functions are timed. On AWS that is the same.
+    fn wall(&self) -> Timestamp;
 }
 
 /// A mail.

@@ -2,6 +2,8 @@
 
 use error_report_domain::budget::Limits;
 use error_report_domain::known::Rules;
+use error_report_domain::report::Step;
+use error_report_intake::AlarmNotification;
 
 /// Choices of a deployment.
 #[derive(Clone)]
@@ -16,10 +18,14 @@ pub struct Settings {
     pub dashboards: String,
     /// The name of the topic whose alarms wait until morning; those of every other topic wake somebody.
     pub ticket_topic: String,
+    /// The name of this function: alarms that begin with it are nothing that it tells of. Empty: there is no such alarm.
+    pub own: String,
+    /// The dashboard of an alarm, as its runbook names it; none for one that is not known.
+    pub dashboard: fn(&AlarmNotification) -> Option<&'static str>,
     /// Names of the functions whose lines may be asked for.
     pub functions: Vec<String>,
     /// First steps of the runbook of an alarm; none for one that is not known.
-    pub steps: fn(alarm: &str) -> Vec<String>,
+    pub steps: fn(&AlarmNotification) -> Vec<Step>,
     /// With this the names of customers are hashed. It is a secret.
     pub customer_key: Vec<u8>,
     /// Failures that are told in one mail; more are counted.
@@ -36,8 +42,10 @@ impl Default for Settings {
             runbooks: String::new(),
             dashboards: String::new(),
             ticket_topic: String::new(),
+            own: String::new(),
             functions: Vec::new(),
             steps: |_| Vec::new(),
+            dashboard: |_| None,
             customer_key: Vec::new(),
             told_groups: 5,
             ingestion_delay_s: 120,

@@ -62,6 +62,31 @@ impl TemplateArgs {
             .collect()
     }
 
+    /// The alarms in them, those that are there only on a condition too: with its name, whatever the default of its
+    /// parameters is.
+    ///
+    /// # Errors
+    /// A template is not there or is none.
+    pub(crate) fn alarms_perhaps(&self, workspace: &Workspace) -> Result<Known, Refused> {
+        let mut known = self.alarms(workspace)?;
+        let open = Deployment {
+            open_conditions: true,
+            ..self.deployment()
+        };
+        let open = self.deployed(workspace, &open)?;
+        for alarm in open.iter().flat_map(alarms::template::alarms) {
+            let is_it = |one: &&mut TemplateAlarm| {
+                (&one.file, &one.logical_id, one.at) == (&alarm.file, &alarm.logical_id, alarm.at)
+            };
+            match known.alarms.iter_mut().find(is_it) {
+                // As the defaults decide it, which can be explained more often.
+                Some(one) => one.condition = alarm.condition,
+                None => known.alarms.push(alarm),
+            }
+        }
+        Ok(known)
+    }
+
     /// The alarms in them.
     ///
     /// # Errors
@@ -152,13 +177,21 @@ impl Templates for Beside {
                 .unwrap_or_default()
         };
         let path = folder.join(location);
-        let text = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            // It is made by a build, or was not given along: what is in it is not known, and `alarms lint` says so.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.to_string()),
+        };
         Ok(Some(Source {
             file: path.display().to_string(),
             text,
         }))
     }
 }
+
+/// So many names are told of when another was asked for.
+const FEW: usize = 8;
 
 /// The alarms of some templates.
 #[derive(Debug)]
@@ -214,7 +247,12 @@ impl Known {
             .because(format!("it is not in {}", self.files.join(", ")));
         match nearest(name, known) {
             Some(near) => refused.cure(format!("did you mean {near}?")),
-            None => refused.cure("`shopwatch alarms explain` without a name lists the alarms"),
+            None if known.is_empty() => {
+                refused.cure("there are no alarms: name another template with --template")
+            }
+            None if known.len() <= FEW => refused.cure(format!("there are {}", known.join(", "))),
+            None => refused
+                .cure("`shopwatch alarms explain` without a name lists the alarms, also with --template"),
         }
     }
 }

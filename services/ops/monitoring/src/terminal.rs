@@ -13,6 +13,8 @@ pub enum Tone {
     Good,
     /// Not as it should be: red.
     Bad,
+    /// To be found at a glance, such as a heading: bold.
+    Strong,
 }
 
 /// Where a command prints.
@@ -57,6 +59,7 @@ impl Terminal<'_> {
         let code = match tone {
             Tone::Good => 32,
             Tone::Bad => 31,
+            Tone::Strong => 1,
         };
         match self.colored {
             true => write!(self.out, "\u{1b}[{code}m{}\u{1b}[0m", printable(text)),

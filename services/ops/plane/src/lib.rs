@@ -6,7 +6,9 @@
 
 mod alarms;
 mod clock;
+mod clock_file;
 mod gateway;
+mod hand;
 mod logs;
 mod mails;
 mod metrics;
@@ -19,5 +21,6 @@ mod xray;
 pub use alarms::NOT_OBSERVABLE;
 pub use clock::Clock;
 pub use gateway::{CallHook, Invoked, LambdaInvoker, LambdaRequest, ObservedCall, Verdict};
+pub use hand::{Hand, Late};
 pub use plane::{Intake, Plane, PlaneConfig, Routes, StartError};
 pub use store::{Datum, Limits, LogEvent, Mail, Statistics, StoreError};

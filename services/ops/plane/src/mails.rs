@@ -131,19 +131,24 @@ impl MailQuery {
         }
         let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
         let sql = format!(
-            "SELECT ts, document FROM mails WHERE {} ORDER BY id DESC LIMIT {limit}",
+            "SELECT id, ts, document FROM mails WHERE {} ORDER BY id DESC LIMIT {limit}",
             conditions.join(" AND ")
         );
         store
             .read(move |connection| {
                 let mut query = connection.prepare_cached(&sql)?;
                 let rows = query.query_map(params_from_iter(values), |row| {
-                    Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+                    Ok((
+                        row.get::<_, i64>(0)?,
+                        row.get::<_, i64>(1)?,
+                        row.get::<_, String>(2)?,
+                    ))
                 })?;
                 let mut mails = Vec::new();
                 for row in rows {
-                    let (timestamp_ms, document) = row?;
+                    let (number, timestamp_ms, document) = row?;
                     let mut mail: Value = serde_json::from_str(&document).unwrap_or_default();
+                    mail["number"] = json!(number);
                     mail["timestamp_ms"] = json!(timestamp_ms);
                     mails.push(mail);
                 }

@@ -7,13 +7,17 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::unbounded_channel;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::alarms::{Alarms, Place};
 use crate::clock::Clock;
+use crate::clock_file::ClockFile;
 use crate::gateway::{self, CallHook, Emulated, Forwarder, LambdaInvoker};
+use crate::hand::Hand;
+use crate::logs::delivery;
 use crate::logs::metric_filter::MetricFilters;
+use crate::logs::subscription::Subscriptions;
 use crate::store::{self, Datum, Limits, LogEvent, Store, StoreError, Tap, Write};
 use crate::{polled, public, xray};
 
@@ -38,6 +42,8 @@ pub struct PlaneConfig {
     pub region: String,
     /// How much faster than the wall clock metrics and alarms live; 1 is as fast.
     pub time_scale: u32,
+    /// Where it is told, for functions ([`Clock::told`]).
+    pub clock_file: PathBuf,
 }
 
 /// What the public listeners lead to.
@@ -61,6 +67,15 @@ pub enum StartError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The file of the clock.
+    #[error("write {path}")]
+    ClockFile {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
     /// An address.
     #[error("listen on {address}")]
     Listen {
@@ -77,12 +92,18 @@ pub enum StartError {
 pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
+    pub(crate) clock_file: ClockFile,
     pub(crate) alarms: Alarms,
     pub(crate) forward: Forwarder,
     pub(crate) routes: Arc<RwLock<Routes>>,
     pub(crate) invoker: Arc<OnceLock<Arc<dyn LambdaInvoker>>>,
     pub(crate) hook: Arc<OnceLock<Arc<dyn CallHook>>>,
     pub(crate) metric_filters: MetricFilters,
+    pub(crate) subscriptions: Subscriptions,
+    /// Told when something was deployed.
+    pub(crate) deployed: Arc<Notify>,
+    /// What asking showed so far.
+    pub(crate) polled: Arc<tokio::sync::Mutex<polled::Seen>>,
 }
 
 impl Shared {
@@ -139,9 +160,13 @@ impl Plane {
             store::reached(&config.store)?,
         );
         let store = Store::open_with(&config.store, config.limits, clock.clone(), Some(Tap(tap)))?;
+        let path = config.clock_file;
+        let clock_file = ClockFile::create(path.clone(), clock.clone())
+            .map_err(|source| StartError::ClockFile { path, source })?;
         let forward = Forwarder::new(&config.emulator);
         let invoker = Arc::default();
         let outside = Arc::new(Emulated::new(forward.clone(), Arc::clone(&invoker)));
+        let account = config.account.clone();
         let place = Place {
             account: config.account,
             region: config.region,
@@ -150,12 +175,16 @@ impl Plane {
         let shared = Shared {
             store,
             clock,
+            clock_file,
             alarms: alarms.clone(),
             forward,
             routes: Arc::default(),
             invoker,
             hook: Arc::default(),
             metric_filters: MetricFilters::default(),
+            subscriptions: Subscriptions::new(),
+            deployed: Arc::default(),
+            polled: Arc::default(),
         };
         let (stop, stopped) = watch::channel(false);
         let daemon = xray::daemon::Daemon::bind(shared.store.clone()).await;
@@ -167,6 +196,7 @@ impl Plane {
         let mut tasks = vec![
             tokio::spawn(daemon.run(stopped.clone())),
             tokio::spawn(polled::run(shared.clone(), stopped.clone())),
+            tokio::spawn(delivery::run(shared.clone(), account, stopped.clone())),
             tokio::spawn(alarms.run(tapped, stopped.clone())),
         ];
         let mut serve = async |address: SocketAddr, router: axum::Router| {
@@ -233,9 +263,10 @@ impl Plane {
         let _ = self.shared.hook.set(hook);
     }
 
-    /// What the public listeners lead to.
+    /// What the public listeners lead to, once it is deployed.
     pub fn set_routes(&self, routes: Routes) {
         *self.shared.routes.write().unwrap_or_else(PoisonError::into_inner) = routes;
+        self.shared.deployed.notify_one();
     }
 
     /// A handle that takes what is observed.
@@ -245,7 +276,14 @@ impl Plane {
             store: self.shared.store.clone(),
             clock: self.shared.clock.clone(),
             metric_filters: self.shared.metric_filters.clone(),
+            subscriptions: self.shared.subscriptions.clone(),
         }
+    }
+
+    /// Puts the clock forward, for drills.
+    #[must_use]
+    pub fn hand(&self) -> Hand {
+        Hand::new(self.shared.clone())
     }
 
     /// The time of metrics and alarms.
@@ -274,15 +312,24 @@ pub struct Intake {
     store: Store,
     clock: Clock,
     metric_filters: MetricFilters,
+    subscriptions: Subscriptions,
 }
 
 impl Intake {
-    /// A log event; embedded metrics in it and metric filters that match it become datapoints.
+    /// The time of metrics and alarms.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// A log event; embedded metrics in it and metric filters that match it become datapoints, and subscription filters that match
+    /// it hand it on.
     pub fn log(&self, event: LogEvent) {
         let at_ms = self.clock.of_wall_ms(event.timestamp_ms);
         for datum in self.metric_filters.apply(&event, at_ms) {
             self.store.write(Write::Datum(datum));
         }
+        self.subscriptions.apply(&event);
         self.store.write(Write::Log(event));
     }
 

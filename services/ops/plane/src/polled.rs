@@ -22,7 +22,7 @@ const PAGE: u32 = 1_000;
 
 /// Up to where the executions of a machine were counted, and which of that very moment were.
 #[derive(Debug, Default)]
-struct Watermark {
+pub(crate) struct Watermark {
     at: f64,
     counted: BTreeSet<String>,
 }
@@ -30,27 +30,44 @@ struct Watermark {
 /// By machine.
 type Watermarks = BTreeMap<String, Watermark>;
 
+/// What earlier rounds saw.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    executions: Watermarks,
+    /// Queues that had messages.
+    used: BTreeSet<String>,
+}
+
 /// Asks until it is stopped.
 pub(crate) async fn run(shared: Shared, mut stop: watch::Receiver<bool>) {
     let rounds = async {
         let mut ticks = tokio::time::interval(interval(shared.clock.scale()));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut seen = Watermarks::new();
         loop {
             ticks.tick().await;
-            // While the emulator is away there is nothing to tell.
-            let _ = tokio::join!(
-                queues(&shared),
-                oldest_messages(&shared),
-                executions(&shared, &mut seen),
-                metric_filters(&shared)
-            );
+            once(&shared).await;
         }
     };
     tokio::select! {
         _ = stop.wait_for(|stop| *stop) => {}
         () = rounds => {}
     }
+}
+
+/// Asks once; rounds do not overlap.
+pub(crate) async fn once(shared: &Shared) {
+    let mut seen = shared.polled.lock().await;
+    let Seen {
+        executions: known,
+        used,
+    } = &mut *seen;
+    // While the emulator is away there is nothing to tell.
+    let _ = tokio::join!(
+        queues(shared),
+        oldest_messages(shared, used),
+        executions(shared, known),
+        metric_filters(shared)
+    );
 }
 
 /// Six rounds in a minute of the plane's clock, as long as the emulator can take them.
@@ -89,14 +106,19 @@ async fn queues(shared: &Shared) -> Option<()> {
     Some(())
 }
 
-/// `ApproximateAgeOfOldestMessage`: both ends of the age are times of the plane's clock. Queues without messages tell none, as an
-/// empty queue on AWS tells 0 only while somebody uses it.
-async fn oldest_messages(shared: &Shared) -> Option<()> {
+/// `ApproximateAgeOfOldestMessage`: both ends of the age are times of the plane's clock. An empty queue tells 0 as long as it is
+/// active, six hours after its last use on AWS; here for good once it had messages. Before that it tells nothing.
+async fn oldest_messages(shared: &Shared, used: &mut BTreeSet<String>) -> Option<()> {
     let oldest = shared.forward.get("/_shopwatch/oldest-messages").await?;
+    let oldest = oldest.as_object()?;
+    used.extend(oldest.keys().cloned());
     let now = shared.clock.now().as_millisecond();
-    for (queue, sent) in oldest.as_object()? {
-        let sent = shared.clock.of_wall_ms((sent.as_f64()? * 1e3) as i64);
-        let age = (now - sent).max(0) as f64 / 1e3;
+    for queue in used.iter() {
+        let sent = oldest.get(queue).and_then(Value::as_f64);
+        let age = sent.map_or(0.0, |sent| {
+            let sent = shared.clock.of_wall_ms((sent * 1e3) as i64);
+            (now - sent).max(0) as f64 / 1e3
+        });
         let dimensions = [("QueueName", queue.as_str())];
         shared.count(
             "AWS/SQS",

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use telemetry_testkit::runtime_api::{Exit, Invocation as Event, Outcome, StartError};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::configuration::FunctionConfiguration;
 use crate::faults::Fault;
@@ -116,13 +116,15 @@ impl Answer {
         Self::failure(OutcomeKind::InitError, "Runtime.InvalidEntrypoint", message)
     }
 
-    /// The status word of `platform.report`.
+    /// The status word of `platform.report`: Lambda writes `error` of whatever is no timeout, and names it.
     fn status(&self) -> &'static str {
         match self.kind {
             OutcomeKind::Success => "success",
-            OutcomeKind::FunctionError => "error",
             OutcomeKind::Timeout => "timeout",
-            OutcomeKind::Exited | OutcomeKind::InitError | OutcomeKind::Throttled => "failure",
+            OutcomeKind::FunctionError
+            | OutcomeKind::Exited
+            | OutcomeKind::InitError
+            | OutcomeKind::Throttled => "error",
         }
     }
 }
@@ -154,19 +156,14 @@ async fn once(shared: &Arc<Shared>, work: &Work, reply: oneshot::Sender<Answer>)
     let Some(admitted) = admitted else {
         return throttled(shared, work, reply, "Rate Exceeded.");
     };
-    if let Some(Fault::Latency(delay)) = shared
-        .faults
-        .take(&function.name, |f| matches!(f, Fault::Latency(_)))
-    {
-        tokio::time::sleep(delay).await;
-    }
-    // Waiting for a free environment is the machine's limit; on AWS another environment is started.
-    let permit = tokio::time::timeout(
-        work.configuration.timeout,
-        function.permits.clone().acquire_owned(),
-    )
-    .await;
-    let Ok(Ok(_permit)) = permit else {
+    // Whoever has no environment yet when the runner shuts down gets none: dozens may wait, and to start a process for each only to
+    // kill it takes longer than a shutdown may.
+    let permit = tokio::select! {
+        biased;
+        () = shared.closed() => return,
+        permit = turn(shared, work) => permit,
+    };
+    let Some(_permit) = permit else {
         return throttled(
             shared,
             work,
@@ -197,6 +194,21 @@ async fn once(shared: &Arc<Shared>, work: &Work, reply: oneshot::Sender<Answer>)
     }
 }
 
+/// Waits until it is this invocation's turn; none when it did not come in time.
+async fn turn(shared: &Shared, work: &Work) -> Option<OwnedSemaphorePermit> {
+    let function = &work.function;
+    let late = shared
+        .faults
+        .take(&function.name, |fault| matches!(fault, Fault::Latency(_)));
+    if let Some(Fault::Latency(delay)) = late {
+        tokio::time::sleep(delay).await;
+    }
+    // Waiting for a free environment is the machine's limit; on AWS another environment is started.
+    let free = function.permits.clone().acquire_owned();
+    let permit = tokio::time::timeout(work.configuration.timeout, free).await;
+    permit.ok()?.ok()
+}
+
 fn throttled(shared: &Shared, work: &Work, reply: oneshot::Sender<Answer>, message: &str) {
     work.function.throttles.fetch_add(1, Ordering::Relaxed);
     let answer = Answer::throttled(message);
@@ -224,6 +236,7 @@ struct Run<'a> {
     ended: Timestamp,
     response: Duration,
     duration: Duration,
+    is_out_of_memory: bool,
 }
 
 impl<'a> Run<'a> {
@@ -259,6 +272,7 @@ impl<'a> Run<'a> {
             ended: began,
             response: Duration::ZERO,
             duration: Duration::ZERO,
+            is_out_of_memory: false,
         }
     }
 
@@ -277,7 +291,7 @@ impl<'a> Run<'a> {
             self.tracing().as_ref(),
         );
         self.log(&slot, start);
-        let answer = self.invoke(&slot).await;
+        let answer = self.invoke(&mut slot).await;
         // The caller may have gone away; the invocation is finished all the same.
         let _ = reply.send(answer.clone());
         self.wait_for_the_end(&slot).await;
@@ -289,7 +303,7 @@ impl<'a> Run<'a> {
         slot
     }
 
-    async fn invoke(&mut self, slot: &Slot) -> Answer {
+    async fn invoke(&mut self, slot: &mut Slot) -> Answer {
         let work = self.work;
         let faults = &self.shared.faults;
         let name = &work.function.name;
@@ -299,14 +313,54 @@ impl<'a> Run<'a> {
         {
             slot.environment.kill().await;
         }
-        let init = slot.environment.initialized().await;
-        self.init = self.cold.then(|| init.as_ref().ok().copied()).flatten();
+        let begun_starting = Instant::now();
+        // A process that is killed on order need not get ready first.
+        let killing = faults.take(name, is_killing);
+        let init = match &killing {
+            Some(_) => Ok(Duration::ZERO),
+            None => slot.environment.initialized().await,
+        };
+        if killing.is_none() && self.cold {
+            self.init = init.as_ref().ok().copied();
+        }
         self.invoked = Timestamp::now();
         let begun = Instant::now();
-        let ordered = faults.take(name, |fault| matches!(fault, Fault::Error { .. }));
+        let ordered = match (&init, killing) {
+            (_, Some(fault)) => Some(fault),
+            // What was ordered is for an invocation that begins.
+            (Ok(_), None) => faults.take(name, |fault| matches!(fault, Fault::Error { .. })),
+            (Err(_), None) => None,
+        };
         let outcome = match (init, ordered) {
             (Err(outcome), _) => outcome,
-            (Ok(_), Some(Fault::Error { error_type, message })) => {
+            (Ok(_), Some(fault)) => self.ordered(fault, slot).await,
+            (Ok(_), None) => slot.environment.invoke(self.event()).await,
+        };
+        if let Outcome::InitError { error_type, .. } = &outcome {
+            let line = platform_log::init_report(Timestamp::now(), error_type, begun_starting.elapsed());
+            self.log(slot, line);
+        }
+        let outcome = match faults.take(name, |fault| *fault == Fault::KillBeforeResponse) {
+            Some(_) => Outcome::Exited(slot.environment.kill().await),
+            None => outcome,
+        };
+        self.response = match &outcome {
+            // One on order is over at once, and was as long as the limit.
+            Outcome::Timeout => begun.elapsed().max(work.configuration.timeout),
+            _ => begun.elapsed(),
+        };
+        self.responded = Timestamp::now();
+        Answer::of(outcome, &work.request_id, work.configuration.timeout)
+    }
+
+    /// The ending that a fault orders; the function does not get the event.
+    async fn ordered(&mut self, fault: Fault, slot: &mut Slot) -> Outcome {
+        let configuration = &self.work.configuration;
+        match fault {
+            Fault::Error { error_type, message } => {
+                let line =
+                    platform_log::uncaught(Timestamp::now(), &self.work.request_id, &error_type, &message);
+                self.log(slot, line);
                 let body = json!({"errorType": error_type, "errorMessage": message})
                     .to_string()
                     .into();
@@ -316,15 +370,24 @@ impl<'a> Run<'a> {
                     body,
                 }
             }
-            (Ok(_), _) => slot.environment.invoke(self.event()).await,
-        };
-        let outcome = match faults.take(name, |fault| *fault == Fault::KillBeforeResponse) {
-            Some(_) => Outcome::Exited(slot.environment.kill().await),
-            None => outcome,
-        };
-        self.response = begun.elapsed();
-        self.responded = Timestamp::now();
-        Answer::of(outcome, &work.request_id, work.configuration.timeout)
+            Fault::Timeout => {
+                slot.environment.kill().await;
+                Outcome::Timeout
+            }
+            Fault::MemoryKill => {
+                slot.peak_memory_bytes = u64::from(configuration.memory_mb) * 1024 * 1024;
+                self.is_out_of_memory = true;
+                Outcome::Exited(slot.environment.kill().await)
+            }
+            _ => {
+                slot.environment.kill().await;
+                Outcome::InitError {
+                    error_type: "Runtime.ExitError".to_owned(),
+                    message: "Runtime exited with error: exit status 1".to_owned(),
+                    exit: Some(Exit::Status(1)),
+                }
+            }
+        }
     }
 
     fn event(&self) -> Event {
@@ -373,7 +436,7 @@ impl<'a> Run<'a> {
         let report = Report {
             request_id: &self.work.request_id,
             status: answer.status(),
-            error_type: answer.error.as_ref().map(|(error_type, _)| error_type.as_str()),
+            error_type: self.error_type(answer),
             duration: self.duration,
             init: self.init,
             memory_mb: self.work.configuration.memory_mb,
@@ -381,6 +444,14 @@ impl<'a> Run<'a> {
             tracing: self.tracing(),
         };
         platform_log::report(self.ended, &report)
+    }
+
+    /// As the report names it. The caller of a process that was killed for its memory gets what any dead process answers.
+    fn error_type<'b>(&self, answer: &'b Answer) -> Option<&'b str> {
+        match &answer.error {
+            Some(_) if self.is_out_of_memory => Some("Runtime.OutOfMemory"),
+            error => error.as_ref().map(|(error_type, _)| error_type.as_str()),
+        }
     }
 
     fn segments(&self, answer: &Answer) {
@@ -452,6 +523,11 @@ impl<'a> Run<'a> {
             message,
         });
     }
+}
+
+/// Faults that end the process before the function gets the event.
+fn is_killing(fault: &Fault) -> bool {
+    matches!(fault, Fault::Timeout | Fault::MemoryKill | Fault::InitError)
 }
 
 /// The trace of an invocation; without active tracing only what the caller brought.

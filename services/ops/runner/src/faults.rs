@@ -23,17 +23,29 @@ pub enum Fault {
         /// Operation, e.g. `TransactWriteItems`.
         operation: String,
     },
-    /// An AWS call of the function is refused without being carried out.
+    /// An AWS call is refused without being carried out.
     FailCall {
-        /// Service as the endpoint names it, e.g. `ses`.
-        service: String,
-        /// Operation, e.g. `SendEmail`.
-        operation: String,
+        /// Which calls.
+        calls: Calls,
         /// Error code of the service, e.g. `MessageRejected`.
         code: String,
     },
+    /// An AWS call is carried out later, and answered as much later.
+    SlowCall {
+        /// Which calls.
+        calls: Calls,
+        /// By how much.
+        delay: Duration,
+    },
     /// The event reaches the function later.
     Latency(Duration),
+    /// The invocation runs into the function's time limit. It is not waited for: the environment dies at once, and what Lambda
+    /// says of it (line, report, metrics) is what it says after the whole limit.
+    Timeout,
+    /// The function takes more memory than it has: the environment is killed, and the report shows all memory in use.
+    MemoryKill,
+    /// The environment cannot be initialized.
+    InitError,
     /// The function is not run; the caller gets this function error.
     Error {
         /// `errorType`.
@@ -47,15 +59,72 @@ pub enum Fault {
     Throttle,
 }
 
+/// Which AWS calls a fault is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Calls {
+    /// Service as the endpoint names it, e.g. `dynamodb`.
+    pub service: String,
+    /// Operation, e.g. `PutItem`; [`ANY`] for each.
+    pub operation: String,
+    /// Name of the table, queue, topic, bus, state machine or function; every one without.
+    pub resource: Option<String>,
+    /// Every how many-th of them: 1 is each.
+    pub every: u32,
+}
+
+impl Calls {
+    /// All of an operation.
+    pub fn of(service: &str, operation: &str) -> Self {
+        Self {
+            service: service.to_owned(),
+            operation: operation.to_owned(),
+            resource: None,
+            every: 1,
+        }
+    }
+
+    fn have(&self, call: &CallSeen<'_>) -> bool {
+        let is_resource = |wanted: &String| call.resources.iter().any(|resource| resource == wanted);
+        self.service.eq_ignore_ascii_case(call.service)
+            && (self.operation == ANY || self.operation == call.operation)
+            && self.resource.as_ref().is_none_or(is_resource)
+    }
+}
+
+/// An AWS call on its way.
+#[derive(Clone, Copy, Debug)]
+pub struct CallSeen<'a> {
+    /// Service as the endpoint names it.
+    pub service: &'a str,
+    /// Operation.
+    pub operation: &'a str,
+    /// Names of what it is about.
+    pub resources: &'a [String],
+}
+
+/// What happens to an AWS call before it is carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// It is refused with this error code.
+    Refuse(String),
+    /// It waits.
+    Wait(Duration),
+}
+
+/// Stands for every operation, and as a plan's function for every caller, from outside of functions too.
+pub const ANY: &str = "*";
+
 /// A fault that is armed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// Number for [`Faults::disarm`].
     pub id: u64,
-    /// Function it is for.
+    /// Function it is for; [`ANY`] for calls of whomever.
     pub function: String,
     /// What goes wrong.
     pub fault: Fault,
+    /// Occasions that were counted for [`Calls::every`].
+    seen: u32,
     /// How often it will still happen; `None` is until it is disarmed.
     pub remaining: Option<u32>,
     /// How often it has happened.
@@ -138,6 +207,7 @@ impl Faults {
             id,
             function: function.to_owned(),
             fault,
+            seen: 0,
             remaining,
             happened: 0,
         });
@@ -162,14 +232,14 @@ impl Faults {
         self.armed().plans.clone()
     }
 
-    /// To be called before the function's AWS call is carried out; the code of the error to refuse it with, if any.
-    pub fn before_call(&self, caller: &Caller, service: &str, operation: &str) -> Option<String> {
-        let matches = |fault: &Fault| {
-            matches!(fault, Fault::FailCall { service: s, operation: o, .. }
-                if s.eq_ignore_ascii_case(service) && o == operation)
-        };
-        match self.take(&caller.function, matches)? {
-            Fault::FailCall { code, .. } => Some(code),
+    /// To be called before an AWS call is carried out: what is to happen to it, if anything. `caller` is none for calls from
+    /// outside of functions.
+    pub fn before_call(&self, caller: Option<&Caller>, call: &CallSeen<'_>) -> Option<Before> {
+        let matches = |fault: &Fault| matches!(fault, Fault::FailCall { calls, .. } | Fault::SlowCall { calls, .. } if calls.have(call));
+        let function = caller.map_or(ANY, |caller| caller.function.as_str());
+        match self.take(function, matches)? {
+            Fault::FailCall { code, .. } => Some(Before::Refuse(code)),
+            Fault::SlowCall { delay, .. } => Some(Before::Wait(delay)),
             _ => None,
         }
     }
@@ -197,13 +267,26 @@ impl Faults {
     }
 }
 
+/// The oldest plan that is due happens. Every plan that is about the occasion counts it, whoever happens.
 fn take(plans: &mut [Plan], function: &str, matches: impl Fn(&Fault) -> bool) -> Option<Fault> {
-    let plan = plans
-        .iter_mut()
-        .find(|plan| plan.function == function && plan.remaining != Some(0) && matches(&plan.fault))?;
-    plan.remaining = plan.remaining.map(|remaining| remaining - 1);
-    plan.happened += 1;
-    Some(plan.fault.clone())
+    let mut due = None;
+    for plan in plans.iter_mut().filter(|plan| {
+        (plan.function == function || plan.function == ANY)
+            && plan.remaining != Some(0)
+            && matches(&plan.fault)
+    }) {
+        plan.seen = plan.seen.wrapping_add(1);
+        let every = match &plan.fault {
+            Fault::FailCall { calls, .. } | Fault::SlowCall { calls, .. } => calls.every.max(1),
+            _ => 1,
+        };
+        if due.is_none() && plan.seen.is_multiple_of(every) {
+            plan.remaining = plan.remaining.map(|remaining| remaining - 1);
+            plan.happened += 1;
+            due = Some(plan.fault.clone());
+        }
+    }
+    due
 }
 
 #[cfg(test)]
@@ -226,26 +309,88 @@ mod tests {
         assert!(faults.disarm(forever) && !faults.disarm(forever) && !throttled("mail"));
     }
 
+    fn caller(function: &str) -> Caller {
+        Caller {
+            function: function.into(),
+            environment: "e".into(),
+        }
+    }
+
+    fn call<'a>(service: &'a str, operation: &'a str, resources: &'a [String]) -> CallSeen<'a> {
+        CallSeen {
+            service,
+            operation,
+            resources,
+        }
+    }
+
     #[test]
     fn a_call_is_refused_as_ordered() {
         let faults = Faults::default();
-        let caller = |function: &str| Caller {
-            function: function.into(),
-            environment: "e".into(),
-        };
         let refused = Fault::FailCall {
-            service: "ses".into(),
-            operation: "SendEmail".into(),
+            calls: Calls::of("ses", "SendEmail"),
             code: "MessageRejected".into(),
         };
         faults.arm("mail", refused, 1);
-        assert_eq!(faults.before_call(&caller("shop"), "ses", "SendEmail"), None);
-        assert_eq!(faults.before_call(&caller("mail"), "ses", "GetAccount"), None);
+        let send = call("ses", "SendEmail", &[]);
+        assert_eq!(faults.before_call(Some(&caller("shop")), &send), None);
         assert_eq!(
-            faults.before_call(&caller("mail"), "ses", "SendEmail").as_deref(),
-            Some("MessageRejected")
+            faults.before_call(Some(&caller("mail")), &call("ses", "GetAccount", &[])),
+            None
         );
-        assert_eq!(faults.before_call(&caller("mail"), "ses", "SendEmail"), None);
+        assert_eq!(
+            faults.before_call(Some(&caller("mail")), &send),
+            Some(Before::Refuse("MessageRejected".into()))
+        );
+        assert_eq!(faults.before_call(Some(&caller("mail")), &send), None);
+    }
+
+    #[test]
+    fn calls_are_told_by_what_they_are_about_and_counted() {
+        let faults = Faults::default();
+        let delay = Duration::from_millis(200);
+        let calls = Calls {
+            resource: Some("orders".into()),
+            every: 2,
+            ..Calls::of("dynamodb", ANY)
+        };
+        faults.arm(ANY, Fault::SlowCall { calls, delay }, None);
+        let tables = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let (orders, payments) = (tables(&["products", "orders"]), tables(&["payments"]));
+        let mut waits = Vec::new();
+        for _ in 0..4 {
+            assert_eq!(
+                faults.before_call(None, &call("dynamodb", "GetItem", &payments)),
+                None
+            );
+            let seen = call("DynamoDB", "GetItem", &orders);
+            waits.push(faults.before_call(Some(&caller("shop")), &seen).is_some());
+        }
+        assert_eq!(waits, [false, true, false, true]);
+        assert_eq!(faults.plans()[0].happened, 2);
+    }
+
+    /// A plan that waits for its turn hides no other, and each counts all calls.
+    #[test]
+    fn the_first_plan_that_is_due_happens() {
+        let faults = Faults::default();
+        let refused = |every, code: &str| Fault::FailCall {
+            calls: Calls {
+                every,
+                ..Calls::of("ses", "SendEmail")
+            },
+            code: code.into(),
+        };
+        faults.arm("mail", refused(3, "third"), None);
+        faults.arm("mail", refused(2, "second"), None);
+        let sent = call("ses", "SendEmail", &[]);
+        let happened: Vec<_> = (1..=6)
+            .map(|_| match faults.before_call(Some(&caller("mail")), &sent) {
+                Some(Before::Refuse(code)) => code,
+                other => format!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(happened, ["None", "second", "third", "second", "None", "third"]);
     }
 
     #[test]

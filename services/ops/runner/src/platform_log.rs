@@ -17,6 +17,15 @@ pub(crate) fn init_start(now: Timestamp, function: &str, version: &str) -> Strin
     )
 }
 
+/// `platform.initReport` of an environment that did not start. Of one that did Lambda writes none at the level INFO.
+pub(crate) fn init_report(now: Timestamp, error_type: &str, duration: Duration) -> String {
+    let record = json!({
+        "initializationType": "on-demand", "phase": "init", "status": "error", "errorType": error_type,
+        "metrics": {"durationMs": milliseconds(duration)},
+    });
+    line(now, "platform.initReport", record)
+}
+
 /// `platform.start`, before the event is handed over.
 pub(crate) fn start(
     now: Timestamp,
@@ -38,7 +47,7 @@ pub(crate) struct Tracing<'a> {
 /// Numbers of `platform.report`.
 pub(crate) struct Report<'a> {
     pub(crate) request_id: &'a str,
-    /// `success`, `error`, `timeout` or `failure`.
+    /// `success`, `error` or `timeout`.
     pub(crate) status: &'static str,
     pub(crate) error_type: Option<&'a str>,
     pub(crate) duration: Duration,
@@ -50,7 +59,6 @@ pub(crate) struct Report<'a> {
 
 /// `platform.report`, when an invocation is over.
 pub(crate) fn report(now: Timestamp, report: &Report<'_>) -> String {
-    let milliseconds = |duration: Duration| (duration.as_secs_f64() * 100_000.0).round() / 100.0;
     // Since August 2025 the init phase is billed for every function.
     let billed = report.duration + report.init.unwrap_or_default();
     let mut metrics = Map::from_iter([
@@ -85,10 +93,24 @@ pub(crate) fn timed_out(now: Timestamp, request_id: &str, timeout: Duration) -> 
     )
 }
 
+/// What the runtime of a function writes about an error that its handler ends with.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html>
+pub(crate) fn uncaught(now: Timestamp, request_id: &str, error_type: &str, message: &str) -> String {
+    json!({
+        "timestamp": rfc3339(now), "level": "ERROR", "requestId": request_id,
+        "errorType": error_type, "errorMessage": message,
+    })
+    .to_string()
+}
+
 fn add_tracing(record: &mut Value, tracing: Option<&Tracing<'_>>) {
     if let Some(Tracing { span_id, header }) = tracing {
         record["tracing"] = json!({"spanId": span_id, "type": "X-Amzn-Trace-Id", "value": header});
     }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 100_000.0).round() / 100.0
 }
 
 fn line(now: Timestamp, kind: &str, record: Value) -> String {

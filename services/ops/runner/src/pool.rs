@@ -100,8 +100,11 @@ impl Slot {
         self.environment.drained().await;
         let (done, flushed) = oneshot::channel();
         if self.flush.send(done).is_ok() {
-            // An error means that the lines ended: all were passed on.
-            let _ = flushed.await;
+            // When the lines ended, all were passed on. What is sent at that moment may stay in the channel, unread and not dropped.
+            tokio::select! {
+                _ = flushed => {}
+                () = self.flush.closed() => {}
+            }
         }
     }
 }
@@ -303,6 +306,7 @@ fn variables(
 ) -> std::collections::BTreeMap<String, String> {
     let mut variables = configuration.variables.clone();
     variables.extend(configuration.log_variables.clone());
+    variables.extend(runner.variables.clone());
     variables.extend([
         ("AWS_ENDPOINT_URL".to_owned(), runner.aws_endpoint.clone()),
         // Names the caller of every AWS call in its user agent, for `Faults::on_call`.

@@ -28,6 +28,8 @@ use crate::status::FunctionStatus;
 
 /// Between two looks at what still runs at shutdown.
 const KILL_PAUSE: Duration = Duration::from_millis(20);
+/// Longest wait for invocations whose processes were killed: a stop ends. What they were about stays in the queue.
+const KILL_LIMIT: Duration = Duration::from_secs(10);
 
 /// Where the runner listens, what it runs, and whom functions talk to.
 #[derive(Clone, Debug)]
@@ -48,6 +50,8 @@ pub struct RunnerConfig {
     pub account: String,
     /// X-Ray daemon of the functions.
     pub xray_daemon: SocketAddr,
+    /// Variables of every function, besides its own and Lambda's.
+    pub variables: BTreeMap<String, String>,
     /// Most environments that one function has at a time on this machine.
     pub max_environments_per_function: usize,
     /// Times that differ from AWS so that a person need not wait.
@@ -124,6 +128,13 @@ impl Shared {
     pub(crate) fn running(&self) -> Running {
         self.running.send_modify(|running| *running += 1);
         Running(self.running.clone())
+    }
+
+    /// Returns when the runner shuts down.
+    pub(crate) async fn closed(&self) {
+        let mut closing = self.closing.subscribe();
+        // The sender is here: an error cannot be.
+        let _ = closing.wait_for(|closing| *closing).await;
     }
 
     pub(crate) fn function(&self, name: &str) -> Arc<Function> {
@@ -359,6 +370,27 @@ impl Runner {
         self.shared.known().into_iter().map(of).collect()
     }
 
+    /// The clock of the shop jumps ahead: asynchronous events that wait to be tried again wait so much less.
+    ///
+    /// # Errors
+    /// The queue of events cannot be written.
+    pub async fn put_forward(&self, by: Duration) -> Result<(), QueueError> {
+        self.shared.queue.put_forward(by).await
+    }
+
+    /// Waits until a function runs nothing and no asynchronous event is due for it. One that is tried again later is not waited for:
+    /// a function that fails is tried again for minutes.
+    pub async fn quiet(&self, function: &str) {
+        let known = self.shared.function(function);
+        let mut running = self.shared.running.subscribe();
+        while known.in_flight() > 0 || self.shared.queue.is_busy(function) {
+            // An event leaves the queue before its end is counted. The sender is gone only with the runner.
+            if running.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
     /// Faults on order.
     pub fn faults(&self) -> &Faults {
         &self.shared.faults
@@ -370,11 +402,15 @@ impl Runner {
         self.shared.closing.send_replace(true);
         let mut running = self.shared.running.subscribe();
         let mut patience = self.shared.config.tuning.shutdown_grace;
-        // Again and again: an invocation that waited for its turn starts an environment after the others ended.
+        let given_up = tokio::time::Instant::now() + patience + KILL_LIMIT;
+        // Again and again: an invocation that has its turn may not have started its environment yet.
         while tokio::time::timeout(patience, running.wait_for(|running| *running == 0))
             .await
             .is_err()
         {
+            if tokio::time::Instant::now() >= given_up {
+                break;
+            }
             for environment in self.shared.registry.running() {
                 environment.kill().await;
             }

@@ -40,6 +40,23 @@ enum FaultCommand {
         #[arg(long, global = true)]
         json: bool,
     },
+    /// Write lines into the log of a function, as if it had written them
+    #[command(
+        after_help = "Example: shopwatch fault lines shopfast-order-status --count 1000 --line '{\"level\":\"ERROR\",\"message\":\"no\"}'"
+    )]
+    Lines {
+        /// For example shopfast-order-status
+        function: String,
+        /// A JSON object; each line gets a time and an ID of its own
+        #[arg(long, value_parser = line)]
+        line: Value,
+        /// How often
+        #[arg(long, default_value_t = 1)]
+        count: u32,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// The armed faults, and how often each happened
     List {
         /// As JSON
@@ -67,13 +84,27 @@ enum EmulatorCommand {
     Restart,
 }
 
+fn line(text: &str) -> Result<Value, String> {
+    let line: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    line.is_object()
+        .then_some(line)
+        .ok_or_else(|| "a line is a JSON object".to_owned())
+}
+
 /// Stops the platform and waits until it is gone.
 pub(crate) async fn stop(_args: StopArgs, context: &Context) -> anyhow::Result<Exit> {
-    let lock = context.state().lock_file();
-    if !lock_file::is_held(&lock) {
+    if !lock_file::is_held(&context.state().lock_file()) {
         console::error(&format!("nothing runs in {}\n", context.state().root().display()));
         return Ok(Exit::No);
     }
+    end(context).await?;
+    console::line("stopped");
+    Ok(Exit::Done)
+}
+
+/// Stops the platform that runs, and waits until it is gone.
+pub(crate) async fn end(context: &Context) -> anyhow::Result<()> {
+    let lock = context.state().lock_file();
     ask(&context.state().control_socket(), &Request::Stop).await?;
     let gone = async {
         while lock_file::is_held(&lock) {
@@ -90,8 +121,7 @@ pub(crate) async fn stop(_args: StopArgs, context: &Context) -> anyhow::Result<E
         .cure("its terminal or logs/up.log says why; SIGTERM twice ends it at once")
         .into());
     }
-    console::line("stopped");
-    Ok(Exit::Done)
+    Ok(())
 }
 
 /// Arms, lists and disarms faults.
@@ -105,6 +135,24 @@ pub(crate) async fn fault(args: FaultArgs, context: &Context) -> anyhow::Result<
             } else {
                 let told = format!("armed fault {} of {function}", armed["id"]);
                 console::line(&printable(&told));
+            }
+        }
+        FaultCommand::Lines {
+            function,
+            line,
+            count,
+            json,
+        } => {
+            let request = Request::WriteLog {
+                function: function.clone(),
+                line,
+                count,
+            };
+            order_of(context, request).await?;
+            if json {
+                console::json(&json!({"function": function, "lines": count}));
+            } else {
+                console::line(&printable(&format!("{count} lines of {function}")));
             }
         }
         FaultCommand::List { json } => {

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use ops_runner::faults::{Fault, Plan};
+use ops_runner::faults::{Calls, Fault, Plan};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// A fault to arm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
 pub(crate) struct Order {
-    /// The function it is for, for example shopfast-order-service
+    /// The function it is for, for example shopfast-order-service; for AWS calls `*` is whoever makes them
     pub(crate) function: String,
     #[command(subcommand)]
     pub(crate) kind: Kind,
@@ -37,10 +37,23 @@ pub(crate) enum Kind {
     FailCall {
         /// For example ses
         service: String,
-        /// For example SendEmail
+        /// For example SendEmail; `*` is each
         operation: String,
         /// The service's error code, for example MessageRejected
         code: String,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// This AWS call is answered late
+    SlowCall {
+        /// For example dynamodb
+        service: String,
+        /// For example PutItem; `*` is each
+        operation: String,
+        /// By how much
+        milliseconds: u64,
+        #[command(flatten)]
+        which: Which,
     },
     /// The event arrives late
     Latency {
@@ -62,6 +75,34 @@ pub(crate) enum Kind {
     },
     /// The invocation is throttled
     Throttle,
+    /// The invocation runs into the function's time limit, without waiting for it
+    Timeout,
+    /// The function takes more memory than it has
+    MemoryKill,
+    /// The function's environment cannot be initialized
+    InitError,
+}
+
+/// Which calls of an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
+pub(crate) struct Which {
+    /// Only calls about this table, queue, topic, bus, state machine or function
+    #[arg(long)]
+    pub(crate) resource: Option<String>,
+    /// Only every so many-th of them
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) every: u32,
+}
+
+impl Which {
+    fn calls(self, service: String, operation: String) -> Calls {
+        Calls {
+            service,
+            operation,
+            resource: self.resource,
+            every: self.every,
+        }
+    }
 }
 
 impl From<Kind> for Fault {
@@ -74,15 +115,27 @@ impl From<Kind> for Fault {
                 service,
                 operation,
                 code,
+                which,
             } => Self::FailCall {
+                calls: which.calls(service, operation),
+                code,
+            },
+            Kind::SlowCall {
                 service,
                 operation,
-                code,
+                milliseconds,
+                which,
+            } => Self::SlowCall {
+                calls: which.calls(service, operation),
+                delay: Duration::from_millis(milliseconds),
             },
             Kind::Latency { milliseconds } => Self::Latency(Duration::from_millis(milliseconds)),
             Kind::Error { error_type, message } => Self::Error { error_type, message },
             Kind::Deliver { deliveries } => Self::Deliver(deliveries),
             Kind::Throttle => Self::Throttle,
+            Kind::Timeout => Self::Timeout,
+            Kind::MemoryKill => Self::MemoryKill,
+            Kind::InitError => Self::InitError,
         }
     }
 }
@@ -100,15 +153,17 @@ pub(crate) fn describe(plan: &Plan) -> Value {
         Fault::KillBeforeInvoke => "kill-before-invoke".to_owned(),
         Fault::KillBeforeResponse => "kill-before-response".to_owned(),
         Fault::KillAfterCall { service, operation } => format!("kill-after-call {service} {operation}"),
-        Fault::FailCall {
-            service,
-            operation,
-            code,
-        } => format!("fail-call {service} {operation} {code}"),
+        Fault::FailCall { calls, code } => format!("fail-call {} {code}", written(calls)),
+        Fault::SlowCall { calls, delay } => {
+            format!("slow-call {} {} ms", written(calls), delay.as_millis())
+        }
         Fault::Latency(delay) => format!("latency {} ms", delay.as_millis()),
         Fault::Error { error_type, .. } => format!("error {error_type}"),
         Fault::Deliver(deliveries) => format!("deliver {deliveries} times"),
         Fault::Throttle => "throttle".to_owned(),
+        Fault::Timeout => "timeout".to_owned(),
+        Fault::MemoryKill => "memory-kill".to_owned(),
+        Fault::InitError => "init-error".to_owned(),
     };
     json!({
         "id": plan.id,
@@ -117,4 +172,16 @@ pub(crate) fn describe(plan: &Plan) -> Value {
         "remaining": plan.remaining,
         "happened": plan.happened,
     })
+}
+
+fn written(calls: &Calls) -> String {
+    let of = calls.resource.as_ref().map(|resource| format!(" of {resource}"));
+    let every = (calls.every > 1).then(|| format!(", 1 of {}", calls.every));
+    format!(
+        "{} {}{}{}",
+        calls.service,
+        calls.operation,
+        of.unwrap_or_default(),
+        every.unwrap_or_default()
+    )
 }

@@ -24,8 +24,31 @@ pub(crate) enum Request {
     RestartEmulator,
     /// Arm a fault.
     SetFault(faults::Order),
+    /// Put the clock of metrics and alarms forward to its next minute; answered when alarms were evaluated and did what they do.
+    NextMinute,
+    /// Wait until a function has nothing more to do; answered with whether it has.
+    Quiet {
+        /// The function.
+        function: String,
+        /// At most so long, on the wall clock.
+        seconds: u32,
+    },
+    /// Disarm one fault, by its number.
+    ClearFault {
+        /// The number that arming it gave.
+        id: u64,
+    },
     /// Disarm all faults.
     ClearFaults,
+    /// Write lines into the log of a function, as if it had.
+    WriteLog {
+        /// The function.
+        function: String,
+        /// The line, a JSON object.
+        line: Value,
+        /// How often.
+        count: u32,
+    },
     /// The armed faults.
     ListFaults,
 }

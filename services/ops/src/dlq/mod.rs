@@ -1,10 +1,12 @@
 //! `shopwatch dlq`: what lies in the dead-letter queues, and the way back. Works on AWS and on the local platform.
 //!
-//! A dead-letter queue belongs either to queues (their redrive policy names it) or to functions (the target of failed
-//! asynchronous invocations). SQS moves messages back only for the first kind; for the second there is no command
-//! of AWS at all, so the event is invoked again here.
+//! A dead-letter queue belongs to queues (their redrive policy names it), to functions (the target of failed asynchronous
+//! invocations and batches), to subscriptions or to rules. SQS moves messages back only for the first kind; for the others there
+//! is no command of AWS at all, so that what failed is done again here (`route`).
 
+mod owners;
 mod redrive;
+mod route;
 mod sources;
 
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
@@ -56,14 +58,29 @@ enum Command {
 struct Clients {
     queues: aws_sdk_sqs::Client,
     functions: aws_sdk_lambda::Client,
+    topics: aws_sdk_sns::Client,
+    events: aws_sdk_eventbridge::Client,
+}
+
+impl Clients {
+    async fn of(context: &Context) -> anyhow::Result<Self> {
+        let config = context.sdk_config().await?;
+        Ok(Self {
+            queues: aws_sdk_sqs::Client::new(&config),
+            functions: aws_sdk_lambda::Client::new(&config),
+            topics: aws_sdk_sns::Client::new(&config),
+            events: aws_sdk_eventbridge::Client::new(&config),
+        })
+    }
+}
+
+/// Delivers all messages of a queue again, for a drill that heals.
+pub(crate) async fn redrive_all(context: &Context, queue: &str) -> anyhow::Result<()> {
+    redrive::all(&Clients::of(context).await?, queue).await.map(drop)
 }
 
 pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
-    let config = context.sdk_config().await?;
-    let clients = Clients {
-        queues: aws_sdk_sqs::Client::new(&config),
-        functions: aws_sdk_lambda::Client::new(&config),
-    };
+    let clients = Clients::of(context).await?;
     match args.command {
         Command::List { json } => list(&clients, json).await,
         Command::Show { queue, json } => show(&clients, &queue, json).await,

@@ -7,13 +7,11 @@ use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use ops_story::redact::printable;
 use serde_json::json;
 
-use super::sources::{DeadLetterQueue, Owner};
+use super::route::{self, Delivery, Letter, NoWay};
+use super::sources::DeadLetterQueue;
 use super::{Clients, failure, sources};
 use crate::console;
 use crate::exit::{Exit, Failure};
-
-/// Attributes that Lambda adds to a failed asynchronous invocation.
-const LAMBDA_ATTRIBUTES: &[&str] = &["RequestID", "ErrorCode", "ErrorMessage"];
 
 pub(super) async fn run(
     clients: &Clients,
@@ -22,37 +20,63 @@ pub(super) async fn run(
     json: bool,
 ) -> anyhow::Result<Exit> {
     let queue = sources::find(clients, name).await?;
-    let owner = only_owner(&queue)?;
-    let mut moved = 0;
-    while limit.is_none_or(|limit| moved < limit) {
-        let Some(message) = take(clients, &queue).await? else {
-            break;
-        };
-        deliver(clients, owner, &message).await?;
-        delete(clients, &queue, &message).await?;
-        moved += 1;
-    }
+    let moved = again(clients, &queue, limit).await?;
+    let owners: Vec<String> = queue.owners.iter().map(ToString::to_string).collect();
+    let owners = owners.join(", ");
     if json {
-        console::json(&json!({"queue": name, "to": owner.to_string(), "redriven": moved}));
+        console::json(&json!({"queue": name, "to": owners, "redriven": moved}));
     } else {
-        let told = format!("{moved} messages of {name} were delivered again to {owner}");
+        let told = format!("{moved} messages of {name} were delivered again to {owners}");
         console::line(&printable(&told));
     }
     Ok(Exit::Done)
 }
 
-/// A message does not say whose it was: with several owners nothing is guessed.
-fn only_owner(queue: &DeadLetterQueue) -> Result<&Owner, Failure> {
-    match queue.owners.as_slice() {
-        [owner] => Ok(owner),
-        owners => {
-            let owners: Vec<String> = owners.iter().map(Owner::to_string).collect();
-            Err(Failure::new(
-                Exit::No,
-                format!("{} belongs to {}", queue.name, owners.join(" and ")),
-            )
-            .cure("give each its own dead-letter queue: a message does not say where it failed"))
+/// Delivers the messages again, one after the other; how many it were.
+async fn again(clients: &Clients, queue: &DeadLetterQueue, limit: Option<usize>) -> anyhow::Result<usize> {
+    let mut moved = 0;
+    while limit.is_none_or(|limit| moved < limit) {
+        let Some(message) = take(clients, queue).await? else {
+            break;
+        };
+        let letter = letter_of(&message);
+        let delivery = route::of(&letter, &queue.owners).map_err(|no_way| refused(queue, moved, &no_way))?;
+        deliver(clients, &delivery, &message).await?;
+        delete(clients, queue, &message).await?;
+        moved += 1;
+    }
+    Ok(moved)
+}
+
+/// All messages of a queue, without a word.
+pub(super) async fn all(clients: &Clients, name: &str) -> anyhow::Result<usize> {
+    let queue = sources::find(clients, name).await?;
+    again(clients, &queue, None).await
+}
+
+fn refused(queue: &DeadLetterQueue, moved: usize, no_way: &NoWay) -> Failure {
+    let attempted = format!("deliver a message of {} again, after {moved} others", queue.name);
+    let cure = match no_way {
+        NoWay::StreamBatch => {
+            "read the records from the stream while it has them (a day), or what the function left undone from its tables"
         }
+        NoWay::Unknown(_) => {
+            "look at it with `shopwatch dlq show`, and give each owner a dead-letter queue of its own"
+        }
+        NoWay::Target(_) => "deliver it by hand: `shopwatch dlq show` has it",
+    };
+    Failure::new(Exit::No, attempted)
+        .cure(cure)
+        .caused_by(anyhow::anyhow!("{no_way}"))
+}
+
+fn letter_of(message: &Message) -> Letter {
+    let attributes = message.message_attributes().into_iter().flatten();
+    Letter {
+        body: message.body().unwrap_or_default().to_owned(),
+        attributes: attributes
+            .filter_map(|(name, value)| Some((name.clone(), value.string_value()?.to_owned())))
+            .collect(),
     }
 }
 
@@ -70,46 +94,51 @@ async fn take(clients: &Clients, queue: &DeadLetterQueue) -> Result<Option<Messa
     Ok(answer.messages.unwrap_or_default().into_iter().next())
 }
 
-async fn deliver(clients: &Clients, owner: &Owner, message: &Message) -> Result<(), Failure> {
+async fn deliver(clients: &Clients, delivery: &Delivery, message: &Message) -> Result<(), Failure> {
     let body = message.body().unwrap_or_default();
-    match owner {
-        Owner::Queue { name, url } => {
-            let attributes = message.message_attributes().cloned();
-            let sent = clients.queues.send_message().queue_url(url).message_body(body);
-            let sent = sent.set_message_attributes(attributes).send().await;
-            sent.map(drop)
-                .map_err(|error| failure(format!("send to {name}"), error))
+    match delivery {
+        Delivery::SendTo { url } => send(clients, url, message).await,
+        Delivery::Send { queue_arn } => {
+            let name = queue_arn.rsplit(':').next().unwrap_or_default();
+            let found = clients.queues.get_queue_url().queue_name(name).send().await;
+            let found = found.map_err(|error| failure(format!("find the queue {name}"), error))?;
+            send(clients, found.queue_url().unwrap_or_default(), message).await
         }
-        Owner::Function { name } => {
-            let event = event_of(message, body);
+        Delivery::Publish { topic_arn } => {
+            let published = clients
+                .topics
+                .publish()
+                .topic_arn(topic_arn)
+                .message(body)
+                .send()
+                .await;
+            published
+                .map(drop)
+                .map_err(|error| failure(format!("publish to {topic_arn}"), error))
+        }
+        Delivery::Invoke { function, event } => {
             let invoked = clients
                 .functions
                 .invoke()
-                .function_name(name)
+                .function_name(function)
                 .invocation_type(InvocationType::Event)
-                .payload(Blob::new(event))
+                .payload(Blob::new(event.as_bytes()))
                 .send()
                 .await;
             invoked
                 .map(drop)
-                .map_err(|error| failure(format!("invoke {name}"), error))
+                .map_err(|error| failure(format!("invoke {function}"), error))
         }
     }
 }
 
-/// The event of a failed invocation: the body itself for a dead-letter queue, `requestPayload` for a destination.
-fn event_of(message: &Message, body: &str) -> String {
-    let of_lambda = message
-        .message_attributes()
-        .is_some_and(|a| LAMBDA_ATTRIBUTES.iter().any(|name| a.contains_key(*name)));
-    if of_lambda {
-        return body.to_owned();
-    }
-    let envelope: Option<serde_json::Value> = serde_json::from_str(body).ok();
-    match envelope.as_ref().and_then(|e| e.get("requestPayload")) {
-        Some(event) => event.to_string(),
-        None => body.to_owned(),
-    }
+async fn send(clients: &Clients, url: &str, message: &Message) -> Result<(), Failure> {
+    let attributes = message.message_attributes().cloned();
+    let body = message.body().unwrap_or_default();
+    let sent = clients.queues.send_message().queue_url(url).message_body(body);
+    let sent = sent.set_message_attributes(attributes).send().await;
+    sent.map(drop)
+        .map_err(|error| failure(format!("send to {url}"), error))
 }
 
 async fn delete(clients: &Clients, queue: &DeadLetterQueue, message: &Message) -> Result<(), Failure> {
@@ -129,38 +158,4 @@ async fn delete(clients: &Clients, queue: &DeadLetterQueue, message: &Message) -
             error,
         )
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use aws_sdk_sqs::types::MessageAttributeValue;
-
-    use super::*;
-
-    #[test]
-    fn the_event_of_a_failed_invocation_is_found_in_both_shapes() {
-        let check = |attribute: Option<&str>, body: &str, event: &str| {
-            let value = MessageAttributeValue::builder()
-                .data_type("String")
-                .string_value("x")
-                .build();
-            let mut message = Message::builder().body(body);
-            if let (Some(name), Ok(value)) = (attribute, value) {
-                message = message.message_attributes(name, value);
-            }
-            assert_eq!(event_of(&message.build(), body), event);
-        };
-        check(
-            Some("ErrorCode"),
-            r#"{"requestPayload":1}"#,
-            r#"{"requestPayload":1}"#,
-        );
-        check(
-            None,
-            r#"{"requestPayload":{"a":1},"version":"1.0"}"#,
-            r#"{"a":1}"#,
-        );
-        check(None, r#"{"Records":[]}"#, r#"{"Records":[]}"#);
-        check(None, "not JSON", "not JSON");
-    }
 }

@@ -1,5 +1,5 @@
-//! Which queues are dead-letter queues, and whose: read from the redrive policies of queues and the dead-letter
-//! targets of functions, never guessed from names.
+//! Which queues are dead-letter queues, and whose: read from the redrive policies of queues and subscriptions, and from the
+//! dead-letter targets of functions, of their streams, and of rules; never guessed from names.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::fmt;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::Value;
 
-use super::{Clients, failure};
+use super::{Clients, failure, owners};
 use crate::exit::{Exit, Failure};
 
 /// Whose failures lie in a dead-letter queue.
@@ -17,6 +17,17 @@ pub(super) enum Owner {
     Queue { name: String, url: String },
     /// A function whose asynchronous invocations failed.
     Function { name: String },
+    /// A function that could not deal with a batch of a stream.
+    Stream { function: String },
+    /// A subscription whose endpoint could not be reached.
+    Subscription {
+        topic_arn: String,
+        endpoint: String,
+        arn: String,
+        is_raw: bool,
+    },
+    /// A rule whose target could not be reached.
+    Rule { name: String, target: String },
 }
 
 impl fmt::Display for Owner {
@@ -24,8 +35,22 @@ impl fmt::Display for Owner {
         match self {
             Self::Queue { name, .. } => write!(f, "queue {name}"),
             Self::Function { name } => write!(f, "function {name}"),
+            Self::Stream { function } => write!(f, "stream of {function}"),
+            // An address of a person is nobody's business here.
+            Self::Subscription {
+                topic_arn, endpoint, ..
+            } if endpoint.starts_with("arn:") => {
+                write!(f, "subscription of {} on {}", last(endpoint), last(topic_arn))
+            }
+            Self::Subscription { topic_arn, .. } => write!(f, "subscription on {}", last(topic_arn)),
+            Self::Rule { name, .. } => write!(f, "rule {name}"),
         }
     }
+}
+
+/// The name at the end of an ARN.
+fn last(arn: &str) -> &str {
+    arn.rsplit([':', '/']).next().unwrap_or(arn)
 }
 
 /// A dead-letter queue and its owners.
@@ -57,11 +82,17 @@ pub(super) async fn dead_letter_queues(clients: &Clients) -> Result<Vec<DeadLett
             owners.entry(target.clone()).or_default().push(owner);
         }
     }
-    for (function, target) in functions(clients).await? {
-        owners
-            .entry(target)
-            .or_default()
-            .push(Owner::Function { name: function });
+    let others = [
+        functions(clients).await?,
+        owners::streams(clients).await?,
+        owners::subscriptions(clients).await?,
+        owners::rules(clients).await?,
+    ];
+    for (owner, target) in others.into_iter().flatten() {
+        let of_queue = owners.entry(target).or_default();
+        if !of_queue.contains(&owner) {
+            of_queue.push(owner);
+        }
     }
     let mut found: Vec<DeadLetterQueue> = queues
         .into_iter()
@@ -125,13 +156,13 @@ async fn attributes(clients: &Clients, url: String) -> Result<Queue, Failure> {
 }
 
 /// The target in a redrive policy, which is JSON in a string.
-fn target_of(policy: &str) -> Option<String> {
+pub(super) fn target_of(policy: &str) -> Option<String> {
     let policy: Value = serde_json::from_str(policy).ok()?;
     policy["deadLetterTargetArn"].as_str().map(str::to_owned)
 }
 
-/// Functions with a dead-letter target: (function, ARN of the target).
-async fn functions(clients: &Clients) -> Result<Vec<(String, String)>, Failure> {
+/// Functions with a dead-letter target, and its ARN.
+async fn functions(clients: &Clients) -> Result<Vec<(Owner, String)>, Failure> {
     let mut found = Vec::new();
     let mut pages = clients.functions.list_functions().into_paginator().items().send();
     while let Some(function) = pages.next().await {
@@ -140,7 +171,8 @@ async fn functions(clients: &Clients) -> Result<Vec<(String, String)>, Failure> 
             .dead_letter_config()
             .and_then(|config| config.target_arn());
         if let (Some(name), Some(target)) = (function.function_name(), target) {
-            found.push((name.to_owned(), target.to_owned()));
+            let name = name.to_owned();
+            found.push((Owner::Function { name }, target.to_owned()));
         }
     }
     Ok(found)

@@ -11,12 +11,12 @@ use alarms::model::{Metric, Stat};
 use anyhow::Context as _;
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::primitives::DateTime;
-use aws_sdk_cloudwatch::types::{Dimension, MetricDataQuery, MetricStat, ScanBy};
+use aws_sdk_cloudwatch::types::{MetricDataQuery, ScanBy};
 use jiff::{SignedDuration, Timestamp};
 use ops_monitoring::alarms::backtest::{Args, run_over};
 
-use super::{ended_as, offline};
-use crate::aws::told;
+use super::{offline, refused};
+use crate::aws::{metric_query, told};
 use crate::cli::Global;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -36,7 +36,7 @@ const RETENTION: [(u16, u32); 3] = [(15, 60), (63, 300), (455, 3600)];
 /// The service refuses, or has no datapoint.
 pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let workspace = workspace::root().map_or_else(|_| Workspace::none(), Workspace::at);
-    let chosen = ended_as(args.chosen(&workspace))?;
+    let chosen = refused(args.chosen(&workspace))?;
     let (known, symbols): (Vec<_>, Vec<_>) = chosen
         .metrics()
         .into_iter()
@@ -45,6 +45,13 @@ pub(super) async fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         console::error(&format!(
             "left out: {} metrics whose dimensions are known only after deployment; give --parameter NAME=VALUE\n",
             symbols.len()
+        ));
+    }
+    let on_queries = chosen.on_queries();
+    if !on_queries.is_empty() {
+        console::error(&format!(
+            "no datapoints are fetched for Metrics Insights queries, which {} have: record the metrics that they select, and give --metrics\n",
+            on_queries.join(", ")
         ));
     }
     let context = Context::new(global.clone())?;
@@ -139,23 +146,15 @@ fn id(place: usize, part: usize) -> String {
 }
 
 fn queries(place: usize, wanted: &Wanted, shortest: u32) -> Vec<MetricDataQuery> {
+    let Metric {
+        namespace,
+        metric_name,
+        dimensions,
+    } = &wanted.metric;
     let one = |part: usize, stat: &str, period: u32| {
-        let dimensions = wanted.metric.dimensions.iter();
-        let dimensions = dimensions.map(|d| Dimension::builder().name(&d.name).value(&d.value).build());
-        let metric = aws_sdk_cloudwatch::types::Metric::builder()
-            .namespace(&wanted.metric.namespace)
-            .metric_name(&wanted.metric.metric_name)
-            .set_dimensions(Some(dimensions.collect()))
-            .build();
-        let stat = MetricStat::builder()
-            .metric(metric)
-            .stat(stat)
-            .period(i32::try_from(period).unwrap_or(i32::MAX))
-            .build();
-        MetricDataQuery::builder()
-            .id(id(place, part))
-            .metric_stat(stat)
-            .build()
+        let dimensions = dimensions.iter().map(|d| (&d.name, &d.value));
+        let metric = metric_query::metric(namespace, metric_name, dimensions);
+        metric_query::query(id(place, part), metric_query::statistic(metric, stat, period))
     };
     match &wanted.stat {
         None => (0..)
@@ -255,7 +254,9 @@ mod tests {
         assert_eq!(all.len(), 2);
         assert_eq!(queries(0, &all[0], 60).len(), 4);
         let percentile = queries(1, &all[1], 300);
-        let period = percentile[0].metric_stat().and_then(MetricStat::period);
+        let period = percentile[0]
+            .metric_stat()
+            .and_then(aws_sdk_cloudwatch::types::MetricStat::period);
         assert_eq!((percentile.len(), period), (1, Some(300)));
     }
 

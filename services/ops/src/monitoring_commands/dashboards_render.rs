@@ -2,6 +2,8 @@
 //! Logs for lines; drawing is `dashboards`' and the same everywhere.
 
 mod answers;
+mod calls;
+mod expressions;
 mod lines;
 
 use aws_sdk_cloudwatch::Client;
@@ -23,9 +25,12 @@ pub(super) async fn render(args: Args, global: &Global) -> anyhow::Result<Exit> 
     let context = Context::new(global.clone())?;
     let config = context.sdk_config().await?;
     let workspace = workspace::root().map_or_else(|_| Workspace::none(), Workspace::at);
-    let drawing = super::ended_as(drawing(&args, &workspace, context.time_of_metrics()?))?;
+    let drawing = super::refused(drawing(&args, &workspace, context.time_of_metrics()?))?;
     let logs = lines::Source::new(&config, context.asks_aws_itself());
-    let answers = Answers::to(&Client::new(&config), &logs, &drawing).await?;
+    let mut answers = Answers::to(&Client::new(&config), &logs, &drawing).await?;
+    if args.run_custom_widgets {
+        answers.custom = calls::answers(&aws_sdk_lambda::Client::new(&config), &drawing).await;
+    }
     for remark in &answers.remarks {
         console::error(&format!("{remark}\n"));
     }

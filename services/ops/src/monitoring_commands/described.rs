@@ -2,7 +2,7 @@
 
 use alarms::model::{
     Dimension, EvaluationWindow, Metric, MetricAlarm, MetricDataQuery, MetricStat, SlidingWindow, Stat,
-    WallClockWindow,
+    WallClockWindow, WarmUpConfiguration,
 };
 use anyhow::Context as _;
 use aws_sdk_cloudwatch::types as sdk;
@@ -36,6 +36,7 @@ pub(super) fn definition(alarm: &sdk::MetricAlarm) -> anyhow::Result<MetricAlarm
     let low = alarm.evaluate_low_sample_count_percentile();
     definition.evaluate_low_sample_count_percentile = low.map(str::parse).transpose()?;
     definition.evaluation_window = alarm.evaluation_window().map(window);
+    definition.warm_up_configuration = alarm.warm_up_configuration().and_then(warm_up);
     Ok(definition)
 }
 
@@ -86,6 +87,14 @@ fn stat(stat: &sdk::MetricStat) -> MetricStat {
         stat: stat.stat().unwrap_or_default().to_owned(),
         unit: stat.unit().map(|unit| unit.as_str().to_owned()),
     }
+}
+
+fn warm_up(configuration: &sdk::WarmUpConfiguration) -> Option<WarmUpConfiguration> {
+    Some(WarmUpConfiguration {
+        warm_up_period_duration_in_minutes: seconds(configuration.warm_up_period_duration_in_minutes())?,
+        only_start_evaluating_after_warm_up_period_ends: configuration
+            .only_start_evaluating_after_warm_up_period_ends(),
+    })
 }
 
 fn window(window: &sdk::EvaluationWindow) -> EvaluationWindow {

@@ -1,5 +1,5 @@
-//! `shopwatch alarms` and `shopwatch dashboards`. Commands that need neither AWS nor the local platform are those of
-//! `ops-monitoring`, and work outside of a workspace; the others are here, one module each.
+//! `shopwatch alarms`, `shopwatch dashboards` and `shopwatch archive`. Commands that need neither AWS nor the local platform are
+//! those of `ops-monitoring` and `ops-archive`, and work outside of a workspace; the others are here, one module each.
 
 mod apply;
 mod backtest;
@@ -46,6 +46,14 @@ enum DashboardsCommand {
     Offline(dashboards::Command),
 }
 
+/// Options of `shopwatch archive`.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = ops_archive::EXAMPLES)]
+pub(crate) struct ArchiveArgs {
+    #[command(subcommand)]
+    command: ops_archive::Command,
+}
+
 /// Runs a command of `shopwatch alarms`.
 ///
 /// # Errors
@@ -79,7 +87,26 @@ pub(crate) async fn dashboards(args: DashboardsArgs, global: &Global) -> anyhow:
     }
 }
 
-fn offline(
+/// Runs a command of `shopwatch archive`.
+///
+/// # Errors
+/// An option is wrong, or the archive cannot be read.
+pub(crate) async fn archive(args: ArchiveArgs, global: &Global) -> anyhow::Result<Exit> {
+    let mut out = console::Output;
+    let mut progress = console::progress();
+    let mut terminal = Terminal {
+        out: &mut out,
+        colored: console::colored(global),
+        progress: progress.as_mut().map(|progress| progress as _),
+    };
+    Ok(ended(ops_archive::run(args.command, &mut terminal).await)?)
+}
+
+/// Runs a command that needs neither AWS nor a running platform.
+///
+/// # Errors
+/// An option or a file is wrong.
+pub(crate) fn offline(
     global: &Global,
     run: impl FnOnce(&Workspace, &mut Terminal<'_>) -> Result<Ended, Refused>,
 ) -> anyhow::Result<Exit> {
@@ -96,7 +123,7 @@ fn offline(
 
 /// The program's exit code, or its failure.
 fn ended(ended: Result<Ended, Refused>) -> Result<Exit, Failure> {
-    Ok(match ended_as(ended)? {
+    Ok(match refused(ended)? {
         Ended::Done => Exit::Done,
         Ended::No => Exit::No,
         Ended::Usage => Exit::Usage,
@@ -104,7 +131,7 @@ fn ended(ended: Result<Ended, Refused>) -> Result<Exit, Failure> {
 }
 
 /// A refusal as a failure of the program.
-fn ended_as<T>(result: Result<T, Refused>) -> Result<T, Failure> {
+pub(crate) fn refused<T>(result: Result<T, Refused>) -> Result<T, Failure> {
     result.map_err(|refused| {
         let exit = if refused.usage { Exit::Usage } else { Exit::No };
         let mut failure = Failure::new(exit, refused.attempted);

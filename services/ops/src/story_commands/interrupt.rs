@@ -1,19 +1,19 @@
-//! Ctrl-C while something is followed: it ends the look that is under way too, not only the pause after it.
+//! Ctrl-C while something is followed or a step is run: it ends the look that is under way too, not only the pause after it.
 
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
 
 /// Waits for Ctrl-C. The first wait takes it over from the shell.
-pub(super) struct Interrupt(Pin<Box<dyn Future<Output = io::Result<()>> + Send>>);
+pub(crate) struct Interrupt(Pin<Box<dyn Future<Output = io::Result<()>> + Send>>);
 
 impl Interrupt {
-    pub(super) fn listen() -> Self {
+    pub(crate) fn listen() -> Self {
         Self(Box::pin(tokio::signal::ctrl_c()))
     }
 
     /// What the work comes to; `None` when it was interrupted, after which it must not be asked again.
-    pub(super) async fn unless<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+    pub(crate) async fn unless<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
             _ = &mut self.0 => None,

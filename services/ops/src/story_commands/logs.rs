@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
+use clap::builder::BoolishValueParser;
 use ops_story::redact::printable;
 use ops_story::text::Paint;
 use ops_story::{LogEvent, LogLine};
@@ -15,6 +16,8 @@ use crate::console;
 use crate::context::Context;
 use crate::exit::Exit;
 
+/// Set for steps of runbooks.
+pub(crate) const ALARM_TIME: &str = "SHOPWATCH_ALARM_TIME";
 /// Lines can arrive this much after their time.
 const LATE: Duration = Duration::from_secs(10);
 
@@ -56,6 +59,9 @@ pub(crate) struct Args {
     /// How far back, for example 90s, 15m, 3h, 2d
     #[arg(long, value_name = "TIME", default_value = "15m")]
     since: Since,
+    /// Count that on the clock of alarms, which on this machine may be ahead: for steps of runbooks, which ask about alarms
+    #[arg(long, env = ALARM_TIME, hide = true)]
+    alarm_time: bool,
     /// At most this many lines, the newest
     #[arg(long, default_value_t = 1_000)]
     limit: usize,
@@ -65,6 +71,18 @@ pub(crate) struct Args {
     /// One JSON object per line: the lines as they were written, with `log_group` and `timestamp_ms`
     #[arg(long)]
     json: bool,
+    /// Exit code 0 when there is nothing, as steps of runbooks want it: "none" is an answer too
+    #[arg(long, env = "SHOPWATCH_ALLOW_EMPTY", hide_env = true, value_parser = BoolishValueParser::new())]
+    allow_empty: bool,
+}
+
+impl Args {
+    fn start(&self, context: &Context) -> anyhow::Result<SystemTime> {
+        match self.alarm_time {
+            true => Ok(context.alarms_ago(self.since.length())?),
+            false => Ok(self.since.start()),
+        }
+    }
 }
 
 /// Runs the command.
@@ -85,7 +103,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
         return follow(&args, &source, &question, paint).await;
     }
     let found = source
-        .find(&question, args.since.start(), SystemTime::now())
+        .find(&question, args.start(context)?, SystemTime::now())
         .await?;
     let shown = show_newest(found.lines, &args, paint);
     if found.cut && shown < args.limit {
@@ -94,7 +112,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     if shown == 0 && !args.json {
         console::error(&format!("no lines in the last {}\n", args.since));
     }
-    Ok(if shown == 0 { Exit::No } else { Exit::Done })
+    Ok(Exit::of_found(shown > 0 || args.allow_empty))
 }
 
 /// Shows what is there, then what is new, until Ctrl-C.

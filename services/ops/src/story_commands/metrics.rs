@@ -3,12 +3,13 @@
 use anyhow::Context as _;
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::primitives::DateTime;
-use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat, ScanBy};
+use aws_sdk_cloudwatch::types::{Metric, ScanBy};
+use clap::builder::BoolishValueParser;
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::since::Since;
-use crate::aws::told;
+use crate::aws::{metric_query, told};
 use crate::console;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -50,14 +51,17 @@ struct Get {
     #[arg(long, default_value = "Sum")]
     stat: String,
     /// Seconds per value
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(i32).range(1..))]
-    period: i32,
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=2_147_483_647))]
+    period: u32,
     /// How far back, for example 90s, 15m, 3h, 2d
     #[arg(long, value_name = "TIME", default_value = "1h")]
     since: Since,
     /// As JSON
     #[arg(long)]
     json: bool,
+    /// Exit code 0 when there is nothing, as steps of runbooks want it: "none" is an answer too
+    #[arg(long, env = "SHOPWATCH_ALLOW_EMPTY", hide_env = true, value_parser = BoolishValueParser::new())]
+    allow_empty: bool,
 }
 
 fn dimension(text: &str) -> Result<(String, String), String> {
@@ -136,21 +140,10 @@ fn row(metric: &Metric) -> Vec<String> {
 }
 
 async fn get(args: &Get, client: &Client, now: Timestamp) -> anyhow::Result<Exit> {
-    let dimensions = args
-        .dimensions
-        .iter()
-        .map(|(name, value)| Dimension::builder().name(name).value(value).build());
-    let metric = Metric::builder()
-        .namespace(&args.namespace)
-        .metric_name(&args.name)
-        .set_dimensions(Some(dimensions.collect()))
-        .build();
-    let stat = MetricStat::builder()
-        .metric(metric)
-        .period(args.period)
-        .stat(&args.stat)
-        .build();
-    let query = MetricDataQuery::builder().id("m").metric_stat(stat).build();
+    let dimensions = args.dimensions.iter().map(|(name, value)| (name, value));
+    let metric = metric_query::metric(&args.namespace, &args.name, dimensions);
+    let statistic = metric_query::statistic(metric, &args.stat, args.period);
+    let query = metric_query::query("m", statistic);
     let mut pages = client
         .get_metric_data()
         .start_time(DateTime::from_millis(args.since.before(now).as_millisecond()))
@@ -173,7 +166,7 @@ async fn get(args: &Get, client: &Client, now: Timestamp) -> anyhow::Result<Exit
         }
     }
     show(args, &points);
-    Ok(if points.is_empty() { Exit::No } else { Exit::Done })
+    Ok(Exit::of_found(!points.is_empty() || args.allow_empty))
 }
 
 fn show(args: &Get, points: &[(i64, f64)]) {

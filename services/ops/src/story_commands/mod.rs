@@ -2,7 +2,7 @@
 //! and on AWS alike; what they print is made in `ops-story`.
 
 mod fetch;
-mod interrupt;
+pub(crate) mod interrupt;
 pub(crate) mod logs;
 pub(crate) mod mails;
 pub(crate) mod metrics;

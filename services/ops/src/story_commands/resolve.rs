@@ -199,29 +199,13 @@ fn correlated<'d>(documents: impl Iterator<Item = &'d Value>) -> impl Iterator<I
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use ops_plane::{Limits, Plane, PlaneConfig};
+    use ops_plane::Plane;
     use serde_json::json;
 
     use super::*;
     use crate::context::local_sdk_config;
+    use crate::local_plane;
     use crate::story_commands::sources::{LogLines, Mailbox, Question, Traces};
-
-    /// The local X-Ray and Logs, without an emulator.
-    async fn plane(folder: &tempfile::TempDir) -> Plane {
-        let anywhere = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-        let config = PlaneConfig {
-            store: folder.path().join("o.db"),
-            limits: Limits::default(),
-            emulator: "http://127.0.0.1:1".to_owned(),
-            gateway: anywhere,
-            api: anywhere,
-            function_url: anywhere,
-            account: crate::context::ACCOUNT.to_owned(),
-            region: crate::context::REGION.to_owned(),
-            time_scale: 1,
-        };
-        Plane::start(config).await.unwrap()
-    }
 
     fn sources(plane: &Plane, insights: bool) -> Sources {
         let config = local_sdk_config(&format!("http://{}", plane.gateway_address()));
@@ -264,7 +248,7 @@ mod tests {
     #[tokio::test]
     async fn every_sort_of_id_leads_to_its_story() {
         let folder = tempfile::tempdir().unwrap();
-        let plane = plane(&folder).await;
+        let plane = local_plane::start(&folder).await;
         let now = jiff::Timestamp::now().as_millisecond() as f64 / 1e3;
         let trace = |n: u32| format!("1-{:08x}-{n:024x}", now as u64);
         let segment = |n: u32, id: &str, rest: Value| {
@@ -319,7 +303,7 @@ mod tests {
     #[tokio::test]
     async fn new_lines_are_not_asked_of_insights() {
         let folder = tempfile::tempdir().unwrap();
-        let plane = plane(&folder).await;
+        let plane = local_plane::start(&folder).await;
         log(&plane, &json!({"message": "m"}));
         // The local plane has no Insights: asking for it would fail.
         let logs = sources(&plane, true).logs;

@@ -19,6 +19,11 @@ impl Since {
         SystemTime::now().checked_sub(self.0).unwrap_or(UNIX_EPOCH)
     }
 
+    /// How long it is.
+    pub(super) const fn length(self) -> Duration {
+        self.0
+    }
+
     /// So long before a time.
     pub(super) fn before(self, at: Timestamp) -> Timestamp {
         at.checked_sub(self.0).unwrap_or(Timestamp::UNIX_EPOCH)

@@ -7,6 +7,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
 use super::Args;
@@ -28,19 +29,24 @@ pub(crate) async fn start(args: &Args, context: &Context) -> anyhow::Result<Exit
     state.create()?;
     let log = state.background_log();
     let mut child = spawn(args, state.root(), &log)?;
+    let mut unfinished = Unfinished(child.id());
     let progress = Progress::new(args.quiet);
     let mut shown = Tail::of(&log)?;
     let ended = tokio::select! {
         run = ready(context, &mut shown, progress, child.id()) => {
+            unfinished.0 = None;
             if args.json {
                 console::json(&serde_json::to_string(&run)?);
-            } else if !args.quiet {
+            } else if !args.quiet && !args.unannounced {
                 console::out(&super::announce::text(&run, context));
                 console::line("It runs in the background; `shopwatch stop` stops it.");
             }
             return Ok(Exit::Done);
         }
-        ended = child.wait() => ended?,
+        ended = child.wait() => {
+            unfinished.0 = None;
+            ended?
+        }
     };
     shown.show(progress)?;
     let exit = ended.code().map_or(Exit::Platform, Exit::of_code);
@@ -49,6 +55,19 @@ pub(crate) async fn start(args: &Args, context: &Context) -> anyhow::Result<Exit
             .cure(format!("what it printed is in {}", log.display()))
             .into(),
     )
+}
+
+/// A platform that starts: whoever gives it up before it is ready, with Ctrl-C for example, ends it in order.
+struct Unfinished(Option<u32>);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        let started = self.0.and_then(|pid| i32::try_from(pid).ok());
+        if let Some(pid) = started.and_then(Pid::from_raw) {
+            // It is gone when it ended by itself a moment ago.
+            let _ = kill_process(pid, Signal::TERM);
+        }
+    }
 }
 
 fn spawn(args: &Args, state: &Path, log: &Path) -> anyhow::Result<Child> {

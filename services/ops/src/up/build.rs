@@ -1,7 +1,7 @@
 //! Step 3: the functions' programs, built by cargo with the profile and the build folder of this program, so that
 //! nothing is compiled twice.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -13,8 +13,6 @@ use tokio::process::Command;
 use super::progress::Step;
 use crate::exit::{Exit, Failure};
 
-/// The package with one program per function.
-const PACKAGE: &str = "shopfast-lambdas";
 /// What a failed build prints is cut to this many lines.
 const LINES_SHOWN: usize = 60;
 
@@ -28,20 +26,17 @@ struct Place {
     target_dir: Option<PathBuf>,
 }
 
-/// Builds them.
-pub(crate) async fn build(workspace: &Path, step: &Step) -> anyhow::Result<Programs> {
+/// Builds those of these packages.
+pub(crate) async fn build(
+    workspace: &Path,
+    packages: &BTreeSet<String>,
+    step: &Step,
+) -> anyhow::Result<Programs> {
     let place = Place::of_this_program();
     let mut command = Command::new("cargo");
     command
-        .args([
-            "build",
-            "--locked",
-            "--package",
-            PACKAGE,
-            "--bins",
-            "--profile",
-            &place.profile,
-        ])
+        .args(["build", "--locked", "--bins", "--profile", &place.profile])
+        .args(packages.iter().flat_map(|package| ["--package", package]))
         .args(["--message-format", "json-render-diagnostics"])
         .current_dir(workspace)
         .env("CARGO_TERM_PROGRESS_WHEN", "never");
@@ -49,9 +44,11 @@ pub(crate) async fn build(workspace: &Path, step: &Step) -> anyhow::Result<Progr
         command.arg("--target-dir").arg(folder);
     }
     run(&mut command, step).await.map_err(|cause| {
+        let packages: Vec<String> = packages.iter().map(|package| format!(" -p {package}")).collect();
         Failure::new(Exit::Environment, "build the functions")
             .cure(format!(
-                "run `cargo build -p {PACKAGE}` to see everything; `shopwatch up --no-build` starts with the programs of the last build"
+                "run `cargo build{}` to see everything; `shopwatch up --no-build` starts with the programs of the last build",
+                packages.concat()
             ))
             .caused_by(cause)
             .into()

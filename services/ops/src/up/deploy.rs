@@ -32,6 +32,11 @@ const PARAMETERS: &[(&str, &str)] = &[
     // Nobody waits an hour for a simulated carrier, nor a quarter of one for an order that was left lying.
     ("DeliveryWaitSeconds", "2"),
     ("ReconcileAfterSeconds", "30"),
+    // Between them: an order that nothing starts is overdue before it is started all the same.
+    ("OrderStartSeconds", "20"),
+    ("OrderDeliverySeconds", "40"),
+    // Its mails are in `shopwatch mails`.
+    ("ReportEmail", "oncall@shopfast.example"),
 ];
 
 /// What is deployed.

@@ -48,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) runner: String,
     /// The endpoint of people, CLI and functions.
     pub(crate) gateway: String,
+    /// How much faster than the wall clock alarms live, and schedules with them.
+    pub(crate) time_scale: u32,
 }
 
 /// What it is doing.
@@ -282,6 +284,7 @@ impl Config {
         set("PYTHONUNBUFFERED", "1".into());
         set("SHOPWATCH_RUNNER", self.runner.clone().into());
         set("SHOPWATCH_GATEWAY", self.gateway.clone().into());
+        set("SHOPWATCH_TIME_SCALE", self.time_scale.to_string().into());
         for function in &self.functions {
             let url = format!("{}/invoke/{function}", self.runner);
             set(&format!("MINISTACK_LAMBDA_PROXY_{function}"), url.into());
@@ -400,6 +403,7 @@ mod tests {
             functions: vec!["shopfast-order-relay".to_owned()],
             runner: "http://127.0.0.1:9000".to_owned(),
             gateway: "http://127.0.0.1:9001".to_owned(),
+            time_scale: 1,
         }
     }
 

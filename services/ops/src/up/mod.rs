@@ -8,7 +8,7 @@ mod build;
 mod deploy;
 pub(crate) mod digest;
 mod emulator;
-mod interrupts;
+pub(crate) mod interrupts;
 mod package;
 mod planes;
 mod platform;
@@ -57,6 +57,9 @@ pub(crate) struct Args {
     /// When ready, print one line of JSON (the content of run.json) instead of the addresses
     #[arg(long)]
     json: bool,
+    /// Say nothing on standard output when it is ready
+    #[arg(long, hide = true)]
+    unannounced: bool,
     #[command(flatten)]
     ports: Ports,
 }
@@ -70,15 +73,32 @@ impl Default for Args {
             detach: false,
             quiet: false,
             json: false,
+            unannounced: false,
             ports: Ports::default(),
         }
     }
 }
 
 impl Args {
+    /// A platform for drills: without earlier state, in the background. They put its clock forward themselves.
+    pub(crate) fn for_drills(no_build: bool, quiet: bool) -> Self {
+        Self {
+            fresh: true,
+            no_build,
+            detach: true,
+            quiet,
+            unannounced: true,
+            ..Self::default()
+        }
+    }
+
     /// The same, for the program in the background.
     fn for_background(&self) -> Vec<String> {
-        let flags = [(self.fresh, "--fresh"), (self.no_build, "--no-build")];
+        let flags = [
+            (self.fresh, "--fresh"),
+            (self.no_build, "--no-build"),
+            (self.unannounced, "--unannounced"),
+        ];
         let flags = flags
             .iter()
             .filter(|(given, _)| *given)
@@ -139,7 +159,7 @@ async fn serve(
     run.write(context.state())?;
     if args.json {
         console::json(&serde_json::to_string(run)?);
-    } else if !args.quiet {
+    } else if !args.quiet && !args.unannounced {
         console::out(&announce::text(run, context));
     }
     tokio::select! {

@@ -19,7 +19,7 @@ use super::build::Programs;
 use super::digest;
 use super::template::{Object, Template};
 use crate::exit::{Exit, Failure};
-use crate::http_client::{HttpClient, LOCAL_AUTHORIZATION};
+use crate::http_client::{HttpClient, authorization};
 
 /// The bucket for what is deployed.
 const BUCKET: &str = "shopwatch-deployments";
@@ -77,7 +77,7 @@ pub(crate) async fn package(
                 Exit::Platform,
                 format!("package {function}: no program of this name was built"),
             )
-            .cure("every function of the template needs a binary of its name in shopfast-lambdas")
+            .cure("every function of the template needs a binary of its name in the package that its Metadata names")
         })?;
         let key = format!("functions/{function}/{}.zip", &digest[..16]);
         objects.insert(key.clone(), archive(&function, digest)?);
@@ -130,9 +130,9 @@ fn archive(function: &str, digest: &str) -> anyhow::Result<Vec<u8>> {
 }
 
 async fn put(client: &HttpClient, url: &str, content: Bytes) -> anyhow::Result<()> {
-    let authorization = LOCAL_AUTHORIZATION.replace("/cognito-idp/", "/s3/");
+    let signature = authorization("s3");
     let answer = client
-        .call(Method::PUT, url, &[("authorization", &authorization)], content)
+        .call(Method::PUT, url, &[("authorization", &signature)], content)
         .await?;
     anyhow::ensure!(
         answer.status.is_success(),

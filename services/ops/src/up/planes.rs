@@ -10,10 +10,10 @@ use anyhow::Context as _;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use ops_plane::{
-    CallHook, Clock, Datum, Intake, Invoked, LambdaInvoker, LambdaRequest, Limits, LogEvent, ObservedCall,
-    Plane, PlaneConfig, Verdict,
+    CallHook, Clock, Datum, Hand, Intake, Invoked, LambdaInvoker, LambdaRequest, Limits, LogEvent,
+    ObservedCall, Plane, PlaneConfig, Verdict,
 };
-use ops_runner::faults::{Action, Caller};
+use ops_runner::faults::{Action, Before, CallSeen, Caller};
 use ops_runner::{
     AsyncDrop, Invocation, InvocationKind, InvocationReport, LogLine, Observer, Runner, RunnerConfig, Tuning,
 };
@@ -57,6 +57,7 @@ impl Planes {
             account: ACCOUNT.to_owned(),
             region: REGION.to_owned(),
             time_scale,
+            clock_file: state.alarm_clock(),
         })
         .await
         .context("start the observability plane")?;
@@ -84,6 +85,16 @@ impl Planes {
             runner,
             endpoints,
         })
+    }
+
+    /// Puts the clock of metrics and alarms forward.
+    pub(crate) fn hand(&self) -> Hand {
+        self.plane.hand()
+    }
+
+    /// Takes log lines as if functions had written them.
+    pub(crate) fn intake(&self) -> Intake {
+        self.plane.intake()
     }
 
     pub(crate) fn runner(&self) -> &Runner {
@@ -123,6 +134,8 @@ async fn start_runner(
         .next()
         .and_then(|program| program.parent())
         .map(Path::to_path_buf);
+    // Read by the error report: what it tells of alarms it tells in their time.
+    let clock = state.alarm_clock().display().to_string();
     let config = RunnerConfig {
         listen: loopback(ports.runner),
         state_dir: state.runner(),
@@ -132,6 +145,7 @@ async fn start_runner(
         region: REGION.to_owned(),
         account: ACCOUNT.to_owned(),
         xray_daemon: plane.xray_daemon_address(),
+        variables: [("SHOPWATCH_ALARM_CLOCK".to_owned(), clock)].into(),
         max_environments_per_function: MOST_ENVIRONMENTS,
         tuning: Tuning::default(),
     };
@@ -174,7 +188,9 @@ impl Observer for Observed {
         self.0.segment(document);
     }
 
-    fn invocation(&self, report: InvocationReport) {
+    fn invocation(&self, mut report: InvocationReport) {
+        // Ages are of the plane's time.
+        report.async_age = report.async_age.map(|age| self.0.clock().since_wall(age));
         self.vend(
             &report.function,
             report.timestamp_ms,
@@ -226,6 +242,11 @@ impl LambdaInvoker for Invoker {
         }
         .boxed()
     }
+
+    /// Events that nobody invokes anew, asynchronous ones, must not run with what was configured before.
+    fn changed(&self) {
+        self.0.refresh();
+    }
 }
 
 /// Calls of functions meet the faults that are armed.
@@ -235,12 +256,19 @@ impl CallHook for Faults {
     fn before<'a>(&'a self, call: &'a ObservedCall) -> BoxFuture<'a, Verdict> {
         async move {
             let caller = Caller::from_user_agent(&call.user_agent);
-            let refusal = caller.and_then(|caller| {
-                self.0
-                    .faults()
-                    .before_call(&caller, &call.service, &call.operation)
-            });
-            refusal.map_or(Verdict::Forward, |code| Verdict::Fail { status: 400, code })
+            let seen = CallSeen {
+                service: &call.service,
+                operation: &call.operation,
+                resources: &call.resources,
+            };
+            match self.0.faults().before_call(caller.as_ref(), &seen) {
+                None => Verdict::Forward,
+                Some(Before::Wait(delay)) => Verdict::Delay(delay),
+                Some(Before::Refuse(code)) => Verdict::Fail {
+                    status: status_of(&code),
+                    code,
+                },
+            }
         }
         .boxed()
     }
@@ -262,4 +290,16 @@ impl CallHook for Faults {
         }
         .boxed()
     }
+}
+
+/// The HTTP status that goes with an error code: the services' own failures are 5xx, everything else is the caller's.
+fn status_of(code: &str) -> u16 {
+    const SERVICE_FAILURES: [&str; 4] = [
+        "InternalFailure",
+        "InternalServerError",
+        "InternalServiceException",
+        "ServiceUnavailable",
+    ];
+    let is_service_failure = SERVICE_FAILURES.iter().any(|failure| code.starts_with(failure));
+    if is_service_failure { 500 } else { 400 }
 }

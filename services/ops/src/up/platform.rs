@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
 use aws_sdk_cloudformation::types::Parameter;
+use ops_plane::{Hand, Intake, LogEvent};
 use ops_runner::Runner;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -28,6 +30,8 @@ use crate::run_file::{RunClock, RunFile};
 use crate::state_dir::StateDir;
 use crate::status::resident_bytes;
 use crate::users::{UserPool, Users};
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// What is deployed; kept to deploy it again when the emulator lost it.
 #[derive(Debug)]
@@ -93,12 +97,16 @@ impl Platform {
             functions: functions.to_vec(),
             runner: endpoint("runner"),
             gateway: endpoint("aws"),
+            time_scale,
         };
-        let runner = planes.runner().clone();
+        let (runner, intake, hand) = (planes.runner().clone(), planes.intake(), planes.hand());
         let emulator = self.emulator.insert(Emulator::start(config).await?);
         let answers = Answers {
             emulator: emulator.handle(),
             runner,
+            intake,
+            hand,
+            state: self.state.clone(),
             stop_asked: Arc::clone(&self.stop_asked),
         };
         self.control = Some(ControlServer::start(
@@ -227,6 +235,9 @@ impl Platform {
 struct Answers {
     emulator: emulator::Handle,
     runner: Runner,
+    intake: Intake,
+    hand: Hand,
+    state: StateDir,
     stop_asked: Arc<Notify>,
 }
 
@@ -251,6 +262,41 @@ impl server::Platform for Answers {
                     .arm(&order.function, order.kind.into(), occasions);
                 Ok(json!({"id": id}))
             }
+            Request::NextMinute => {
+                let late = self
+                    .hand
+                    .to_next_minute()
+                    .await
+                    .context("put the clock of alarms forward")?;
+                self.runner
+                    .put_forward(MINUTE)
+                    .await
+                    .context("let events that wait follow the clock")?;
+                let clock = RunClock::of(self.hand.clock());
+                // Other commands tell the time by the file.
+                if let Some(run) = RunFile::of_running(&self.state) {
+                    RunFile { clock, ..run }.write(&self.state)?;
+                }
+                let mut told = serde_json::to_value(clock)?;
+                if let Some(late) = late {
+                    told["late"] = json!(late.to_string());
+                }
+                Ok(told)
+            }
+            Request::Quiet { function, seconds } => {
+                let limit = Duration::from_secs(seconds.into());
+                let quiet = tokio::time::timeout(limit, self.runner.quiet(&function)).await;
+                Ok(json!(quiet.is_ok()))
+            }
+            Request::ClearFault { id } => Ok(json!({"disarmed": self.runner.faults().disarm(id)})),
+            Request::WriteLog {
+                function,
+                line,
+                count,
+            } => {
+                log_lines(&self.intake, &function, &line, count);
+                Ok(Value::Null)
+            }
             Request::ClearFaults => {
                 self.runner.faults().clear();
                 Ok(Value::Null)
@@ -263,6 +309,26 @@ impl server::Platform for Answers {
                 .map(faults::describe)
                 .collect()),
         }
+    }
+}
+
+/// Lines of a drill, each with an ID of its own, in a stream that no environment writes.
+fn log_lines(intake: &Intake, function: &str, line: &Value, count: u32) {
+    for number in 0..count {
+        let now = jiff::Timestamp::now();
+        let mut line = line.clone();
+        line["timestamp"] = json!(now.to_string());
+        if line["correlation_id"].is_null() {
+            line["correlation_id"] = json!(uuid::Uuid::now_v7().to_string());
+        }
+        line["drill_line"] = json!(number);
+        intake.log(LogEvent {
+            log_group: format!("/aws/lambda/{function}"),
+            log_stream: "drill".to_owned(),
+            timestamp_ms: now.as_millisecond(),
+            message: line.to_string(),
+            request_id: None,
+        });
     }
 }
 

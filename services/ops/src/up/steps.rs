@@ -29,6 +29,7 @@ pub(crate) async fn start(
     let state = platform.state().clone();
     let template = read_template(&root)?;
     let functions: Vec<String> = template.functions()?.into_values().collect();
+    let packages = template.packages()?;
 
     let step = progress.step("Check tools");
     let tools = tools::check(!args.no_build, &root).await?;
@@ -46,7 +47,7 @@ pub(crate) async fn start(
     let programs = if args.no_build {
         build::existing(&functions)?
     } else {
-        build::build(&root, &step).await?
+        build::build(&root, &packages, &step).await?
     };
     step.done(&format!("{} programs", programs.len()));
 

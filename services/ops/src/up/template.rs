@@ -2,7 +2,7 @@
 //! `sam package` does it, written as JSON. Structure only: what the resources mean is CloudFormation's business, and
 //! uploading is `package`'s.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, bail, ensure};
 use serde_json::{Map, Value, json};
@@ -63,6 +63,25 @@ impl Template {
                 Ok((logical.clone(), name))
             })
             .collect()
+    }
+
+    /// The packages that have the functions' programs: what `sam build` passes to cargo-lambda.
+    pub(crate) fn packages(&self) -> anyhow::Result<BTreeSet<String>> {
+        let functions = self
+            .resources()
+            .filter(|(_, resource)| resource["Type"] == FUNCTION);
+        let package = |(logical, resource): (&String, &Value)| {
+            let flags = resource["Metadata"]["BuildProperties"]["CargoLambdaFlags"].as_array();
+            let flags: Vec<&str> = flags.into_iter().flatten().filter_map(Value::as_str).collect();
+            let package = flags
+                .windows(2)
+                .find(|pair| pair[0] == "--package")
+                .map(|pair| pair[1].to_owned());
+            package.with_context(|| {
+                format!("function {logical} has no --package in Metadata.BuildProperties.CargoLambdaFlags")
+            })
+        };
+        functions.map(package).collect()
     }
 
     /// Definitions in files beside the template.

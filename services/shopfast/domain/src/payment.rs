@@ -32,6 +32,9 @@ pub enum PaymentError {
     /// The provider failed for the moment.
     #[error("the payment provider is not available")]
     Unavailable,
+    /// What was charged was given back: the order's money is settled, and asking again does not help.
+    #[error("the payment was given back before")]
+    Refunded,
 }
 
 impl PaymentError {
@@ -42,6 +45,7 @@ impl PaymentError {
             Self::Declined => "PaymentDeclined",
             Self::TimedOut => "PaymentTimeout",
             Self::Unavailable => "PaymentUnavailable",
+            Self::Refunded => "PaymentRefunded",
         }
     }
 }

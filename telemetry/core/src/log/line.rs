@@ -310,6 +310,14 @@ pub(crate) fn scope_fields(format: Format, texts: &[(&str, &str)], cold_start: b
             fields.push_str(if cold_start { "true" } else { "false" });
             fields
         }
+        Format::Text => more_fields(format, texts),
+    }
+}
+
+/// Fields behind others, as they are written.
+pub(crate) fn more_fields(format: Format, texts: &[(&str, &str)]) -> String {
+    match format {
+        Format::Json => json_fields(texts),
         Format::Text => texts.iter().fold(String::new(), |mut fields, (name, value)| {
             let _ = write!(fields, " {name}={}", text::shown(value));
             fields

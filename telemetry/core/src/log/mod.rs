@@ -13,13 +13,14 @@ mod redact;
 mod stdout;
 mod text;
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing::{Event, Level};
 
-pub(crate) use line::{process_fields, scope_fields};
+pub(crate) use line::{more_fields, process_fields, scope_fields};
 pub(crate) use pending::Pending;
 pub use redact::redact;
 pub use stdout::Stdout;
@@ -236,10 +237,11 @@ impl LogLines {
             return;
         }
         let (fields, span) = match &scope {
-            Some(scope) => (&**scope.log_fields(), scope.span_id()),
-            None => ("", 0),
+            Some(scope) if level == Level::ERROR => (scope.error_fields(), scope.span_id()),
+            Some(scope) => (Cow::Borrowed(&**scope.log_fields()), scope.span_id()),
+            None => (Cow::Borrowed(""), 0),
         };
-        let head = self.0.head(timestamp::now_ms(), level, fields, span);
+        let head = self.0.head(timestamp::now_ms(), level, &fields, span);
         let line = self.0.fitting(head, |line| {
             event.record(&mut IntoLine::new(line, event.metadata()))
         });

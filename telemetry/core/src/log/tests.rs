@@ -182,6 +182,39 @@ fn secrets_and_personal_data_are_not_written() {
 }
 
 #[test]
+fn a_line_of_an_error_says_what_the_work_is_about() {
+    let invocation = invocation();
+    let scope = scope_of(&invocation, "c-1", false);
+    let writes = writes(|writer| {
+        within(&scope, || {
+            crate::about("order_id", "o-1");
+            crate::about("customer_id", "ada@example.com");
+            crate::about("order_id", "o-2");
+            tracing::info!("it goes on");
+            crate::record_error(&std::fmt::Error, "not-stored");
+        });
+        within(&scope_of(&invocation, "c-2", false), || {
+            tracing::error!("another record")
+        });
+        writer.write(&writer.take(&invocation));
+    });
+    let lines: Vec<Value> = writes.concat();
+    let about = |message: &str| {
+        let line = lines
+            .iter()
+            .find(|line| line["message"].as_str().unwrap().contains(message));
+        let line = line.unwrap();
+        (line["order_id"].clone(), line["customer_id"].clone())
+    };
+    assert_eq!(about("it goes on"), (Value::Null, Value::Null));
+    assert_eq!(about("another record"), (Value::Null, Value::Null));
+    let (order, customer) = about(&std::fmt::Error.to_string());
+    assert_eq!(order, "o-2");
+    // A person's address is no pseudonym, and is not written.
+    assert!(!customer.to_string().contains("ada"), "{customer}");
+}
+
+#[test]
 fn a_line_in_an_invocation_names_it() {
     let invocation = invocation();
     let writes = writes(|writer| {

@@ -7,7 +7,7 @@
 
 use super::buffer::{Name, Series, Values};
 use super::identity::Dimension;
-use super::spec::Unit;
+use super::unit::Unit;
 use crate::json;
 use crate::process::Settings;
 

@@ -12,6 +12,7 @@ mod markdown;
 mod recorder;
 mod spec;
 pub mod standard;
+mod unit;
 
 pub(crate) use buffer::Buffer;
 pub(crate) use cardinality::Cardinality;
@@ -19,4 +20,5 @@ pub use cardinality::MOST_COMBINATIONS;
 pub use handle::{Counter, Gauge, Histogram};
 pub use markdown::markdown;
 pub use recorder::Recorder;
-pub use spec::{Kind, MetricSpec, Unit};
+pub use spec::{Kind, MetricSpec};
+pub use unit::{UNITS, Unit};

@@ -1,44 +1,6 @@
 //! The declaration of a metric: what the registry, METRICS.md, alarms and the exporter know of it.
 
-/// The unit of a metric, as CloudWatch names it (`MetricDatum` of the CloudWatch API).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are CloudWatch's and say it")]
-pub enum Unit {
-    Seconds,
-    Microseconds,
-    Milliseconds,
-    Bytes,
-    Kilobytes,
-    Megabytes,
-    Gigabytes,
-    Percent,
-    Count,
-    BytesPerSecond,
-    CountPerSecond,
-    /// Without a unit, such as amounts of money in minor units.
-    None,
-}
-
-impl Unit {
-    /// CloudWatch's name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Seconds => "Seconds",
-            Self::Microseconds => "Microseconds",
-            Self::Milliseconds => "Milliseconds",
-            Self::Bytes => "Bytes",
-            Self::Kilobytes => "Kilobytes",
-            Self::Megabytes => "Megabytes",
-            Self::Gigabytes => "Gigabytes",
-            Self::Percent => "Percent",
-            Self::Count => "Count",
-            Self::BytesPerSecond => "Bytes/Second",
-            Self::CountPerSecond => "Count/Second",
-            Self::None => "None",
-        }
-    }
-}
+use super::Unit;
 
 /// What becomes of the values that one invocation gives a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

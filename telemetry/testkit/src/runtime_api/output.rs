@@ -80,21 +80,27 @@ impl Output {
         self.ask(Order::Close).await;
     }
 
-    async fn ask(&self, order: impl Fn(Done) -> Order) {
-        let (reply, done) = oneshot::channel();
-        if self.readers[0].send(order(reply)).is_ok() {
-            let _ = done.await;
-        }
+    async fn ask(&self, order: fn(Done) -> Order) {
+        ask(&self.readers[0], order).await;
     }
 
     /// Returns when every complete line that was written before the call is in the channel.
     pub(crate) async fn drained(&self) {
         for reader in &self.readers {
-            let (reply, done) = oneshot::channel();
-            if reader.send(Order::Drain(reply)).is_ok() {
-                // An error means that the stream ended: then everything was read.
-                let _ = done.await;
-            }
+            ask(reader, Order::Drain).await;
+        }
+    }
+}
+
+/// Returns when the order was carried out, or the stream ended: then everything was read.
+async fn ask(reader: &mpsc::UnboundedSender<Order>, order: fn(Done) -> Order) {
+    let (reply, done) = oneshot::channel();
+    if reader.send(order(reply)).is_ok() {
+        // An order that is sent while the reader ends may stay in the channel, unread and not dropped: its answer alone would be
+        // waited for without end.
+        tokio::select! {
+            _ = done => {}
+            () = reader.closed() => {}
         }
     }
 }
@@ -217,6 +223,21 @@ mod tests {
             seen.push(line.text);
         }
         assert_eq!(seen, expected);
+    }
+
+    /// Many times, since what it is about takes two threads and one moment: an order that is sent while the reader ends.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn who_waits_for_a_reader_that_ends_is_told() {
+        for _ in 0..2_000 {
+            let (out, stdout) = tokio::net::unix::pipe::pipe().unwrap();
+            let (err, stderr) = tokio::net::unix::pipe::pipe().unwrap();
+            let (output, mut lines) = Output::read(stdout, stderr);
+            let writer = tokio::spawn(async move { drop((out, err)) });
+            let drained = tokio::time::timeout(std::time::Duration::from_secs(20), output.drained());
+            drained.await.expect("it is told");
+            writer.await.unwrap();
+            assert_eq!(lines.recv().await, None);
+        }
     }
 
     #[test]

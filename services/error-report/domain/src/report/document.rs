@@ -42,6 +42,7 @@ pub enum Line {
 pub fn document(report: &Report) -> Document {
     let sections = [
         section("WHAT", what(report)),
+        section("THE ALARMS", alarms(report)),
         section("THE ERRORS", errors(report)),
         section("ONE CASE", report.sample.as_ref().map(case).unwrap_or_default()),
         section("WHAT CHANGED", changes(report)),
@@ -94,8 +95,31 @@ fn lead(report: &Report) -> String {
             )
         }
         Event::Failure { .. } => format!("{who} fails in a way that is news: {count}{}.", within(from, to)),
-        Event::Digest => format!("{who}: {count} from {} to {}.", day(from), day(to)),
+        Event::Digest if report.held_alarms.is_empty() => {
+            format!("{who}: {count} from {} to {}.", day(from), day(to))
+        }
+        Event::Digest => held_lead(report),
     }
+}
+
+/// What is still on is said first: it is a page that came late.
+fn held_lead(report: &Report) -> String {
+    let on: Vec<_> = report
+        .held_alarms
+        .iter()
+        .filter(|alarm| alarm.since.is_some())
+        .collect();
+    let late = "No mail had room for this before: the mail budget was used up.";
+    let Some((first, since)) = on.first().and_then(|first| Some((first, first.since?))) else {
+        let all = report.held_alarms.len() as u64 + report.more_held_alarms;
+        let were = plural(all, "alarm was on, and is over", "alarms were on, and are over");
+        return format!("{all} {were}. {late}");
+    };
+    let more = match on.len() as u64 - 1 + report.more_held_alarms {
+        0 => String::new(),
+        more => format!(", and {more} {} more", plural(more, "alarm", "alarms")),
+    };
+    format!("Alarm {} is on since {}{more}. {late}", first.name, day(since))
 }
 
 /// Failures of one second have no span.
@@ -170,9 +194,10 @@ fn group_lines(group: &Group, report: &Report) -> [Line; 2] {
 }
 
 fn case(sample: &Sample) -> Vec<Line> {
-    let id = match sample.correlation_id.as_str() {
-        "" => "without a correlation ID".to_owned(),
-        id => format!("correlation ID {id}"),
+    let id = match (sample.correlation_id.as_str(), sample.request_id.as_str()) {
+        ("", "") => "without a correlation ID".to_owned(),
+        ("", request) => format!("request ID {request}, without a correlation ID"),
+        (id, _) => format!("correlation ID {id}"),
     };
     let mut lines = vec![Line::Words(format!("{} {id}", clock(sample.at)))];
     let mut messages = sample.messages.iter();
@@ -189,8 +214,10 @@ fn changes(report: &Report) -> Vec<Line> {
 
 fn runbook(report: &Report) -> Vec<Line> {
     let link = (!report.links.runbook.is_empty()).then(|| Line::Link(report.links.runbook.clone()));
-    let steps = report.steps.iter().enumerate();
-    let steps = steps.map(|(n, step)| Line::Words(format!("{}. {step}", n + 1)));
+    let steps = report.steps.iter().enumerate().flat_map(|(n, step)| {
+        let command = (!step.command.is_empty()).then(|| Line::Code(step.command.clone()));
+        std::iter::once(Line::Words(format!("{}. {}", n + 1, step.what))).chain(command)
+    });
     link.into_iter().chain(steps).collect()
 }
 
@@ -200,12 +227,39 @@ fn look_at(report: &Report) -> Vec<Line> {
     dashboard.into_iter().chain(query).collect()
 }
 
-fn held(report: &Report) -> Vec<Line> {
-    match report.held {
-        0 => Vec::new(),
-        held => vec![Line::Words(format!(
-            "{held} {} not sent since the last one: the mail budget was used up.",
-            plural(held, "mail was", "mails were")
-        ))],
+/// Alarms that come late have a part of their own; in a mail about something else they stand at its end.
+fn alarms(report: &Report) -> Vec<Line> {
+    match report.event {
+        Event::Digest => alarm_lines(report),
+        Event::Alarm(_) | Event::Recovered { .. } | Event::Failure { .. } => Vec::new(),
     }
+}
+
+fn alarm_lines(report: &Report) -> Vec<Line> {
+    let line = |alarm: &super::HeldAlarm| {
+        Line::Words(match alarm.since {
+            Some(since) => format!("Alarm {} is on since {}.", alarm.name, day(since)),
+            None => format!("Alarm {} was on, and is over.", alarm.name),
+        })
+    };
+    let more = (report.more_held_alarms > 0).then(|| {
+        let alarms = plural(report.more_held_alarms, "alarm", "alarms");
+        Line::Words(format!("and {} {alarms} more", report.more_held_alarms))
+    });
+    report.held_alarms.iter().map(line).chain(more).collect()
+}
+
+fn held(report: &Report) -> Vec<Line> {
+    let held = (report.held > 0).then(|| {
+        Line::Words(format!(
+            "{} {} not sent since the last one: the mail budget was used up.",
+            report.held,
+            plural(report.held, "mail was", "mails were")
+        ))
+    });
+    let alarms = match report.event {
+        Event::Digest => Vec::new(),
+        Event::Alarm(_) | Event::Recovered { .. } | Event::Failure { .. } => alarm_lines(report),
+    };
+    held.into_iter().chain(alarms).collect()
 }

@@ -7,6 +7,7 @@
 mod document;
 mod html;
 mod moment;
+mod shell;
 mod subject;
 mod text;
 
@@ -20,6 +21,7 @@ use crate::known::News;
 
 pub use document::{Document, Line, Section, document};
 pub use html::html;
+pub use shell::{is_plain_word, quoted};
 pub use subject::{LONGEST_SUBJECT, subject};
 pub use text::text;
 
@@ -49,7 +51,7 @@ pub enum Event {
         /// What is news.
         news: News,
     },
-    /// What came together since the last mail and found no room in one.
+    /// What came together since the last mail and found no room in one: failures, alarms, or both.
     Digest,
 }
 
@@ -77,7 +79,7 @@ pub struct Report {
     pub event: Event,
     /// From when to when errors were looked at.
     pub window: (Timestamp, Timestamp),
-    /// Errors in the window.
+    /// Failures in the window: invocations that failed, and lines that name none. An invocation may log many lines.
     pub errors: u64,
     /// Customers whom they hit.
     pub customers: Customers,
@@ -92,11 +94,15 @@ pub struct Report {
     /// Where to look.
     pub links: Links,
     /// First steps of the runbook.
-    pub steps: Vec<String>,
+    pub steps: Vec<Step>,
     /// What could not be found out, as sentences: a report says what it lacks.
     pub lacks: Vec<String>,
     /// Mails that were not sent since the last one.
     pub held: u64,
+    /// Alarms among them, and how they are now; those that are on first.
+    pub held_alarms: Vec<HeldAlarm>,
+    /// How many alarms there are beyond these.
+    pub more_held_alarms: u64,
 }
 
 /// How many people.
@@ -121,7 +127,7 @@ pub struct Group {
     pub code: String,
     /// What of their message stays the same.
     pub title: String,
-    /// How many in the window.
+    /// Lines of it in the window; of one that waited for a mail, since it waited.
     pub count: u64,
     /// When it was seen first, ever.
     pub first: Timestamp,
@@ -134,8 +140,10 @@ pub struct Group {
 pub struct Sample {
     /// When.
     pub at: Timestamp,
-    /// The ID with which its whole story is found.
+    /// The ID with which its whole story is found; empty where no line names one.
     pub correlation_id: String,
+    /// The invocation that failed: what is known of one that never got its event. May be empty too.
+    pub request_id: String,
     /// The message, then its causes.
     pub messages: Vec<String>,
     /// Its story, a line for each hop, as `shopwatch trace` says it.
@@ -149,6 +157,24 @@ pub struct Change {
     pub at: Timestamp,
     /// `shopfast-order-service: version 41 was deployed`.
     pub what: String,
+}
+
+/// An alarm whose mail found no room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldAlarm {
+    /// Its name.
+    pub name: String,
+    /// Since when it is on; `None` when it is over.
+    pub since: Option<Timestamp>,
+}
+
+/// A step of a runbook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What it is for.
+    pub what: String,
+    /// What is typed; empty where that is not known here.
+    pub command: String,
 }
 
 /// Where to look.

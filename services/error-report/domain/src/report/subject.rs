@@ -22,14 +22,10 @@ pub fn subject(report: &Report) -> String {
         &report.service
     };
     let text = match &report.event {
-        Event::Alarm(alarm) => format!(
-            "{severity} {service}: {}{}",
-            of_service(&alarm.name, service),
-            errors(report)
-        ),
+        Event::Alarm(alarm) => format!("{severity} {}{}", about(&alarm.name, service), errors(report)),
         Event::Recovered { alarm, since } => format!(
-            "OK {service}: {} over after {}{}",
-            of_service(&alarm.name, service),
+            "OK {} over after {}{}",
+            about(&alarm.name, service),
             moment::span(*since, alarm.at),
             errors(report),
         ),
@@ -42,6 +38,7 @@ pub fn subject(report: &Report) -> String {
             let count = report.groups.first().map_or(0, |group| group.count);
             format!("{} {service}: {count}x {title}", word(*news))
         }
+        Event::Digest if !report.held_alarms.is_empty() => held(severity, report),
         Event::Digest => format!(
             "DIGEST {service}: {} kinds of errors{}",
             report.groups.len() as u64 + report.more_groups,
@@ -49,6 +46,29 @@ pub fn subject(report: &Report) -> String {
         ),
     };
     shortened(&text)
+}
+
+/// Alarms by name, those that are on first: what is cut away is over, or is in the mail.
+fn held(severity: &str, report: &Report) -> String {
+    let names = |is_on: bool| {
+        let alarms = report
+            .held_alarms
+            .iter()
+            .filter(|alarm| alarm.since.is_some() == is_on);
+        alarms
+            .map(|alarm| alarm.name.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let more = match report.more_held_alarms {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    match (names(true), names(false)) {
+        (on, over) if over.is_empty() => format!("{severity} late: {on}{more}"),
+        (on, over) if on.is_empty() => format!("{severity} late: {over}{more}, over"),
+        (on, over) => format!("{severity} late: {on}{more}; over: {over}"),
+    }
 }
 
 /// What is news, in one word.
@@ -60,11 +80,13 @@ pub(super) fn word(news: News) -> &'static str {
     }
 }
 
-/// The alarm's name without the service's name before it.
-fn of_service<'a>(name: &'a str, service: &str) -> &'a str {
-    name.strip_prefix(service)
-        .and_then(|rest| rest.strip_prefix('-'))
-        .unwrap_or(name)
+/// The service, and the alarm's name without the service's before it. An alarm that is no service's is named once.
+fn about(name: &str, service: &str) -> String {
+    if name == service {
+        return name.to_owned();
+    }
+    let what = name.strip_prefix(service).and_then(|rest| rest.strip_prefix('-'));
+    format!("{service}: {}", what.unwrap_or(name))
 }
 
 fn errors(report: &Report) -> String {
@@ -73,10 +95,12 @@ fn errors(report: &Report) -> String {
     }
     let customers = match report.customers {
         Customers::Unknown | Customers::Exactly(0) => String::new(),
+        Customers::Exactly(1) => ", 1 customer".to_owned(),
         Customers::Exactly(count) => format!(", {count} customers"),
         Customers::About(count) => format!(", about {count} customers"),
     };
-    format!(", {} errors{customers}", report.errors)
+    let errors = if report.errors == 1 { "error" } else { "errors" };
+    format!(", {} {errors}{customers}", report.errors)
 }
 
 fn shortened(text: &str) -> String {

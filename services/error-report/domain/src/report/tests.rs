@@ -53,6 +53,7 @@ fn report(event: Event) -> Report {
         ],
         more_groups: 1,
         sample: Some(Sample {
+            request_id: String::new(),
             at: at("2026-11-27T02:02:41.120Z"),
             correlation_id: "0199f3a2-7c1e-7d00-8000-0242ac130003".to_owned(),
             messages: vec![
@@ -78,11 +79,22 @@ fn report(event: Event) -> Report {
             query: "fields @timestamp, message\n| filter level = \"ERROR\"".to_owned(),
         },
         steps: vec![
-            "See which error leads.".to_owned(),
-            "Is the payment provider up?".to_owned(),
+            Step {
+                what: "See which error leads".to_owned(),
+                command: "shopwatch logs --function shopfast-order-service --level error".to_owned(),
+            },
+            Step {
+                what: "Is the payment provider up?".to_owned(),
+                command: String::new(),
+            },
         ],
         lacks: vec!["The lines of shopfast-order-relay could not be read: access denied.".to_owned()],
         held: 3,
+        held_alarms: vec![HeldAlarm {
+            name: "shopfast-order-relay-errors".to_owned(),
+            since: None,
+        }],
+        more_held_alarms: 0,
     }
 }
 
@@ -137,7 +149,8 @@ fn an_alarm() {
 
             RUNBOOK
             https://runbooks.example/shopfast-order-service-errors.md
-            1. See which error leads.
+            1. See which error leads
+               shopwatch logs --function shopfast-order-service --level error
             2. Is the payment provider up?
 
             LOOK AT
@@ -150,6 +163,7 @@ fn an_alarm() {
 
             NOT MAILED
             3 mails were not sent since the last one: the mail budget was used up.
+            Alarm shopfast-order-relay-errors was on, and is over.
         "#]],
     );
 }
@@ -174,6 +188,7 @@ fn it_is_over() {
         steps: Vec::new(),
         lacks: Vec::new(),
         held: 0,
+        held_alarms: Vec::new(),
         ..report(recovered)
     };
     check(
@@ -190,6 +205,66 @@ fn it_is_over() {
     );
 }
 
+fn late(alarms: &[(&str, bool)], more_held_alarms: u64) -> Report {
+    let held = alarms.iter().map(|(name, is_on)| HeldAlarm {
+        name: (*name).to_owned(),
+        since: is_on.then(|| at("2026-11-27T02:03:11Z")),
+    });
+    Report {
+        service: String::new(),
+        errors: 0,
+        groups: Vec::new(),
+        more_groups: 0,
+        sample: None,
+        changes: Vec::new(),
+        links: Links::default(),
+        steps: Vec::new(),
+        lacks: Vec::new(),
+        held_alarms: held.collect(),
+        more_held_alarms,
+        ..report(Event::Digest)
+    }
+}
+
+/// A page that found no room comes late, and is a page all the same.
+#[test]
+fn a_digest_of_alarms_names_them() {
+    check(
+        &late(
+            &[
+                ("shopfast-order-service-errors", true),
+                ("shopfast-order-relay-errors", false),
+            ],
+            0,
+        ),
+        &expect![[r#"
+            Subject: PAGE late: shopfast-order-service-errors; over: shopfast-order-relay-errors
+
+            Alarm shopfast-order-service-errors is on since Fri 27 Nov 02:03 UTC. No
+            mail had room for this before: the mail budget was used up.
+
+            THE ALARMS
+            Alarm shopfast-order-service-errors is on since Fri 27 Nov 02:03 UTC.
+            Alarm shopfast-order-relay-errors was on, and is over.
+
+            NOT MAILED
+            3 mails were not sent since the last one: the mail budget was used up.
+        "#]],
+    );
+    let subject_of = |alarms: &[(&str, bool)], more| subject(&late(alarms, more));
+    assert_eq!(
+        subject_of(&[("a", true), ("b", true)], 2),
+        "PAGE late: a, b and 2 more"
+    );
+    assert_eq!(
+        subject_of(&[("a", false), ("b", false)], 0),
+        "PAGE late: a, b, over"
+    );
+    let lead = |alarms: &[(&str, bool)], more| document(&late(alarms, more)).lead;
+    assert!(lead(&[("a", true), ("b", true)], 2).contains("02:03 UTC, and 3 alarms more. No mail"));
+    assert!(lead(&[("a", false), ("b", false)], 0).starts_with("2 alarms were on, and are over. No mail"));
+}
+
 #[test]
 fn subjects_read_alone() {
     let check = |report: &Report, expected: Expect| expected.assert_eq(&subject(report));
@@ -203,6 +278,7 @@ fn subjects_read_alone() {
     check(
         &Report {
             service: String::new(),
+            held_alarms: Vec::new(),
             ..of(Event::Digest)
         },
         expect!["DIGEST several services: 3 kinds of errors, 312 errors, 87 customers"],

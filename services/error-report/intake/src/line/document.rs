@@ -80,7 +80,6 @@ pub(super) fn read(text: &str) -> Option<Found> {
         correlation_id: owned(line.correlation_id),
         request_id: owned(line.request_id),
         customer: customer(&line.customer_id),
-        is_critical,
         origin: Origin::Function,
     })
 }

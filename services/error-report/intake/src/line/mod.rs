@@ -1,5 +1,6 @@
 //! From a log line to a failure, if it tells of one: lines of the telemetry layer, of the runtimes of other languages, and
-//! what Lambda itself says of an invocation that ended badly.
+//! what Lambda itself says of an invocation that ended badly. All of them are JSON: the functions have the log format `JSON`, and a
+//! pattern of JSON members ([`crate::PATTERN`]) matches no text.
 
 mod document;
 mod platform;
@@ -25,8 +26,6 @@ pub struct LogEvent {
 pub enum Origin {
     /// Lambda's own record of an invocation.
     Record,
-    /// Lambda, in a sentence.
-    Sentence,
     /// The function.
     Function,
 }
@@ -52,8 +51,6 @@ pub struct Occurrence {
     pub request_id: Option<String>,
     /// Whom it hit, as the line names them: it is hashed before it is kept.
     pub customer: Option<String>,
-    /// The line says CRITICAL.
-    pub is_critical: bool,
     /// Who says so.
     pub origin: Origin,
 }
@@ -61,29 +58,39 @@ pub struct Occurrence {
 /// Does the line tell of a failure?
 #[must_use]
 pub fn occurrence(function: &str, event: &LogEvent) -> Option<Occurrence> {
-    let text = event.message.trim();
-    let found = if text.starts_with('{') {
-        document::read(text)
-    } else {
-        platform::sentence(text)
-    };
-    let mut found = found?;
+    let mut found = document::read(event.message.trim())?;
     for message in &mut found.messages {
-        *message = telemetry_core::log::redact(message).into_owned();
+        *message = redacted(message);
     }
     Some(Occurrence {
         id: event.id.clone(),
         at_ms: event.timestamp,
         function: function.to_owned(),
-        code: found.code,
+        code: redacted(&found.code),
         span: found.span,
         messages: found.messages,
-        correlation_id: found.correlation_id,
+        correlation_id: found.correlation_id.map(|id| redacted_id(&id)),
         request_id: found.request_id,
         customer: found.customer,
-        is_critical: found.is_critical,
         origin: found.origin,
     })
+}
+
+fn redacted(text: &str) -> String {
+    telemetry_core::log::redact(text).into_owned()
+}
+
+/// A UUID is one whatever its digits look like; else somebody may have put an address there.
+fn redacted_id(id: &str) -> String {
+    if is_uuid(id) { id.to_owned() } else { redacted(id) }
+}
+
+fn is_uuid(word: &str) -> bool {
+    word.len() == 36
+        && word.bytes().enumerate().all(|(n, byte)| match n {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
 }
 
 /// What a line says.
@@ -95,7 +102,6 @@ struct Found {
     correlation_id: Option<String>,
     request_id: Option<String>,
     customer: Option<String>,
-    is_critical: bool,
     origin: Origin,
 }
 
@@ -108,14 +114,12 @@ impl Found {
             correlation_id: None,
             request_id: None,
             customer: None,
-            is_critical: false,
             origin,
         }
     }
 }
 
-/// One invocation's end is told by the function, by Lambda in a sentence and by Lambda's record: what the best of them says
-/// counts. A function may tell of many failures in one invocation, one for each record.
+/// One invocation's end is told by the function and by Lambda's record: what the function says counts, where it says something. A function may tell of many failures in one invocation, one for each record.
 #[must_use]
 pub fn once_per_request(occurrences: Vec<Occurrence>) -> Vec<Occurrence> {
     let mut best = std::collections::HashMap::new();

@@ -1,8 +1,8 @@
 //! `shopwatch alarms backtest`: alarms over what really happened.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use alarms::backtest::{BacktestError, Options, Recording, Report, backtest_all};
+use alarms::backtest::{BacktestError, Options, Recording, Report, backtest_all, needed, svg};
 use alarms::evaluate::anomaly::Expected;
 use alarms::model::{Definition, Metric};
 use alarms::scenario::duration;
@@ -18,11 +18,12 @@ a heading of ids or names (timestamp,Errors), or a recorded local run: the state
 observability.db in it, with every sample. With --from-aws it is fetched from CloudWatch, or from the local platform
 if neither --profile nor --region nor --endpoint-url is given.
 
-A composite alarm is replayed from the states of what it watches. Alarms with an anomaly detection band need --band.
+A composite alarm is replayed from the states of what it watches and of its suppressor. Alarms with an anomaly detection band need --band.
 
 Examples:
   shopwatch alarms backtest --metrics .shopwatch                              every generated alarm over the local run
   shopwatch alarms backtest --metrics errors.csv --alarm shopfast-order-service-errors
+  shopwatch alarms backtest --metrics .shopwatch --svg plots                  and a drawing of each
   shopwatch alarms backtest --from-aws --days 30 --region eu-central-1 --json > backtest.json
 ";
 
@@ -54,6 +55,9 @@ pub struct Args {
     /// What anomaly detection bands expect: mean and standard deviation
     #[arg(long, value_name = "MEAN,DEVIATION", value_parser = band)]
     band: Option<Expected>,
+    /// Also write a drawing for each alarm into this folder
+    #[arg(long, value_name = "DIR")]
+    svg: Option<PathBuf>,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -94,6 +98,11 @@ pub fn run(args: &Args, workspace: &Workspace, terminal: &mut Terminal<'_>) -> R
     let mut recording = Recording::default();
     for path in &args.metrics {
         terminal.progress(&format!("reading {}", path.display()));
+        if !path.exists() {
+            return Err(Refused::usage(format!("read {}", path.display()))
+                .because("there is no such file or folder")
+                .cure("all that follows --metrics are files: name alarms with --alarm"));
+        }
         recording.merge(recorded::read(path)?);
     }
     run_over(args, &chosen, &recording, terminal)
@@ -122,6 +131,9 @@ pub fn run_over(
     let definitions = chosen.known.definitions();
     let reports = backtest_all(&definitions, &names, recording, &options);
     terminal.progress("");
+    if let Some(folder) = &args.svg {
+        draw(folder, &reports)?;
+    }
     if args.json {
         let answers: Vec<Answer<'_>> = reports
             .iter()
@@ -148,6 +160,29 @@ fn answer<'a>(name: &'a str, report: &'a Result<Report, BacktestError>) -> Answe
             refused: error.to_string(),
         },
     }
+}
+
+/// A file for each report that has something to show.
+fn draw(folder: &Path, reports: &Reports<'_>) -> Result<(), Refused> {
+    let refused = |error: std::io::Error| {
+        Refused::failed(format!("write drawings into {}", folder.display()))
+            .because(error)
+            .cure("give a folder in which you may write with --svg")
+    };
+    std::fs::create_dir_all(folder).map_err(refused)?;
+    for (name, report) in reports {
+        if let Some(report) = report.as_ref().ok().filter(|report| !report.no_data) {
+            std::fs::write(folder.join(file_name(name)), svg(report)).map_err(refused)?;
+        }
+    }
+    Ok(())
+}
+
+/// Names of alarms may have any character.
+fn file_name(alarm: &str) -> String {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let name: String = alarm.chars().map(|c| if allowed(c) { c } else { '-' }).collect();
+    format!("{name}.svg")
 }
 
 type Reports<'a> = [(&'a str, Result<Report, BacktestError>)];
@@ -214,11 +249,27 @@ impl Args {
 }
 
 impl Chosen {
+    /// The alarms on Metrics Insights queries: which metrics these select is not in the alarms.
+    #[must_use]
+    pub fn on_queries(&self) -> Vec<String> {
+        let definitions = self.known.definitions();
+        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let mut found: Vec<String> = needed(&definitions, &names).into_iter().collect();
+        found.retain(|name| match definitions.get(name) {
+            Some(Definition::Metric(alarm)) => alarm.metrics.iter().any(|query| query.insights().is_some()),
+            _ => false,
+        });
+        found
+    }
+
     /// The metrics that the alarms look at, those of watched alarms too, each with its statistic and period.
     #[must_use]
     pub fn metrics(&self) -> Vec<(Metric, String, u32)> {
         let mut found = Vec::new();
-        for definition in self.known.definitions().into_values() {
+        let definitions = self.known.definitions();
+        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let needed = needed(&definitions, &names);
+        for (_, definition) in definitions.into_iter().filter(|(name, _)| needed.contains(name)) {
             let Definition::Metric(alarm) = definition else {
                 continue;
             };

@@ -50,7 +50,7 @@ struct Listed<'a> {
 /// # Errors
 /// There is no such alarm, or CloudWatch would refuse it.
 pub fn run(args: &Args, workspace: &Workspace, terminal: &mut Terminal<'_>) -> Result<Ended, Refused> {
-    let known = args.templates.alarms(workspace)?;
+    let known = args.templates.alarms_perhaps(workspace)?;
     let by_name = args.names.iter().map(|name| known.find(name));
     let by_id = args.resource.iter().map(|id| known.resource(id));
     let chosen = by_name.chain(by_id).collect::<Result<Vec<_>, _>>()?;
@@ -78,6 +78,10 @@ fn explained(alarm: &TemplateAlarm) -> Result<Explanation, Refused> {
     Ok(Explanation {
         // CloudFormation makes a name up: its logical ID is what a person knows.
         name: explanation.name.or_else(|| Some(alarm.name.clone())),
+        there_if: alarm
+            .condition
+            .as_ref()
+            .map(|name| format!("The condition {name} holds, which its parameters decide.")),
         ..explanation
     })
 }

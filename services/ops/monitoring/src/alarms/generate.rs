@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::generation::{Generation, Target};
+use crate::writing::Writing;
 use crate::{Ended, Refused, Terminal, Workspace, difference};
 
 const AFTER: &str = "\
@@ -17,12 +18,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = AFTER)]
 pub struct Args {
-    /// Write nothing; say whether what is there is current
-    #[arg(long)]
-    check: bool,
-    /// As JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    writing: Writing,
 }
 
 /// What is with a file.
@@ -52,7 +49,7 @@ pub fn run(args: &Args, workspace: &Workspace, terminal: &mut Terminal<'_>) -> R
             state,
             difference: difference::lines(before.as_deref().unwrap_or_default(), &target.text),
         });
-        if !args.check && state != "current" {
+        if !args.writing.check && state != "current" {
             write(&target)?;
         }
     }
@@ -62,18 +59,18 @@ pub fn run(args: &Args, workspace: &Workspace, terminal: &mut Terminal<'_>) -> R
             state: "gone",
             difference: Vec::new(),
         });
-        if !args.check {
+        if !args.writing.check {
             std::fs::remove_file(&path)
                 .map_err(|error| Refused::failed(format!("remove {}", path.display())).because(error))?;
         }
     }
     let is_current = seen.iter().all(|one| one.state == "current");
-    if args.json {
+    if args.writing.json {
         terminal.json(&seen)?;
     } else {
-        text(&seen, args.check, &generation, terminal)?;
+        text(&seen, args.writing.check, &generation, terminal)?;
     }
-    Ok(if is_current || !args.check {
+    Ok(if is_current || !args.writing.check {
         Ended::Done
     } else {
         Ended::No

@@ -8,6 +8,7 @@ use infra::{Deployment, Stack};
 use serde::Serialize;
 
 use crate::terminal::Tone;
+use crate::told::told;
 use crate::{Ended, Refused, TemplateArgs, Terminal, Workspace};
 
 /// What the workspace deploys together: alarms of one template notify topics of the other.
@@ -41,18 +42,6 @@ pub struct Args {
     list_checks: bool,
 }
 
-/// A finding as JSON has it.
-#[derive(Debug, Serialize)]
-struct Told<'a> {
-    check: &'a str,
-    severity: &'a str,
-    file: &'a str,
-    line: usize,
-    column: usize,
-    resource: &'a str,
-    message: &'a str,
-}
-
 /// A check as JSON has it.
 #[derive(Debug, Serialize)]
 struct Listed {
@@ -80,8 +69,7 @@ pub fn run(args: &Args, workspace: &Workspace, terminal: &mut Terminal<'_>) -> R
     };
     let findings = lint_all(&stacks.iter().collect::<Vec<_>>(), &options);
     if args.json {
-        let told: Vec<Told<'_>> = findings.iter().map(told).collect();
-        terminal.json(&told)?;
+        terminal.json(&told(&findings))?;
     } else {
         print(&findings, &stacks, terminal)?;
     }
@@ -125,18 +113,6 @@ fn stacks(given: &TemplateArgs, workspace: &Workspace) -> Result<Vec<Stack>, Ref
         stacks.splice(0..0, shop);
     }
     Ok(stacks)
-}
-
-fn told(finding: &Finding) -> Told<'_> {
-    Told {
-        check: finding.check,
-        severity: finding.severity.as_str(),
-        file: &finding.file,
-        line: finding.line,
-        column: finding.column,
-        resource: &finding.resource,
-        message: &finding.message,
-    }
 }
 
 fn print(findings: &[Finding], stacks: &[Stack], terminal: &mut Terminal<'_>) -> Result<(), Refused> {

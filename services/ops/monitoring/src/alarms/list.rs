@@ -5,6 +5,7 @@ use alarms::explain::explain;
 use alarms::model::Definition;
 use serde::Serialize;
 
+use super::cost::Cost;
 use crate::generation::Generation;
 use crate::{Ended, Refused, Terminal, Workspace};
 
@@ -13,7 +14,8 @@ Examples:
   shopwatch alarms list                      all alarms, by resource, and what has none, with the reason
   shopwatch alarms list --severity page      what wakes somebody
   shopwatch alarms list order-queue          only names or resources with this text
-  shopwatch alarms list --json               one array, for programs
+  shopwatch alarms list --cost               and what they cost a month
+  shopwatch alarms list --json               for programs
 ";
 
 /// Options of `shopwatch alarms list`.
@@ -26,6 +28,9 @@ pub struct Args {
     /// Only alarms that act as loud as this; `journal` is parts of composites
     #[arg(long, value_name = "page|ticket|journal")]
     severity: Option<Loudness>,
+    /// What the listed alarms cost a month
+    #[arg(long)]
+    cost: bool,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -58,6 +63,8 @@ struct Row<'a> {
 struct List<'a> {
     alarms: Vec<Row<'a>>,
     gaps: Vec<&'a AcceptedGap>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<Cost>,
 }
 
 /// Lists.
@@ -77,12 +84,16 @@ pub fn run(args: &Args, workspace: &Workspace, terminal: &mut Terminal<'_>) -> R
         .iter()
         .filter(|alarm| fits([&alarm.name, &alarm.resource]));
     let alarms = alarms.filter(|alarm| args.severity.is_none_or(|wanted| loudness(alarm) == wanted));
+    let alarms: Vec<&GeneratedAlarm> = alarms.collect();
     let gaps = generated
         .gaps
         .iter()
         .filter(|gap| args.severity.is_none() && fits([&gap.resource, &gap.failure_mode]));
     let list = List {
-        alarms: alarms.map(row).collect(),
+        cost: args
+            .cost
+            .then(|| Cost::of(alarms.iter().map(|alarm| &alarm.definition))),
+        alarms: alarms.into_iter().map(row).collect(),
         gaps: gaps.collect(),
     };
     if args.json {
@@ -153,10 +164,11 @@ fn text(list: &List<'_>, terminal: &mut Terminal<'_>) -> Result<(), Refused> {
         terminal.line(format!("\nNo alarm, accepted because ({}):", list.gaps.len()))?;
     }
     for gap in &list.gaps {
-        terminal.line(format!(
-            "  {}  {}  {}",
-            gap.resource, gap.failure_mode, gap.because
-        ))?;
+        let of = match gap.resource.as_str() {
+            "" => gap.kind.as_str(),
+            resource => resource,
+        };
+        terminal.line(format!("  {of}  {}  {}", gap.failure_mode, gap.because))?;
     }
     let count = |word: &str| list.alarms.iter().filter(|row| row.severity == word).count();
     let counts = ["page", "ticket", "journal"].map(|word| format!("{} {word}", count(word)));
@@ -166,5 +178,8 @@ fn text(list: &List<'_>, terminal: &mut Terminal<'_>) -> Result<(), Refused> {
         counts.join(", "),
         list.gaps.len()
     ))?;
+    if let Some(cost) = &list.cost {
+        terminal.line(cost)?;
+    }
     Ok(())
 }

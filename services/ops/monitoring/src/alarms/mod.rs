@@ -14,6 +14,8 @@ pub mod generate;
 
 pub mod backtest;
 
+mod cost;
+
 use crate::{Ended, Refused, Terminal, Workspace};
 
 /// The commands of `shopwatch alarms` that need no AWS SDK.

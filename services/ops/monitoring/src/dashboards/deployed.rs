@@ -9,6 +9,8 @@ use crate::{Refused, TemplateArgs, Workspace, files};
 
 /// Where the templates are that the project generates.
 const GENERATED: &str = "infra/generated";
+/// The template of what our dashboards show.
+const SHOP: &str = "infra/shopfast.yaml";
 /// The Region and the account of the platform on one machine.
 const LOCAL: [(&str, &str); 2] = [("AWS::Region", "us-east-1"), ("AWS::AccountId", "000000000000")];
 /// The stage there.
@@ -29,6 +31,18 @@ pub(super) fn stacks(args: &TemplateArgs, workspace: &Workspace) -> Result<Vec<S
         .into_iter()
         .map(|path| stack(path, &args.parameters, workspace))
         .collect()
+}
+
+/// The workspace's template of what its dashboards show, if it has one.
+///
+/// # Errors
+/// It is none.
+pub(super) fn shop(args: &TemplateArgs, workspace: &Workspace) -> Result<Option<Stack>, Refused> {
+    let path = workspace.root("name a template with --template")?.join(SHOP);
+    if !path.exists() {
+        return Ok(None);
+    }
+    stack(path, &args.parameters, workspace).map(Some)
 }
 
 /// One template, with values for all its parameters: those given, its defaults, or their own names.

@@ -5,13 +5,10 @@ use std::path::PathBuf;
 use alarms::lint::{Finding, Severity};
 use dashboards::lint::{Known, lint_all, lint_body};
 use infra::Stack;
-use serde::Serialize;
 
 use super::deployed;
+use crate::told::told;
 use crate::{Ended, Refused, TemplateArgs, Terminal, Tone, Workspace, files};
-
-/// The template whose functions write the logs that our dashboards ask for.
-const SHOP: &str = "infra/shopfast.yaml";
 
 const AFTER: &str = "\
 dashboards/CHECKS.md has a section for each check. Exit code 1 when there is a bug.
@@ -36,18 +33,6 @@ pub struct Args {
     json: bool,
 }
 
-/// A finding in the output.
-#[derive(Debug, Serialize)]
-struct Listed<'a> {
-    check: &'a str,
-    severity: &'a str,
-    file: &'a str,
-    line: usize,
-    column: usize,
-    resource: &'a str,
-    message: &'a str,
-}
-
 /// Lints.
 ///
 /// # Errors
@@ -59,7 +44,7 @@ pub fn run(args: &Args, workspace: &Workspace, terminal: &mut Terminal<'_>) -> R
         .filter(|finding| finding.severity == Severity::Bug)
         .count();
     if args.json {
-        terminal.json(&findings.iter().map(listed).collect::<Vec<_>>())?;
+        terminal.json(&told(&findings))?;
     } else {
         for finding in &findings {
             terminal.line(finding)?;
@@ -80,10 +65,8 @@ fn findings(args: &Args, workspace: &Workspace) -> Result<Vec<Finding>, Refused>
         stacks = deployed::stacks(&args.templates, workspace)?;
     }
     if args.bodies.is_empty() && args.templates.templates.is_empty() {
-        let path = workspace.root("name a template with --template")?.join(SHOP);
-        if path.exists() {
-            stacks.push(deployed::stack(path, &args.templates.parameters, workspace)?);
-        }
+        // Its functions write the logs that our dashboards ask for.
+        stacks.extend(deployed::shop(&args.templates, workspace)?);
     }
     let together: Vec<&Stack> = stacks.iter().collect();
     let mut findings = lint_all(&together);
@@ -96,16 +79,4 @@ fn findings(args: &Args, workspace: &Workspace) -> Result<Vec<Finding>, Refused>
         ));
     }
     Ok(findings)
-}
-
-fn listed(finding: &Finding) -> Listed<'_> {
-    Listed {
-        check: finding.check,
-        severity: finding.severity.as_str(),
-        file: &finding.file,
-        line: finding.line,
-        column: finding.column,
-        resource: &finding.resource,
-        message: &finding.message,
-    }
 }

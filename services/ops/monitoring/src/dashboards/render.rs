@@ -1,14 +1,18 @@
 //! `shopwatch dashboards render`: a dashboard as a picture. Here from recorded metrics; the program itself asks the local platform
 //! or AWS instead and draws with the same functions.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use alarms::backtest::Recording;
-use alarms::model::{Dimension, Metric};
+use alarms::metric_data::{self, Points, Source, SourceError};
+use alarms::model::{Metric, MetricDataQuery, Stat};
 use alarms::near::nearest;
-use dashboards::draw::{self, AlarmStatus, Curve, Data, LogAsk, Logs, MetricAsk, Page, Range, Recorded};
-use dashboards::model::{Body, Line};
+use dashboards::draw::{self, AlarmStatus, Curve, Data, LogAsk, Logs, MetricAsk, Page, Range};
+use dashboards::explorer::{self, Explored};
+use dashboards::model::{Body, Content, Widget};
 use dashboards::{template, validate};
 use jiff::{Span, SpanRelativeTo, Timestamp, Unit};
 
@@ -46,6 +50,9 @@ pub struct Args {
     /// How far back, for example 90m, 3h, 2d [default: what the dashboard says]
     #[arg(long, value_name = "TIME", value_parser = span)]
     since: Option<Span>,
+    /// Call the functions of custom widgets and draw what they answer; CloudWatch asks a person before it runs them
+    #[arg(long, conflicts_with = "metrics")]
+    pub run_custom_widgets: bool,
     /// Pixels
     #[arg(long, default_value_t = 1_600, value_parser = clap::value_parser!(u32).range(480..=6_000))]
     width: u32,
@@ -90,7 +97,11 @@ pub fn run(args: &Args, workspace: &Workspace, terminal: &mut Terminal<'_>) -> R
     // The last datapoint's own period is in the picture.
     let now = last.checked_add(Span::new().minutes(1)).unwrap_or(last);
     let drawing = drawing(args, workspace, now)?;
-    written(args, &drawing, &Files(recording), terminal)
+    let files = Files {
+        recording,
+        why_empty: RefCell::default(),
+    };
+    written(args, &drawing, &files, terminal)
 }
 
 /// The dashboard that the options name, and its time range until `now`.
@@ -112,7 +123,25 @@ pub fn drawing(args: &Args, workspace: &Workspace, now: Timestamp) -> Result<Dra
         None => named(args.name.as_deref().unwrap_or_default(), args, workspace)?,
     };
     let range = range(args, &body, now);
+    let body = explored(body, args, workspace)?;
     Ok(Drawing { name, body, range })
+}
+
+/// Explorers show the resources of the templates that are named, or of the workspace's own.
+fn explored(body: Body, args: &Args, workspace: &Workspace) -> Result<Body, Refused> {
+    let explores = |widget: &Widget| matches!(widget.content, Content::Explorer(_));
+    if !body.widgets.iter().any(explores) {
+        return Ok(body);
+    }
+    let stacks = if !args.templates.templates.is_empty() {
+        deployed::stacks(&args.templates, workspace)?
+    } else if workspace.root("draw an explorer").is_ok() {
+        deployed::shop(&args.templates, workspace)?.into_iter().collect()
+    } else {
+        Vec::new()
+    };
+    let resources: Vec<Explored> = stacks.iter().flat_map(explorer::resources).collect();
+    Ok(explorer::expanded(&body, &resources))
 }
 
 fn named(name: &str, args: &Args, workspace: &Workspace) -> Result<(String, Body), Refused> {
@@ -200,41 +229,62 @@ fn extension(out: &Path) -> Result<Kind, Refused> {
 }
 
 /// Recorded metrics. States of alarms and logs are not recorded.
-struct Files(Recording);
+struct Files {
+    recording: Recording,
+    /// Why widgets are empty, once they were asked for.
+    why_empty: RefCell<BTreeMap<usize, String>>,
+}
 
-impl Files {
-    /// The datapoints of a line: of its metric, or under its id, its label or its metric's name.
-    fn points(&self, line: &Line) -> Option<Vec<(Timestamp, f64)>> {
-        let shown = line.metric()?;
-        let dimension = |(name, value): &(String, String)| Dimension {
-            name: name.clone(),
-            value: value.clone(),
+/// The recording as a widget asks for it: entries by their metrics, or under their ids, labels or names.
+struct Asked<'a>(&'a Recording);
+
+impl Source for Asked<'_> {
+    fn metrics(&self) -> Result<Vec<Metric>, SourceError> {
+        Ok(self.0.metrics())
+    }
+
+    fn values(&self, metrics: &[&Metric], stat: Stat, period: u32) -> Result<Points, SourceError> {
+        Ok(points(self.0.values_of(metrics, stat, period)))
+    }
+
+    fn entry(&self, query: &MetricDataQuery) -> Result<Points, metric_data::Refused> {
+        let Some(of) = &query.metric_stat else {
+            return Ok(Vec::new());
         };
-        let metric = Metric {
-            namespace: shown.namespace.clone(),
-            metric_name: shown.name.clone(),
-            dimensions: shown.dimensions.iter().map(dimension).collect(),
-        };
-        let rendering = &line.rendering;
         let names = [
-            rendering.id.as_deref(),
-            rendering.label.as_deref(),
-            Some(shown.name.as_str()),
+            Some(query.id.as_str()),
+            query.label.as_deref(),
+            Some(of.metric.metric_name.as_str()),
         ];
         let names: Vec<&str> = names.into_iter().flatten().collect();
-        let stat = rendering.stat.as_deref()?.parse().ok()?;
-        self.0.values(&metric, &names, stat, rendering.period?)
+        let stat = of.stat.parse().map_err(|error| metric_data::Refused::Stat {
+            id: query.id.clone(),
+            error,
+        })?;
+        let values = self.0.values(&of.metric, &names, stat, of.period);
+        Ok(points(values.unwrap_or_default()))
     }
+}
+
+fn points(values: Vec<(Timestamp, f64)>) -> Points {
+    values
+        .into_iter()
+        .map(|(at, value)| (at.as_second(), value))
+        .collect()
 }
 
 impl Data for Files {
     fn series(&self, ask: &MetricAsk) -> Vec<Curve> {
-        let recorded: Recorded = ask
-            .lines
-            .iter()
-            .filter_map(|line| Some((line.row, self.points(line)?)))
-            .collect();
-        draw::curves(ask, &recorded, &mut |_, _| {})
+        draw::curves(ask, &Asked(&self.recording), &mut |row, why| {
+            let mut reasons = self.why_empty.borrow_mut();
+            reasons
+                .entry(ask.widget)
+                .or_insert_with(|| format!("metric {row}: {why}"));
+        })
+    }
+
+    fn why_empty(&self, widget: usize) -> Option<String> {
+        self.why_empty.borrow().get(&widget).cloned()
     }
 
     fn alarm(&self, _: &str) -> Option<AlarmStatus> {

@@ -27,7 +27,7 @@ fn an_alarm_over_a_file() {
         "backtest --metrics tests/fixtures/errors.csv --alarm shop-orders --json",
         0,
         &expect![[r#"
-            [{"alarm":"shop-orders","from":"2026-11-27T02:00:00Z","to":"2026-11-27T02:48:00Z","evaluations":49,"fires":[{"at":"2026-11-27T02:13:00Z","seconds_to_detect":null,"cleared_at":"2026-11-27T02:15:00Z","seconds_to_clear":null,"is_flap":false,"reason":"shop-order-errors transitioned to ALARM at Friday 27 November, 2026 02:13:00 UTC"}],"flaps":0,"never_fired":false,"no_data":false,"range_sensitive":0}]
+            [{"alarm":"shop-orders","from":"2026-11-27T02:00:00Z","to":"2026-11-27T02:48:00Z","evaluations":49,"fires":[{"at":"2026-11-27T02:13:00Z","seconds_to_detect":180,"cleared_at":"2026-11-27T02:15:00Z","seconds_to_clear":180,"is_flap":false,"reason":"shop-order-errors transitioned to ALARM at Friday 27 November, 2026 02:13:00 UTC"}],"flaps":0,"never_fired":false,"no_data":false,"range_sensitive":0}]
         "#]],
     );
 }
@@ -47,12 +47,41 @@ fn all_alarms_over_a_file() {
             shop-orders: fired 1 time, 0 flaps
               2026-11-27T02:00:00Z to 2026-11-27T02:46:00Z, 47 evaluations
               ............AA.................................
-              2026-11-27T02:12:00Z ALARM, until 2026-11-27T02:14:00Z
+              2026-11-27T02:12:00Z ALARM 2m after the first breach, until 2026-11-27T02:14:00Z, 2m after the last
 
             Backlog: no data
             shop-order-error-rate: never fired
             4 alarms: 2 fired (0 flapped), 2 never fired (1 without data), 0 not replayed
         "#]],
+    );
+}
+
+/// One for each alarm that has data; those without have nothing to show.
+#[test]
+fn reports_are_drawn_into_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let plots = folder.path().join("plots");
+    let path = plots.display().to_string();
+    let metrics = "tests/fixtures/errors.csv";
+    let output = shopwatch(&["alarms", "backtest", "--metrics", metrics, "--svg", &path]);
+    assert_eq!(output.code, 0, "{output:?}");
+    let mut names: Vec<String> = std::fs::read_dir(&plots)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "shop-order-error-rate.svg",
+            "shop-order-errors.svg",
+            "shop-orders.svg"
+        ]
+    );
+    let drawn = std::fs::read_to_string(plots.join("shop-order-errors.svg")).unwrap();
+    assert!(
+        drawn.starts_with("<svg ") && drawn.contains("shop-order-errors: fired once"),
+        "{drawn}"
     );
 }
 
@@ -120,7 +149,9 @@ fn what_cannot_be_replayed_says_why() {
     check(
         "backtest --metrics tests/fixtures/nowhere.csv",
         2,
-        &expect!["read tests/fixtures/nowhere.csv: No such file or directory (os error 2)"],
+        &expect![
+            "read tests/fixtures/nowhere.csv: there is no such file or folder; all that follows --metrics are files: name alarms with --alarm"
+        ],
     );
     check(
         "backtest --metrics tests/fixtures/shop",

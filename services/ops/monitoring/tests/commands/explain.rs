@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::shell::check;
+use crate::shell::{check, shopwatch};
 
 #[test]
 fn an_alarm_is_explained() {
@@ -109,7 +109,7 @@ fn what_cannot_be_explained_says_why() {
         "explain nonsense",
         2,
         &expect![
-            "find the alarm nonsense: it is not in infra/generated/shop-alarms.yaml; `shopwatch alarms explain` without a name lists the alarms"
+            "find the alarm nonsense: it is not in infra/generated/shop-alarms.yaml; there are Backlog, shop-orders, shop-order-errors, shop-order-error-rate"
         ],
     );
     check(
@@ -138,4 +138,23 @@ fn what_cannot_be_explained_says_why() {
             "find the alarm Hearbeat: it is not in tests/fixtures/nested/root.yaml; did you mean Heartbeat?"
         ],
     );
+}
+
+/// The default leaves it out; who deploys it in production has it.
+#[test]
+fn an_alarm_behind_a_condition_is_explained() {
+    let template = "explain --template tests/fixtures/lint/by-stage.yaml --resource Errors";
+    let output = shopwatch(
+        &["alarms"]
+            .into_iter()
+            .chain(template.split(' '))
+            .collect::<Vec<_>>(),
+    );
+    assert_eq!(output.code, 0, "{output:?}");
+    let head: Vec<&str> = output.out.lines().take(3).collect();
+    expect![[r#"
+        Errors
+          There if         The condition InProduction holds, which its parameters decide.
+          Watches          The sum of Error (AWS/Lambda) of FunctionName=orders in periods of 1m."#]]
+    .assert_eq(&head.join("\n"));
 }

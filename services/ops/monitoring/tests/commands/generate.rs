@@ -11,7 +11,7 @@ const FILES: &[&str] = &["infra/orders.yaml", "alarms/definitions/shop.yaml"];
 
 /// A workspace that may be written to.
 #[expect(clippy::unwrap_used, reason = "a test without its workspace cannot go on")]
-fn copy() -> tempfile::TempDir {
+pub(crate) fn copy() -> tempfile::TempDir {
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/orders");
     let to = tempfile::tempdir().unwrap();
     for file in FILES {
@@ -32,17 +32,17 @@ fn templates_are_written_once_and_then_are_current() {
     };
     expect![[r#"
         1 infra/generated/shop-alarms.yaml is missing
-        8 alarms, 0 metric filters, 1 accepted gaps
+        8 alarms, 0 metric filters, 2 accepted gaps
     "#]]
     .assert_eq(&run(&["--check"]));
     expect![[r#"
         0 infra/generated/shop-alarms.yaml is written
-        8 alarms, 0 metric filters, 1 accepted gaps
+        8 alarms, 0 metric filters, 2 accepted gaps
     "#]]
     .assert_eq(&run(&[]));
     expect![[r#"
         0 infra/generated/shop-alarms.yaml is current
-        8 alarms, 0 metric filters, 1 accepted gaps
+        8 alarms, 0 metric filters, 2 accepted gaps
     "#]]
     .assert_eq(&run(&["--check"]));
     let definitions = folder.path().join("alarms/definitions/shop.yaml");
@@ -55,10 +55,10 @@ fn templates_are_written_once_and_then_are_current() {
               + Watches AWS/Lambda Duration. In ALARM when: 3 of the newest 5 datapoints, in a row or not: a datapoint counts that is 9000 or more.
               - Threshold: 5000
               + Threshold: 9000
-        8 alarms, 0 metric filters, 1 accepted gaps
+        8 alarms, 0 metric filters, 2 accepted gaps
     "#]].assert_eq(&run(&["--check"]));
     std::fs::write(&definitions, text.replace("duration:", "durations:")).unwrap();
-    expect!["2 read the definitions: alarms/definitions/shop.yaml:8:5: `durations` is no failure mode of Function; is it `duration`? Known are errors, error-rate, throttles, duration, concurrency, async-age, async-dropped, dead-letter-errors, destination-failures, iterator-age, recursion, spillover, mapping-failed, mapping-dropped, mapping-gave-up, url-server-errors, url-latency, heartbeat"].assert_eq(&run(&[]));
+    expect!["2 read the definitions: alarms/definitions/shop.yaml:9:5: `durations` is no failure mode of Function; is it `duration`? Known are errors, error-rate, throttles, duration, concurrency, async-age, async-dropped, dead-letter-errors, destination-failures, iterator-age, recursion, spillover, mapping-failed, mapping-dropped, mapping-gave-up, url-server-errors, url-latency, heartbeat"].assert_eq(&run(&[]));
     std::fs::write(
         &definitions,
         text.replace("    concurrency: { accepted: None is reserved. }\n", ""),

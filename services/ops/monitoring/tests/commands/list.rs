@@ -37,6 +37,11 @@ fn alarms_and_gaps_are_listed() {
     expect![[r#"
         {"alarms":[{"name":"shop-orders-duration","severity":"ticket","resource":"Orders","kind":"Function","failure_mode":"duration","condition":"The highest Duration (AWS/Lambda) of FunctionName=shop-orders in periods of 1m. 3 of the newest 5 datapoints, in a row or not: a datapoint counts that is 5000 or more.","missing_data":"notBreaching","missing_because":"the metric comes with traffic: without traffic nothing fails","acts_through":null,"dashboard":"shop-incident-functions","runbook":"https://runbooks.example/shop-orders-duration.md"}],"gaps":[]}
     "#]].assert_eq(&output.out);
+    let output = shopwatch_in(&orders(), &["alarms", "list", "--cost"]);
+    let last: Vec<&str> = output.out.lines().rev().take(2).collect();
+    expect![[r#"
+        a month: 8 metrics at 0.10 USD, 1 composites at 0.50: 1.30 USD (list prices of us-east-1 on 2026-11-21; the first 10 metrics of an account are free)
+        8 alarms: 4 page, 2 ticket, 2 journal; 2 gaps"#]].assert_eq(&last.join("\n"));
     let output = shopwatch_in(&orders(), &["alarms", "list", "nothing-like-this"]);
     assert_eq!(output.code, 1, "{output:?}");
 }

@@ -8,5 +8,6 @@ mod explain;
 mod generate;
 mod lint;
 mod list;
+mod runbooks;
 mod shell;
 mod test;

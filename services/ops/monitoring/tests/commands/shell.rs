@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
+use ::runbooks::lint::Typed;
 use clap::Parser;
+use ops_monitoring::runbooks::{self, CommandLine};
 use ops_monitoring::{Terminal, Workspace, alarms, dashboards};
 
 #[derive(Debug, Parser)]
@@ -12,6 +14,17 @@ enum Shell {
     Alarms(alarms::Command),
     #[command(subcommand)]
     Dashboards(dashboards::Command),
+    #[command(subcommand)]
+    Runbooks(runbooks::Command),
+}
+
+/// The program's own parser is that of `shopwatch`, and tested there.
+struct AnyCommand;
+
+impl CommandLine for AnyCommand {
+    fn typed(&self, _: &[String]) -> Typed {
+        Typed::Looks
+    }
 }
 
 /// What a shell sees.
@@ -65,6 +78,7 @@ pub(crate) fn shopwatch_in(workspace: &Workspace, arguments: &[&str]) -> Output 
     let ended = match shell {
         Shell::Alarms(command) => alarms::run(command, workspace, &mut terminal),
         Shell::Dashboards(command) => dashboards::run(command, workspace, &mut terminal),
+        Shell::Runbooks(command) => runbooks::run(command, workspace, &AnyCommand, &mut terminal),
     };
     let (code, error) = match ended {
         Ok(ended) => (ended.code(), String::new()),

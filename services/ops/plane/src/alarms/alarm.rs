@@ -341,7 +341,9 @@ fn metric_watch(alarm: &MetricAlarm, created: Timestamp, state: StateValue) -> W
     }
     match Evaluator::new(alarm, Switches::DEFAULT) {
         Ok(evaluator) => {
-            let evaluator = if alarm.warm_up_configuration.is_some() {
+            // What has a state was evaluated before the platform stopped, so its warm-up is over, however new it is.
+            let is_new = state == StateValue::InsufficientData;
+            let evaluator = if is_new && alarm.warm_up_configuration.is_some() {
                 evaluator.created(created)
             } else {
                 evaluator

@@ -4,7 +4,7 @@
 //! What does not belong here: what an evaluation says (`alarms`), how documents look (`documents`), who carries effects out
 //! (`service`).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use alarms::evaluate::composite;
 use alarms::evaluate::mute::{Mute, MuteOutcome};
@@ -63,7 +63,7 @@ impl Book {
             place,
             alarms: BTreeMap::new(),
             mutes: BTreeMap::new(),
-            feeds: HashMap::new(),
+            feeds: Feeds::default(),
             order: Vec::new(),
         }
     }
@@ -201,10 +201,7 @@ impl Book {
     pub(crate) fn feed(&mut self, tapped: &Tapped) {
         match tapped {
             Tapped::Datum(datum) => {
-                for feed in self.feeds.get(&feed::series_of(datum)).into_iter().flatten() {
-                    if feed.unit.as_ref().is_some_and(|unit| *unit != datum.unit) {
-                        continue;
-                    }
+                for feed in self.feeds.of(datum) {
                     if let Some(alarm) = self.alarms.get_mut(&feed.alarm) {
                         feed::push(alarm, feed.metric, datum.bucket(), &datum.statistics);
                     }
@@ -215,10 +212,7 @@ impl Book {
                     && alarm.version == load.version
                 {
                     feed::loaded(alarm, load, points);
-                    self.feeds
-                        .entry(feed::series(load))
-                        .or_default()
-                        .push(feed::Feed::of(load));
+                    self.feeds.begin(load);
                 }
             }
         }
@@ -432,13 +426,9 @@ impl Book {
     /// After a change of definitions: who is fed by what, and which composite comes after which.
     fn wire(&mut self) {
         let alarms = &self.alarms;
-        self.feeds.retain(|_, feeds| {
-            feeds.retain(|feed| {
-                alarms
-                    .get(&feed.alarm)
-                    .is_some_and(|alarm| alarm.version == feed.version)
-            });
-            !feeds.is_empty()
+        self.feeds.retain(|feed| {
+            let alarm = alarms.get(&feed.alarm);
+            alarm.is_some_and(|alarm| alarm.version == feed.version)
         });
         let mut rules: BTreeMap<String, AlarmRule> = self
             .alarms

@@ -40,7 +40,7 @@ pub(crate) trait Outside: std::fmt::Debug + Send + Sync + 'static {
 enum Parcel {
     Action(Action),
     Event(Event),
-    #[cfg(test)]
+    /// Says when it is reached.
     Mark(tokio::sync::oneshot::Sender<()>),
 }
 
@@ -88,7 +88,7 @@ impl Deliveries {
         drop(line.send(parcel));
     }
 
-    #[cfg(test)]
+    /// Waits until what is on its way now is delivered or given up.
     pub(crate) async fn idle(&self) {
         let waits: Vec<_> = {
             let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
@@ -129,7 +129,6 @@ impl Courier {
             }
             // History has no items for events: what cannot be put on the bus is lost, as it is written nowhere on AWS.
             Parcel::Event(event) => drop(attempts(|| self.outside.put_event(&event)).await),
-            #[cfg(test)]
             Parcel::Mark(mark) => drop(mark.send(())),
         }
     }

@@ -4,16 +4,19 @@
 //! minute costs a few nanoseconds per alarm, not a query. A new alarm (or one after a restart) first gets what the store has;
 //! the store puts that answer between the datapoints before it and those after it (`store::tap`), so none is counted twice
 //! and none is lost.
+//!
+//! A Metrics Insights query is fed by every series that it selects, also by one that begins later.
 
 use std::collections::HashMap;
 
 use alarms::evaluate::statistic::Sample;
-use alarms::model::MetricAlarm;
+use alarms::model::insights::Query;
+use alarms::model::{Dimension, Metric, MetricAlarm};
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::alarm::{Alarm, Watch};
-use crate::store::{Datum, Load, Statistics};
+use crate::store::{Datum, Load, Statistics, Which};
 
 /// Values of one sample (API reference, `MetricDatum`).
 const MOST_VALUES: usize = 150;
@@ -23,10 +26,52 @@ const SPARE_PERIODS: i64 = 5;
 const WALL_CLOCK_SECONDS: i64 = 8 * 86_400;
 
 /// Namespace, name, dimensions as the store keys them.
-pub(crate) type Series = (String, String, String);
+type Series = (String, String, String);
 
-/// Alarms by the series that feeds them.
-pub(crate) type Feeds = HashMap<Series, Vec<Feed>>;
+/// Which alarms are fed by what.
+#[derive(Debug, Default)]
+pub(crate) struct Feeds {
+    /// By their series.
+    series: HashMap<Series, Vec<Feed>>,
+    /// Those that select theirs.
+    queries: Vec<(Query, Feed)>,
+}
+
+impl Feeds {
+    /// From its loading on.
+    pub(crate) fn begin(&mut self, load: &Load) {
+        let feed = Feed::of(load);
+        match &load.which {
+            Which::One(dimensions) => {
+                let series = (load.namespace.clone(), load.name.clone(), dimensions.clone());
+                self.series.entry(series).or_default().push(feed);
+            }
+            Which::Selected(query) => self.queries.push((query.clone(), feed)),
+        }
+    }
+
+    /// Keeps those of alarms that are as they were.
+    pub(crate) fn retain(&mut self, is_current: impl Fn(&Feed) -> bool) {
+        self.series.retain(|_, feeds| {
+            feeds.retain(&is_current);
+            !feeds.is_empty()
+        });
+        self.queries.retain(|(_, feed)| is_current(feed));
+    }
+
+    /// Those that a datapoint is for.
+    pub(crate) fn of<'f>(&'f self, datum: &Datum) -> Vec<&'f Feed> {
+        let of_series = self.series.get(&series_of(datum)).into_iter().flatten();
+        let mut found: Vec<&Feed> = of_series.collect();
+        if !self.queries.is_empty() {
+            let metric = metric_of(datum);
+            let selected = self.queries.iter().filter(|(query, _)| query.selects(&metric));
+            found.extend(selected.map(|(_, feed)| feed));
+        }
+        found.retain(|feed| feed.unit.as_ref().is_none_or(|unit| *unit == datum.unit));
+        found
+    }
+}
 
 /// One metric of one alarm.
 #[derive(Debug)]
@@ -38,7 +83,7 @@ pub(crate) struct Feed {
 }
 
 impl Feed {
-    pub(crate) fn of(load: &Load) -> Self {
+    fn of(load: &Load) -> Self {
         Self {
             alarm: load.alarm.clone(),
             version: load.version,
@@ -48,7 +93,7 @@ impl Feed {
     }
 }
 
-pub(crate) fn series_of(datum: &Datum) -> Series {
+fn series_of(datum: &Datum) -> Series {
     (
         datum.namespace.clone(),
         datum.name.clone(),
@@ -56,8 +101,16 @@ pub(crate) fn series_of(datum: &Datum) -> Series {
     )
 }
 
-pub(crate) fn series(load: &Load) -> Series {
-    (load.namespace.clone(), load.name.clone(), load.dimensions.clone())
+fn metric_of(datum: &Datum) -> Metric {
+    let dimensions = datum.dimensions.iter().map(|(name, value)| Dimension {
+        name: name.clone(),
+        value: value.clone(),
+    });
+    Metric {
+        namespace: datum.namespace.clone(),
+        metric_name: datum.name.clone(),
+        dimensions: dimensions.collect(),
+    }
 }
 
 /// What a new evaluator wants to know of its metrics, in its order.
@@ -69,14 +122,14 @@ pub(crate) fn loads(alarm: &Alarm, at: Timestamp) -> Vec<Load> {
     let ids = watch.evaluator.metrics().map(str::to_owned);
     ids.enumerate()
         .filter_map(|(place, id)| {
-            let (namespace, name, dimensions, unit) = source(definition, &id)?;
+            let (namespace, name, which, unit) = source(definition, &id)?;
             Some(Load {
                 alarm: alarm.name.clone(),
                 version: alarm.version,
                 metric: place,
                 namespace,
                 name,
-                dimensions,
+                which,
                 unit,
                 from,
             })
@@ -95,29 +148,32 @@ fn reach(alarm: &MetricAlarm) -> i64 {
     periods * i64::from(alarm.effective_period().unwrap_or(60)) + calendar
 }
 
-/// Namespace, name, dimensions and unit of a metric that an evaluator names by its id.
-fn source(alarm: &MetricAlarm, id: &str) -> Option<(String, String, String, Option<String>)> {
+/// Namespace, name, series and unit of a metric that an evaluator names by its id.
+fn source(alarm: &MetricAlarm, id: &str) -> Option<(String, String, Which, Option<String>)> {
     if alarm.metrics.is_empty() {
-        let dimensions = canonical(&alarm.dimensions);
         return Some((
             alarm.namespace.clone()?,
             alarm.metric_name.clone()?,
-            dimensions,
+            Which::One(canonical(&alarm.dimensions)),
             alarm.unit.clone(),
         ));
     }
     let query = alarm.metrics.iter().find(|query| query.id == id)?;
-    let stat = query.metric_stat.as_ref()?;
+    let Some(stat) = &query.metric_stat else {
+        let found = query.insights()?.ok()?;
+        let (namespace, name) = (found.namespace.clone(), found.metric_name.clone());
+        return Some((namespace, name, Which::Selected(found), None));
+    };
     let metric = &stat.metric;
     Some((
         metric.namespace.clone(),
         metric.metric_name.clone(),
-        canonical(&metric.dimensions),
+        Which::One(canonical(&metric.dimensions)),
         stat.unit.clone(),
     ))
 }
 
-fn canonical(dimensions: &[alarms::model::Dimension]) -> String {
+fn canonical(dimensions: &[Dimension]) -> String {
     let sorted: std::collections::BTreeMap<&str, &str> = dimensions
         .iter()
         .map(|dimension| (dimension.name.as_str(), dimension.value.as_str()))

@@ -15,7 +15,7 @@ pub(crate) mod api;
 mod book;
 mod deliver;
 mod documents;
-mod feed;
+pub(crate) mod feed;
 mod observable;
 mod place;
 mod service;

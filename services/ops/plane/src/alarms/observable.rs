@@ -82,11 +82,14 @@ pub const NOT_OBSERVABLE: &str = "Not observable on this machine";
 /// Why an alarm cannot be evaluated here: a metric that nobody sends.
 pub(crate) fn why_not(alarm: &MetricAlarm) -> Option<String> {
     let one = alarm.namespace.as_deref().zip(alarm.metric_name.as_deref());
-    let many = alarm
-        .metrics
-        .iter()
-        .filter_map(|query| query.metric_stat.as_ref())
-        .map(|stat| (stat.metric.namespace.as_str(), stat.metric.metric_name.as_str()));
+    let one = one.map(|(namespace, name)| (namespace.to_owned(), name.to_owned()));
+    let many = alarm.metrics.iter().filter_map(|query| match &query.metric_stat {
+        Some(stat) => Some((stat.metric.namespace.clone(), stat.metric.metric_name.clone())),
+        None => {
+            let found = query.insights()?.ok()?;
+            Some((found.namespace, found.metric_name))
+        }
+    });
     one.into_iter()
         .chain(many)
         .find(|(namespace, name)| !is_observed(namespace, name))

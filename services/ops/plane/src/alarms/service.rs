@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::alarm::Record;
 use super::api;
@@ -27,6 +27,8 @@ pub(crate) const LAG: Duration = Duration::from_millis(500);
 pub(crate) const MOST_MISSED: i64 = 1_440;
 /// Longest sleep: a machine that was suspended finds out what time it is.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+/// Longest wait for deliveries of a round that was asked for: longer than the longest pause before one is tried again.
+const LONGEST_DELIVERY: Duration = Duration::from_secs(30);
 /// Datapoints that are taken out of the tap at once.
 const AT_ONCE: usize = 4_096;
 
@@ -40,6 +42,10 @@ struct Inner {
     store: Store,
     clock: Clock,
     deliveries: Deliveries,
+    /// A round is wanted now.
+    hurry: Notify,
+    /// Rounds that were carried out because they were wanted.
+    hurried: watch::Sender<u64>,
 }
 
 impl Alarms {
@@ -78,6 +84,8 @@ impl Alarms {
             deliveries: Deliveries::new(store.clone(), clock.clone(), outside),
             store,
             clock,
+            hurry: Notify::new(),
+            hurried: watch::Sender::new(0),
         }));
         service.carry_out(effects).await;
         Ok(service)
@@ -134,6 +142,10 @@ impl Alarms {
                         self.feed(&taken);
                     }
                     () = sleep => self.round(&mut pace, &mut tapped).await,
+                    () = self.0.hurry.notified() => {
+                        self.round(&mut pace, &mut tapped).await;
+                        self.0.hurried.send_modify(|rounds| *rounds += 1);
+                    }
                 }
             }
         };
@@ -141,6 +153,21 @@ impl Alarms {
             _ = stop.wait_for(|stop| *stop) => {}
             () = rounds => {}
         }
+    }
+
+    /// Evaluates what is due now, and waits until what alarms do about it is done, at most [`LONGEST_DELIVERY`]. For a clock that
+    /// was put forward. `false`: something is still on its way, and comes later than its time.
+    pub(crate) async fn catch_up(&self) -> bool {
+        let mut hurried = self.0.hurried.subscribe();
+        let before = *hurried.borrow();
+        self.0.hurry.notify_one();
+        // The service is gone only when all is.
+        if hurried.wait_for(|rounds| *rounds > before).await.is_err() {
+            return false;
+        }
+        let delivered = tokio::time::timeout(LONGEST_DELIVERY, self.0.deliveries.idle()).await;
+        self.0.store.flush().await;
+        delivered.is_ok()
     }
 
     fn feed(&self, taken: &[Tapped]) {

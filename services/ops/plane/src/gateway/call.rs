@@ -5,6 +5,7 @@ use http::request::Parts;
 use serde_json::Value;
 
 use super::hook::ObservedCall;
+use super::{lambda, vended};
 use crate::metrics::cbor;
 
 /// How a call is encoded.
@@ -85,7 +86,7 @@ impl Call {
         }
     }
 
-    pub(crate) fn observed(&self, parts: &Parts) -> ObservedCall {
+    pub(crate) fn observed(&self, parts: &Parts, body: &[u8]) -> ObservedCall {
         let agent = parts
             .headers
             .get("user-agent")
@@ -94,6 +95,34 @@ impl Call {
             user_agent: agent.unwrap_or_default().to_owned(),
             service: self.service.clone(),
             operation: self.operation.clone(),
+            resources: self.resources(parts, body),
+        }
+    }
+
+    /// Names of what it is about.
+    fn resources(&self, parts: &Parts, body: &[u8]) -> Vec<String> {
+        let last = |text: &str, separator: char| text.rsplit(separator).next().unwrap_or(text).to_owned();
+        if self.protocol == Protocol::Query {
+            return field(body, "TopicArn")
+                .map(|arn| last(&arn, ':'))
+                .into_iter()
+                .collect();
+        }
+        if self.service == "lambda" {
+            return vec![lambda::function_name(parts.uri.path())];
+        }
+        let input: Value = serde_json::from_slice(body).unwrap_or_default();
+        let named = |member: &str, separator: char| input[member].as_str().map(|text| last(text, separator));
+        match self.service.as_str() {
+            "dynamodb" => vended::tables(&input).into_iter().map(str::to_owned).collect(),
+            "sqs" => named("QueueUrl", '/').into_iter().collect(),
+            "states" => named("stateMachineArn", ':').into_iter().collect(),
+            "events" => {
+                let entries = input["Entries"].as_array().into_iter().flatten();
+                let bus = |entry: &Value| last(entry["EventBusName"].as_str().unwrap_or("default"), '/');
+                entries.map(bus).collect()
+            }
+            _ => Vec::new(),
         }
     }
 }

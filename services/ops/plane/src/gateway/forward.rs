@@ -92,6 +92,16 @@ impl Forwarder {
         tokio::time::timeout(ASK_LIMIT, asked).await.ok().flatten()
     }
 
+    /// Tells the emulator's launcher something under a path of its own.
+    pub(crate) async fn tell(&self, path: &str, told: &serde_json::Value) -> Option<()> {
+        let request = Request::post(format!("{}{path}", self.emulator))
+            .header("content-type", "application/json")
+            .body(Body::from(told.to_string()))
+            .ok()?;
+        let answer = tokio::time::timeout(ASK_LIMIT, self.client.request(request)).await;
+        answer.ok()?.ok()?.status().is_success().then_some(())
+    }
+
     async fn asked(&self, target: &str, input: &serde_json::Value) -> Option<serde_json::Value> {
         let request = Request::post(format!("{}/", self.emulator))
             .header("x-amz-target", target)

@@ -51,6 +51,8 @@ pub struct Invoked {
 pub trait LambdaInvoker: Send + Sync + 'static {
     /// Carries an invocation out.
     fn invoke(&self, request: LambdaRequest) -> BoxFuture<'_, Invoked>;
+    /// Some function was changed: what is known of functions is out of date.
+    fn changed(&self);
 }
 
 pub(super) async fn invoke(shared: &Shared, parts: &Parts, body: Bytes) -> Response {

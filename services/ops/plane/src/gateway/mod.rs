@@ -14,7 +14,7 @@ mod outside;
 mod platform;
 mod vended;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -23,7 +23,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 
 use self::call::Protocol;
@@ -39,8 +39,29 @@ pub(crate) use self::outside::Emulated;
 /// The largest request that is taken: S3 takes more in one part, nothing here needs it.
 const LARGEST: usize = 64 * 1024 * 1024;
 
-/// A refused call: status, code, message.
-pub(crate) type Refusal = (u16, &'static str, String);
+/// A refused call.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    /// What the error has beside its message, as an object; null for most.
+    pub(crate) details: Value,
+}
+
+impl From<(u16, &'static str, String)> for Refusal {
+    fn from((status, code, message): (u16, &'static str, String)) -> Self {
+        Self {
+            status,
+            code,
+            message,
+            details: Value::Null,
+        }
+    }
+}
+
+/// What a service says of a fault on order.
+const FAULT: &str = "ordered by shopwatch fault";
 
 pub(crate) fn router(shared: Shared) -> Router {
     let mails = get(platform::mails).post(platform::keep_notification);
@@ -68,25 +89,61 @@ async fn carry_out(shared: Shared, request: Request) -> Response {
         );
     };
     let call = Call::of(&parts, &body);
-    let observed = call.observed(&parts);
+    let observed = call.observed(&parts, &body);
+    let started = Instant::now();
     if let Some(hook) = shared.hook.get() {
         match hook.before(&observed).await {
             Verdict::Forward => {}
-            Verdict::Fail { status, code } => {
-                return refused(&call.protocol, status, &code, "ordered by shopwatch fault");
-            }
+            Verdict::Delay(delay) => tokio::time::sleep(delay).await,
+            Verdict::Fail { status, code } => return fail(&shared, &call, &body, status, &code),
             Verdict::Drop => return hang_up(),
         }
     }
-    let response = answer(&shared, &call, parts, body).await;
+    let response = answer(&shared, &call, parts, body, started).await;
     match shared.hook.get() {
         Some(hook) if hook.after(&observed).await == Verdict::Drop => hang_up(),
         _ => response,
     }
 }
 
-/// By whom a call is answered.
-async fn answer(shared: &Shared, call: &Call, parts: Parts, body: Bytes) -> Response {
+/// A call that is refused on order counts as the service counts those that it refuses.
+fn fail(shared: &Shared, call: &Call, body: &[u8], status: u16, code: &str) -> Response {
+    if (call.service.as_str(), call.operation.as_str()) == ("events", "PutEvents") {
+        return fail_entries(shared, call, body, code);
+    }
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    let mut told = json!({"__type": code, "message": FAULT, "Message": FAULT});
+    if code == "TransactionCanceledException" {
+        told["CancellationReasons"] = json!([{"Code": "TransactionConflict", "Message": FAULT}]);
+    }
+    let written = told.to_string();
+    vended::observe(shared, call, body, status, written.as_bytes(), Duration::ZERO);
+    match call.protocol {
+        Protocol::Json => encode_error(call, status, code, &told),
+        _ => refused(&call.protocol, status.as_u16(), code, FAULT),
+    }
+}
+
+/// The bus takes a call and refuses its entries.
+fn fail_entries(shared: &Shared, call: &Call, body: &[u8], code: &str) -> Response {
+    let input: Value = serde_json::from_slice(body).unwrap_or_default();
+    let count = input["Entries"].as_array().map_or(0, Vec::len);
+    let entry = json!({"ErrorCode": code, "ErrorMessage": FAULT});
+    let told = json!({"FailedEntryCount": count, "Entries": vec![entry; count]});
+    let written = told.to_string();
+    vended::observe(
+        shared,
+        call,
+        body,
+        StatusCode::OK,
+        written.as_bytes(),
+        Duration::ZERO,
+    );
+    encode(&call.protocol, StatusCode::OK, &told)
+}
+
+/// By whom a call is answered, which came in at `started`.
+async fn answer(shared: &Shared, call: &Call, parts: Parts, body: Bytes, started: Instant) -> Response {
     match call.service.as_str() {
         "monitoring" if alarms::api::answers(&call.operation) => stand_in(
             call,
@@ -102,6 +159,7 @@ async fn answer(shared: &Shared, call: &Call, parts: Parts, body: Bytes) -> Resp
                 &shared.store,
                 &call.operation,
                 &call.input(&body).unwrap_or_default(),
+                |group| shared.subscriptions.has_group(group),
             )
             .await,
         ),
@@ -115,18 +173,27 @@ async fn answer(shared: &Shared, call: &Call, parts: Parts, body: Bytes) -> Resp
             .await,
         ),
         "lambda" if call.operation == "Invoke" => lambda::invoke(shared, &parts, body).await,
-        _ => emulated(shared, call, parts, body).await,
+        _ => emulated(shared, call, parts, body, started).await,
     }
 }
 
-async fn emulated(shared: &Shared, call: &Call, parts: Parts, body: Bytes) -> Response {
-    let started = Instant::now();
+async fn emulated(shared: &Shared, call: &Call, parts: Parts, body: Bytes, started: Instant) -> Response {
     let sent = body.clone();
+    let is_change = parts.method != Method::GET;
     match shared.forward.send(&parts, None, body).await {
         Ok((answered, body)) => {
             vended::observe(shared, call, &sent, answered.status, &body, started.elapsed());
             if call.service == "ses" && call.operation == "SendEmail" && answered.status.is_success() {
                 mails::keep_sent(&shared.store, &sent);
+            }
+            if call.service == "lambda"
+                && is_change
+                && let Some(invoker) = shared.invoker.get()
+            {
+                invoker.changed();
+            }
+            if call.service == "logs" && call.operation.ends_with("SubscriptionFilter") {
+                shared.deployed.notify_one();
             }
             Response::from_parts(answered, Body::from(body))
         }
@@ -140,12 +207,22 @@ async fn emulated(shared: &Shared, call: &Call, parts: Parts, body: Bytes) -> Re
 fn stand_in(call: &Call, answer: Result<Value, Refusal>) -> Response {
     match answer {
         Ok(value) => encode(&call.protocol, StatusCode::OK, &value),
-        Err((status, code, message)) => refused(&call.protocol, status, code, &message),
+        Err(refusal) => refused_with(
+            &call.protocol,
+            refusal.status,
+            refusal.code,
+            &refusal.message,
+            refusal.details,
+        ),
     }
 }
 
-/// An error as the SDKs read it.
 fn refused(protocol: &Protocol, status: u16, code: &str, message: &str) -> Response {
+    refused_with(protocol, status, code, message, Value::Null)
+}
+
+/// An error as the SDKs read it.
+fn refused_with(protocol: &Protocol, status: u16, code: &str, message: &str, details: Value) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = match protocol {
         Protocol::Query => {
@@ -161,16 +238,29 @@ fn refused(protocol: &Protocol, status: u16, code: &str, message: &str) -> Respo
             );
             (status, [("content-type", "text/xml")], body).into_response()
         }
-        _ => encode(
-            protocol,
-            status,
-            &json!({"__type": code, "message": message, "Message": message}),
-        ),
+        _ => {
+            let mut body = json!({"__type": code, "message": message, "Message": message});
+            if let (Value::Object(body), Value::Object(details)) = (&mut body, details) {
+                body.extend(details);
+            }
+            encode(protocol, status, &body)
+        }
     };
+    name_error(&mut response, code);
+    response
+}
+
+/// An error in a JSON protocol, with members of its own.
+fn encode_error(call: &Call, status: StatusCode, code: &str, told: &Value) -> Response {
+    let mut response = encode(&call.protocol, status, told);
+    name_error(&mut response, code);
+    response
+}
+
+fn name_error(response: &mut Response, code: &str) {
     if let Ok(code) = HeaderValue::from_str(code) {
         response.headers_mut().insert("x-amzn-errortype", code);
     }
-    response
 }
 
 fn encode(protocol: &Protocol, status: StatusCode, value: &Value) -> Response {

@@ -35,6 +35,7 @@ pub(super) async fn keep_notification(
 /// `GET /_shopwatch/stats`: what the store took and lost since the start.
 pub(super) async fn stats(State(shared): State<Shared>) -> Response {
     let counters = shared.store.counters();
+    let subscribed = &shared.subscriptions.counted;
     let of = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
     Json(json!({
         "written": of(&counters.written),
@@ -42,6 +43,9 @@ pub(super) async fn stats(State(shared): State<Shared>) -> Response {
         "failedRows": of(&counters.failed_rows),
         "emfErrors": of(&counters.emf_errors),
         "metricFiltersLeftOut": of(&counters.metric_filters_left_out),
+        "subscriptionFiltersLeftOut": of(&subscribed.left_out),
+        "subscribedLinesDelivered": of(&subscribed.delivered),
+        "subscribedLinesLost": of(&subscribed.lost),
     }))
     .into_response()
 }

@@ -159,7 +159,7 @@ fn cancelled(answer: &Value) -> Vec<Point> {
 }
 
 /// The tables that a request names, each once.
-fn tables(input: &Value) -> Vec<&str> {
+pub(super) fn tables(input: &Value) -> Vec<&str> {
     let mut tables: Vec<&str> = input["TableName"].as_str().into_iter().collect();
     for item in input["TransactItems"].as_array().into_iter().flatten() {
         tables.extend(

@@ -4,6 +4,7 @@ use rusqlite::params;
 use serde_json::{Value, json};
 
 use super::pattern::Pattern;
+use crate::gateway::Refusal;
 use crate::store::{Store, StoreError};
 
 /// Events of one page (API reference: at most 10,000).
@@ -25,14 +26,15 @@ pub(crate) fn answers(operation: &str) -> bool {
     matches!(operation, "DescribeLogGroups" | "FilterLogEvents") || elsewhere.contains(&operation)
 }
 
-/// Answers an operation.
+/// Answers an operation. A group that is deployed is there before its first line.
 pub(crate) async fn answer(
     store: &Store,
     operation: &str,
     input: &Value,
-) -> Result<Value, (u16, &'static str, String)> {
+    is_deployed: impl Fn(&str) -> bool,
+) -> Result<Value, Refusal> {
     store.flush().await;
-    let failed = |error: StoreError| (500, "ServiceUnavailableException", error.to_string());
+    let failed = |error: StoreError| Refusal::from((500, "ServiceUnavailableException", error.to_string()));
     if operation == "DescribeLogGroups" {
         let prefix = input["logGroupNamePrefix"]
             .as_str()
@@ -45,7 +47,7 @@ pub(crate) async fn answer(
     }
     if operation != "FilterLogEvents" {
         let told = format!("{operation} is not answered by the local CloudWatch Logs: use FilterLogEvents");
-        return Err((400, "InvalidOperationException", told));
+        return Err((400, "InvalidOperationException", told).into());
     }
     let pattern = Pattern::parse(input["filterPattern"].as_str().unwrap_or_default());
     let pattern = pattern.map_err(|told| (400, "InvalidParameterException", told))?;
@@ -82,12 +84,14 @@ pub(crate) async fn answer(
         .read(move |connection| page.read(connection, &pattern))
         .await
         .map_err(failed)?;
-    read.ok_or_else(|| {
+    let none = || is_deployed(&group).then(|| json!({"events": [], "searchedLogStreams": []}));
+    read.or_else(none).ok_or_else(|| {
         (
             400,
             "ResourceNotFoundException",
             format!("The specified log group does not exist: {group}"),
         )
+            .into()
     })
 }
 
@@ -203,7 +207,9 @@ mod tests {
         }
         let check = async |mut input: Value, expected: &[i64]| {
             input["logGroupName"] = json!("/aws/lambda/shop");
-            let answer = answer(&store, "FilterLogEvents", &input).await.unwrap();
+            let answer = answer(&store, "FilterLogEvents", &input, |_| false)
+                .await
+                .unwrap();
             let found: Vec<_> = answer["events"]
                 .as_array()
                 .unwrap()
@@ -225,10 +231,10 @@ mod tests {
         .await;
         check(json!({"logStreamNamePrefix": "a", "startTime": 1}), &[1]).await;
         let refused = async |operation: &str, group: &str| {
-            answer(&store, operation, &json!({"logGroupName": group}))
+            answer(&store, operation, &json!({"logGroupName": group}), |_| false)
                 .await
                 .unwrap_err()
-                .1
+                .code
         };
         assert_eq!(
             refused("FilterLogEvents", "/aws/lambda/typo").await,
@@ -238,6 +244,12 @@ mod tests {
             refused("GetLogEvents", "/aws/lambda/shop").await,
             "InvalidOperationException"
         );
+        let quiet = json!({"logGroupName": "/aws/lambda/quiet"});
+        let deployed = answer(&store, "FilterLogEvents", &quiet, |group| {
+            group == "/aws/lambda/quiet"
+        })
+        .await;
+        assert_eq!(deployed.unwrap()["events"], json!([]));
         store.close().await;
     }
 }

@@ -2,5 +2,7 @@
 //! hands them over. Everything about groups that is configuration goes to the emulator.
 
 pub(crate) mod api;
+pub(crate) mod delivery;
 pub(crate) mod metric_filter;
 mod pattern;
+pub(crate) mod subscription;

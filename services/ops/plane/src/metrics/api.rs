@@ -1,9 +1,12 @@
-//! CloudWatch's API: `PutMetricData`, `ListMetrics`, `GetMetricData` with plain statistics.
-//! Expressions are refused with a clear error, never answered wrongly.
+//! CloudWatch's API: `PutMetricData`, `ListMetrics`, `GetMetricData` with expressions, as `alarms::metric_data` answers them.
+//! What needs CloudWatch itself (quotas, anomaly models) is refused with a clear error, never answered wrongly.
 
+use alarms::metric_data::{self, Refused, Request};
+use alarms::model::{Metric, MetricDataQuery};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::query::{self, Query};
+use super::query::{self, Stored};
 use crate::clock::Clock;
 use crate::gateway::Refusal;
 use crate::store::{Datum, Statistics, Store, StoreError, Write};
@@ -26,7 +29,7 @@ pub(crate) async fn answer(
             "SerializationException",
             "the local CloudWatch reads JSON and CBOR; the query protocol of older SDKs and CLIs is not spoken"
                 .to_owned(),
-        ));
+        ).into());
     };
     store.flush().await;
     match operation {
@@ -37,16 +40,17 @@ pub(crate) async fn answer(
             400,
             "InvalidAction",
             format!("{operation} is not answered by the local CloudWatch"),
-        )),
+        )
+            .into()),
     }
 }
 
 fn invalid(told: impl Into<String>) -> Refusal {
-    (400, "InvalidParameterValueException", told.into())
+    (400, "InvalidParameterValueException", told.into()).into()
 }
 
 fn failed(error: &StoreError) -> Refusal {
-    (500, "InternalServiceFault", error.to_string())
+    (500, "InternalServiceFault", error.to_string()).into()
 }
 
 async fn put(store: &Store, clock: &Clock, input: &Value) -> Result<Value, Refusal> {
@@ -120,24 +124,25 @@ async fn list(store: &Store, input: &Value) -> Result<Value, Refusal> {
         .map_or(Ok(0), str::parse)
         .map_err(|_| invalid("NextToken is not ours"))?;
     let all = store.read(query::series).await.map_err(|e| failed(&e))?;
-    let fits = |series: &query::Series| {
+    let fits = |series: &Metric| {
         let text = |key: &str, own: &str| wanted[key].as_str().is_none_or(|wanted| wanted == own);
         let mut filters = wanted["Dimensions"].as_array().into_iter().flatten();
         text("Namespace", &series.namespace)
-            && text("MetricName", &series.name)
+            && text("MetricName", &series.metric_name)
             && filters.all(|filter| {
-                let own = filter["Name"]
-                    .as_str()
-                    .and_then(|name| series.dimensions.get(name));
-                own.is_some_and(|own| filter["Value"].as_str().is_none_or(|value| value == own))
+                let mut own = series.dimensions.iter();
+                own.any(|own| {
+                    filter["Name"].as_str() == Some(&own.name)
+                        && filter["Value"].as_str().is_none_or(|value| value == own.value)
+                })
             })
     };
-    let matching: Vec<&query::Series> = all.iter().filter(|series| fits(series)).collect();
+    let matching: Vec<&Metric> = all.iter().filter(|series| fits(series)).collect();
     let page: Vec<Value> = matching
         .iter()
         .skip(after)
         .take(PAGE)
-        .map(|series| series.describe())
+        .map(|series| json!({"Namespace": series.namespace, "MetricName": series.metric_name, "Dimensions": series.dimensions}))
         .collect();
     let mut answer = json!({"Metrics": page});
     if matching.len() > after + PAGE {
@@ -157,21 +162,73 @@ async fn get(store: &Store, input: &Value) -> Result<Value, Refusal> {
     if queries.is_empty() || queries.len() > MOST_QUERIES {
         return Err(invalid("MetricDataQueries must hold 1 to 500 queries"));
     }
-    let queries: Vec<Query> = queries
-        .iter()
-        .map(Query::read)
-        .collect::<Result<_, _>>()
-        .map_err(invalid)?;
+    let queries: Vec<MetricDataQuery> = queries.into_iter().map(read_query).collect::<Result<_, _>>()?;
     let ascending = input["ScanBy"] == "TimestampAscending";
     let (start, end) = (start as i64, end.ceil() as i64);
     let results = store.read(move |connection| {
-        queries
-            .iter()
-            .map(|query| query.run(connection, start, end, ascending))
-            .collect::<Result<Vec<_>, _>>()
+        let stored = Stored {
+            connection,
+            start,
+            end,
+        };
+        Ok(answered(&queries, &stored, ascending))
     });
-    let results = results.await.map_err(|e| failed(&e))?;
+    let results = results
+        .await
+        .map_err(|e| failed(&e))?
+        .map_err(|refused| match refused {
+            Refused::Source(error) => (500, "InternalServiceFault", error.to_string()).into(),
+            other => invalid(other.to_string()),
+        })?;
     Ok(json!({"MetricDataResults": results, "Messages": []}))
+}
+
+/// A query as the API reference has it, with a period that the local CloudWatch keeps.
+fn read_query(query: Value) -> Result<MetricDataQuery, Refusal> {
+    let id = query["Id"].as_str().unwrap_or_default().to_owned();
+    let query: MetricDataQuery =
+        serde_json::from_value(query).map_err(|error| invalid(format!("query {id}: {error}")))?;
+    let period = query
+        .metric_stat
+        .as_ref()
+        .map(|stat| stat.period)
+        .or(query.period);
+    let is_kept =
+        |period: u32| matches!(period, 1 | 5 | 10 | 20 | 30) || period > 0 && period.is_multiple_of(60);
+    if period.is_none_or(is_kept) {
+        return Ok(query);
+    }
+    Err(invalid(format!(
+        "query {id}: Period must be 1, 5, 10, 20, 30 or a multiple of 60"
+    )))
+}
+
+/// The entries that return data, in their order; a search gives several results of one entry.
+fn answered(
+    queries: &[MetricDataQuery],
+    stored: &Stored<'_>,
+    ascending: bool,
+) -> Result<Vec<Value>, Refused> {
+    let moment = |at: i64| Timestamp::from_second(at).unwrap_or(Timestamp::MAX);
+    let request = Request {
+        queries,
+        begin: moment(stored.start),
+        end: moment(stored.end),
+    };
+    let mut results = Vec::new();
+    for query in queries.iter().filter(|query| query.returns_data()) {
+        for mut series in metric_data::answer(&request, &query.id, stored)? {
+            if !ascending {
+                series.points.reverse();
+            }
+            let points = series.points.into_iter().map(|(at, value)| (at as f64, value));
+            let (timestamps, values): (Vec<f64>, Vec<f64>) = points.unzip();
+            results.push(
+                json!({"Id": query.id, "Label": series.label, "Timestamps": timestamps, "Values": values, "StatusCode": "Complete"}),
+            );
+        }
+    }
+    Ok(results)
 }
 
 #[cfg(test)]
@@ -224,12 +281,26 @@ mod tests {
                 .await
                 .is_err()
         );
-        let expression =
-            json!({"StartTime": 0, "EndTime": 1, "MetricDataQueries": [{"Id": "e", "Expression": "a+b"}]});
+        assert_eq!(read("TM(0:3)", 60).await.1, "[1.5]");
+        let computed = async |expression: &str| {
+            let queries = [json!({"Id": "e", "Expression": expression, "Period": 60})];
+            let asked = json!({"StartTime": 0, "EndTime": 3600, "MetricDataQueries": queries, "ScanBy": "TimestampAscending"});
+            ask("GetMetricData", asked).await
+        };
+        let found = computed("SEARCH('{Shop,Service} Orders', 'Sum')").await.unwrap();
+        let results = found["MetricDataResults"].as_array().unwrap();
+        let told: Vec<String> = results
+            .iter()
+            .map(|one| format!("{} {}", one["Label"], one["Values"]))
+            .collect();
+        assert_eq!(told, [r#""a" [3.0,4.0]"#, r#""b" [8.0]"#]);
+        let selected = computed("SELECT MAX(Orders) FROM Shop").await.unwrap();
         assert_eq!(
-            ask("GetMetricData", expression).await.unwrap_err().1,
-            "InvalidParameterValueException"
+            selected["MetricDataResults"][0]["Values"].to_string(),
+            "[8.0,4.0]"
         );
+        let refused = computed("a+b").await.unwrap_err();
+        assert_eq!(refused.code, "InvalidParameterValueException");
         store.close().await;
     }
 }

@@ -1,43 +1,26 @@
-//! One query of `GetMetricData`, and the list of series.
+//! Series of the store as GetMetricData sees them: what there is, and statistics over their samples.
 
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
+use alarms::evaluate::statistic::Distribution;
+use alarms::metric_data::{Points, Refused, Source, SourceError};
+use alarms::model::{Metric, MetricDataQuery, Stat};
+
+use crate::alarms::feed::samples;
 use crate::store::writer::statistics_of;
-use crate::store::{Statistics, StoreError};
+use crate::store::{Statistics, StoreError, stored_metric};
 
-/// A metric: namespace, name, dimensions (units apart).
-pub(super) struct Series {
-    pub(super) namespace: String,
-    pub(super) name: String,
-    pub(super) dimensions: BTreeMap<String, String>,
-}
-
-impl Series {
-    pub(super) fn describe(&self) -> Value {
-        let dimensions: Vec<Value> = self
-            .dimensions
-            .iter()
-            .map(|(name, value)| json!({"Name": name, "Value": value}))
-            .collect();
-        json!({"Namespace": self.namespace, "MetricName": self.name, "Dimensions": dimensions})
-    }
-}
-
-/// Every series, in order.
-pub(super) fn series(connection: &Connection) -> Result<Vec<Series>, StoreError> {
+/// Every series (units apart), in order.
+pub(super) fn series(connection: &Connection) -> Result<Vec<Metric>, StoreError> {
     let mut query = connection.prepare_cached(
         "SELECT DISTINCT namespace, name, dimensions FROM series ORDER BY namespace, name, dimensions",
     )?;
     let rows = query.query_map([], |row| {
-        let dimensions: String = row.get(2)?;
-        Ok(Series {
-            namespace: row.get(0)?,
-            name: row.get(1)?,
-            dimensions: serde_json::from_str(&dimensions).unwrap_or_default(),
-        })
+        let (namespace, name, dimensions): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(stored_metric(&namespace, &name, &dimensions))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -52,137 +35,105 @@ pub(super) fn dimensions(list: &Value) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// A statistic.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Stat {
-    SampleCount,
-    Sum,
-    Average,
-    Minimum,
-    Maximum,
-    Percentile(f64),
+/// The series of the store in a range of time.
+pub(super) struct Stored<'a> {
+    pub(super) connection: &'a Connection,
+    /// Seconds since 1970, included.
+    pub(super) start: i64,
+    /// Not included.
+    pub(super) end: i64,
 }
 
-impl Stat {
-    fn parse(text: &str) -> Result<Self, String> {
-        let percent = || {
-            text.strip_prefix('p')?
-                .parse()
-                .ok()
-                .filter(|percent| (0.0..=100.0).contains(percent))
-        };
-        match text {
-            "SampleCount" => Ok(Self::SampleCount),
-            "Sum" => Ok(Self::Sum),
-            "Average" => Ok(Self::Average),
-            "Minimum" => Ok(Self::Minimum),
-            "Maximum" => Ok(Self::Maximum),
-            _ => percent()
-                .map(Self::Percentile)
-                .ok_or_else(|| format!("the statistic {text} is not answered by the local CloudWatch")),
-        }
-    }
-
-    fn of(self, statistics: &Statistics) -> Option<f64> {
-        match self {
-            Self::SampleCount => Some(statistics.count),
-            Self::Sum => Some(statistics.sum),
-            Self::Average => (statistics.count > 0.0).then(|| statistics.sum / statistics.count),
-            Self::Minimum => Some(statistics.min),
-            Self::Maximum => Some(statistics.max),
-            Self::Percentile(percent) => statistics.percentile(percent),
-        }
-    }
-}
-
-/// A query.
-#[derive(Debug)]
-pub(super) struct Query {
-    id: String,
-    label: String,
-    namespace: String,
-    name: String,
-    dimensions: String,
-    unit: Option<String>,
-    period: i64,
-    stat: Stat,
-}
-
-impl Query {
-    pub(super) fn read(query: &Value) -> Result<Self, String> {
-        let id = query["Id"].as_str().ok_or("a query needs an Id")?.to_owned();
-        if query["Expression"].is_string() {
-            return Err(format!(
-                "query {id}: expressions are not answered by the local CloudWatch"
-            ));
-        }
-        let stat = &query["MetricStat"];
-        let text = |value: &Value, name: &str| {
-            value
-                .as_str()
-                .map(str::to_owned)
-                .ok_or(format!("query {id}: {name} is needed"))
-        };
-        let name = text(&stat["Metric"]["MetricName"], "MetricName")?;
-        let period = stat["Period"].as_i64().unwrap_or_default();
-        if !(matches!(period, 1 | 5 | 10 | 30) || period > 0 && period % 60 == 0) {
-            return Err(format!(
-                "query {id}: Period must be 1, 5, 10, 30 or a multiple of 60"
-            ));
-        }
-        Ok(Self {
-            label: query["Label"].as_str().unwrap_or(&name).to_owned(),
-            namespace: text(&stat["Metric"]["Namespace"], "Namespace")?,
-            dimensions: json!(dimensions(&stat["Metric"]["Dimensions"])).to_string(),
-            unit: stat["Unit"].as_str().map(str::to_owned),
-            stat: Stat::parse(&text(&stat["Stat"], "Stat")?)?,
-            id,
-            name,
-            period,
-        })
-    }
-
-    /// Runs it from `start` to before `end`, seconds since 1970.
-    pub(super) fn run(
+impl Stored<'_> {
+    /// A statistic over the samples of these metrics together; of one unit, if one is named.
+    fn points(
         &self,
-        connection: &Connection,
-        start: i64,
-        end: i64,
-        ascending: bool,
-    ) -> Result<Value, StoreError> {
-        let mut query = connection.prepare_cached(
+        metrics: &[&Metric],
+        unit: Option<&str>,
+        stat: Stat,
+        period: u32,
+    ) -> Result<Points, StoreError> {
+        let mut buckets: BTreeMap<i64, Statistics> = BTreeMap::new();
+        for metric in metrics {
+            self.gather(metric, unit, i64::from(period.max(1)), &mut buckets)?;
+        }
+        let points = buckets.iter();
+        let points = points.filter_map(|(at, statistics)| Some((*at, of(stat, statistics)?)));
+        Ok(points.collect())
+    }
+
+    /// A datapoint stands at the start of its period, and so does the range.
+    fn gather(
+        &self,
+        metric: &Metric,
+        unit: Option<&str>,
+        period: i64,
+        buckets: &mut BTreeMap<i64, Statistics>,
+    ) -> Result<(), StoreError> {
+        let mut query = self.connection.prepare_cached(
             "SELECT d.ts, d.count, d.sum, d.min, d.max, d.histogram FROM datapoints d JOIN series s ON s.id = d.series
              WHERE s.namespace = ?1 AND s.name = ?2 AND s.dimensions = ?3 AND (?4 IS NULL OR s.unit = ?4) AND d.ts >= ?5 AND d.ts < ?6",
         )?;
-        // A datapoint stands at the start of its period, and so does the range.
-        let start = start - start.rem_euclid(self.period);
-        let mut buckets: BTreeMap<i64, Statistics> = BTreeMap::new();
+        let dimensions = metric.dimensions.iter();
+        let dimensions: BTreeMap<&str, &str> =
+            dimensions.map(|d| (d.name.as_str(), d.value.as_str())).collect();
         let mut rows = query.query(params![
-            self.namespace,
-            self.name,
-            self.dimensions,
-            self.unit,
-            start,
-            end
+            metric.namespace,
+            metric.metric_name,
+            json!(dimensions).to_string(),
+            unit,
+            self.start - self.start.rem_euclid(period),
+            self.end
         ])?;
         while let Some(row) = rows.next()? {
             let at: i64 = row.get("ts")?;
             buckets
-                .entry(at - at.rem_euclid(self.period))
+                .entry(at - at.rem_euclid(period))
                 .or_insert_with(Statistics::empty)
                 .merge(&statistics_of(row)?);
         }
-        let mut points: Vec<(i64, f64)> = buckets
-            .iter()
-            .filter_map(|(at, statistics)| Some((*at, self.stat.of(statistics)?)))
-            .collect();
-        if !ascending {
-            points.reverse();
-        }
-        let (timestamps, values): (Vec<f64>, Vec<f64>) =
-            points.into_iter().map(|(at, value)| (at as f64, value)).unzip();
-        Ok(
-            json!({"Id": self.id, "Label": self.label, "Timestamps": timestamps, "Values": values, "StatusCode": "Complete"}),
-        )
+        Ok(())
     }
+}
+
+fn of(stat: Stat, statistics: &Statistics) -> Option<f64> {
+    match stat {
+        Stat::SampleCount => Some(statistics.count),
+        Stat::Sum => Some(statistics.sum),
+        Stat::Average => (statistics.count > 0.0).then(|| statistics.sum / statistics.count),
+        Stat::Minimum => Some(statistics.min),
+        Stat::Maximum => Some(statistics.max),
+        Stat::Percentile(percent) => statistics.percentile(percent),
+        Stat::Trimmed(..) | Stat::PercentileRank { .. } => {
+            let mut all = Distribution::default();
+            samples(statistics).iter().for_each(|sample| all.add(sample));
+            all.statistic(stat)
+        }
+    }
+}
+
+impl Source for Stored<'_> {
+    fn metrics(&self) -> Result<Vec<Metric>, SourceError> {
+        series(self.connection).map_err(failed)
+    }
+
+    fn values(&self, metrics: &[&Metric], stat: Stat, period: u32) -> Result<Points, SourceError> {
+        self.points(metrics, None, stat, period).map_err(failed)
+    }
+
+    fn entry(&self, query: &MetricDataQuery) -> Result<Points, Refused> {
+        let Some(metric) = &query.metric_stat else {
+            return Err(Refused::Empty(query.id.clone()));
+        };
+        let stat = metric.stat.parse().map_err(|error| Refused::Stat {
+            id: query.id.clone(),
+            error,
+        })?;
+        let points = self.points(&[&metric.metric], metric.unit.as_deref(), stat, metric.period);
+        Ok(points.map_err(failed)?)
+    }
+}
+
+fn failed(error: StoreError) -> SourceError {
+    SourceError(error.to_string())
 }

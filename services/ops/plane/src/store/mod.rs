@@ -23,7 +23,7 @@ use crate::clock::Clock;
 
 pub(crate) use alarm_rows::{AlarmWrite, HistoryRow};
 pub use rows::{Datum, LogEvent, Mail, Statistics};
-pub(crate) use tap::{Load, Tap, Tapped};
+pub(crate) use tap::{Load, Tap, Tapped, Which, stored_metric};
 
 /// Writes that may wait for the disk; what comes on top is dropped and counted, so that no observer ever waits.
 const QUEUE: usize = 65_536;

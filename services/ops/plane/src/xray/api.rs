@@ -20,7 +20,7 @@ const PAGE: u32 = 1_000;
 /// Answers a call by its path.
 pub(crate) async fn answer(store: &Store, path: &str, input: &Value) -> Result<Value, Refusal> {
     store.flush().await;
-    let failed = |error: StoreError| (500, "InternalFailure", error.to_string());
+    let failed = |error: StoreError| Refusal::from((500, "InternalFailure", error.to_string()));
     match path {
         "/TraceSummaries" => summaries(store, input).await,
         "/Traces" => {
@@ -30,7 +30,8 @@ pub(crate) async fn answer(store: &Store, path: &str, input: &Value) -> Result<V
                     400,
                     "InvalidRequestException",
                     "TraceIds must name 1 to 5 traces".to_owned(),
-                ));
+                )
+                    .into());
             }
             traces(store, ids).await.map_err(failed)
         }
@@ -43,7 +44,8 @@ pub(crate) async fn answer(store: &Store, path: &str, input: &Value) -> Result<V
             400,
             "InvalidRequestException",
             format!("{path} is not answered by the local X-Ray"),
-        )),
+        )
+            .into()),
     }
 }
 
@@ -91,7 +93,8 @@ fn range(input: &Value) -> Result<(f64, f64), Refusal> {
             400,
             "InvalidRequestException",
             "StartTime and EndTime are needed".to_owned(),
-        )),
+        )
+            .into()),
     }
 }
 

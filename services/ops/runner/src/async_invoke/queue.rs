@@ -227,6 +227,36 @@ impl Queue {
         self.0.changed.notify_one();
     }
 
+    /// What waits for its time waits so much less.
+    pub(crate) async fn put_forward(&self, by: Duration) -> Result<(), QueueError> {
+        self.with(move |_, connection| {
+            connection.execute("UPDATE event SET due_ms = due_ms - ?1", [milliseconds(by)])
+        })
+        .await?;
+        self.0.changed.notify_one();
+        Ok(())
+    }
+
+    /// Is an event of the function worked on, or due now? One that is tried again later is neither.
+    pub(crate) fn is_busy(&self, function: &str) -> bool {
+        let connection = self.0.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let claimed = self.claimed();
+        let busy = || -> rusqlite::Result<bool> {
+            let mut statement =
+                connection.prepare_cached("SELECT id, due_ms FROM event WHERE function = ?1")?;
+            let mut rows = statement.query([function])?;
+            let now = now_ms();
+            while let Some(row) = rows.next()? {
+                if row.get::<_, i64>(1)? <= now || claimed.contains(&row.get(0)?) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
+        // A queue that cannot be read will run nothing.
+        busy().unwrap_or(false)
+    }
+
     /// Events per function that are not done, running ones included.
     pub(crate) fn depth(&self, function: &str) -> u64 {
         let connection = self.0.connection.lock().unwrap_or_else(PoisonError::into_inner);
@@ -293,16 +323,35 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_event_put_back_is_due_later() {
+    async fn what_waits_follows_a_clock_that_jumps() {
         let directory = tempfile::tempdir().unwrap();
         let queue = Queue::open(directory.path()).unwrap();
         queue.accept(event("a")).await.unwrap();
         let claimed = queue.claim().await.unwrap().unwrap();
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        queue.again(claimed.id, minutes(2), 1, 0).await.unwrap();
+        queue.put_forward(minutes(1)).await.unwrap();
+        assert!(queue.claim().await.unwrap().is_none(), "half of it is over");
+        queue.put_forward(minutes(1)).await.unwrap();
+        queue.wait_for_due().await;
+        assert_eq!(queue.claim().await.unwrap().unwrap().attempts, 1);
+    }
+
+    #[tokio::test]
+    async fn an_event_put_back_is_due_later() {
+        let directory = tempfile::tempdir().unwrap();
+        let queue = Queue::open(directory.path()).unwrap();
+        queue.accept(event("a")).await.unwrap();
+        assert!(queue.is_busy("mail"), "it is due");
+        let claimed = queue.claim().await.unwrap().unwrap();
+        assert!(queue.is_busy("mail"), "it is worked on");
+        assert!(!queue.is_busy("other"));
         queue
             .again(claimed.id, Duration::from_millis(30), 1, 0)
             .await
             .unwrap();
         assert!(queue.claim().await.unwrap().is_none(), "not due yet");
+        assert!(!queue.is_busy("mail"), "it is tried again later");
         let again = loop {
             queue.wait_for_due().await;
             if let Some(event) = queue.claim().await.unwrap() {

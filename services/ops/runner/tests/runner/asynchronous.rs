@@ -117,6 +117,45 @@ async fn an_event_that_runs_while_the_platform_ends_runs_again() {
     again.shutdown().await;
 }
 
+/// Each of those that wait would be given an environment only for it to be killed: that took longer than a shutdown waits.
+#[tokio::test]
+async fn what_waits_for_its_turn_is_not_begun_by_a_shutdown() {
+    let harness = Harness::with(|config| {
+        config.tuning.shutdown_grace = std::time::Duration::ZERO;
+        config.max_environments_per_function = 1;
+    })
+    .await;
+    harness.configure(json!({"Timeout": 60}));
+    for _ in 0..40 {
+        send(&harness, &json!({"do": "hang"})).await;
+    }
+    // One runs, the others wait for its environment.
+    loop {
+        let of = harness.runner.status();
+        if of.first().is_some_and(|function| function.in_flight == 40) {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    harness.runner.shutdown().await;
+    let status = &harness.runner.status()[0];
+    assert_eq!((status.in_flight, status.cold_starts), (0, 1));
+    assert_eq!(status.queue_depth, 40, "they run after the next start");
+}
+
+#[tokio::test]
+async fn quiet_is_when_nothing_runs_and_nothing_waits() {
+    let harness = Harness::start().await;
+    let (path, event) = appending(&harness, "");
+    harness.runner.quiet(FUNCTION).await;
+    for done in 1..4 {
+        send(&harness, &event).await;
+        harness.runner.quiet(FUNCTION).await;
+        assert_eq!(journal(&path).len(), done);
+    }
+    harness.runner.shutdown().await;
+}
+
 #[tokio::test]
 async fn a_throttled_event_waits_without_using_up_its_attempts() {
     let harness = Harness::start().await;

@@ -47,6 +47,59 @@ async fn each_fault_does_what_it_says() {
     harness.runner.shutdown().await;
 }
 
+/// Status and error type of each record of a kind, as Lambda writes them.
+async fn told(harness: &Harness, fault: Fault) -> Vec<String> {
+    let seen = harness.recorder.until(|_| true).await.lines.len();
+    check(harness, fault).await;
+    let reported = |line: &str| line.contains("\"platform.report\"");
+    let lines = harness
+        .recorder
+        .until(|recorded| recorded.lines[seen..].iter().any(|line| reported(&line.message)))
+        .await
+        .lines;
+    let records = lines[seen..]
+        .iter()
+        .filter_map(|line| serde_json::from_str::<Value>(&line.message).ok());
+    let ends = records.filter(|line| !line["record"]["status"].is_null());
+    ends.map(|line| {
+        let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+        let record = &line["record"];
+        let (kind, status) = (text(&line["type"]), text(&record["status"]));
+        format!("{kind} {status} {}", text(&record["errorType"]))
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn platform_lines_are_those_of_lambda() {
+    let harness = Harness::start().await;
+    for (fault, lines) in [
+        (
+            // The first process of all: it is killed while it starts.
+            Fault::KillBeforeInvoke,
+            vec![
+                "platform.initReport error Runtime.ExitError",
+                "platform.report error Runtime.ExitError",
+            ],
+        ),
+        (Fault::Timeout, vec!["platform.report timeout Sandbox.Timedout"]),
+        (
+            Fault::MemoryKill,
+            vec!["platform.report error Runtime.OutOfMemory"],
+        ),
+        (
+            Fault::InitError,
+            vec![
+                "platform.initReport error Runtime.ExitError",
+                "platform.report error Runtime.ExitError",
+            ],
+        ),
+    ] {
+        assert_eq!(told(&harness, fault.clone()).await, lines, "{fault:?}");
+    }
+    harness.runner.shutdown().await;
+}
+
 #[tokio::test]
 async fn a_function_dies_when_its_call_was_carried_out() {
     let harness = Harness::start().await;

@@ -89,6 +89,7 @@ async fn an_environment_is_reused_until_code_or_settings_change() {
     let variables = json_of(&invoke(&harness, &json!({"do": "environment"})).await.unwrap());
     assert_eq!(variables["STAGE"], "dev");
     assert_eq!(variables["AWS_ENDPOINT_URL"], harness.config.aws_endpoint);
+    assert_eq!(variables["SHOPWATCH_PLACE"], "here");
     assert_eq!(variables["AWS_LAMBDA_LOG_FORMAT"], "JSON");
     assert!(
         variables["AWS_SDK_UA_APP_ID"]

@@ -129,6 +129,7 @@ impl Harness {
             region: "us-east-1".into(),
             account: "000000000000".into(),
             xray_daemon: "127.0.0.1:2000".parse().unwrap(),
+            variables: [("SHOPWATCH_PLACE".to_owned(), "here".to_owned())].into(),
             max_environments_per_function: 8,
             tuning: Tuning {
                 async_backoff: Duration::from_millis(20),

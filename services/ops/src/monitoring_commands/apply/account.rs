@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 
 use crate::exit::{Exit, Failure};
 
@@ -15,7 +16,12 @@ pub(super) async fn values(client: &Client, stack: &str) -> anyhow::Result<BTree
         .send()
         .await
         .map_err(|error| {
-            Failure::new(Exit::Platform, format!("read the stack {stack}"))
+            // What CloudFormation says of a stack that is not there; anything else is no answer at all.
+            let exit = match error.code() {
+                Some("ValidationError") => Exit::Usage,
+                _ => Exit::No,
+            };
+            Failure::new(exit, format!("read the stack {stack}"))
                 .cure("deploy it first, or name the watched stack with --stack")
                 .caused_by(crate::aws::told(error))
         })?;

@@ -36,7 +36,8 @@ Examples:
   shopwatch alarms apply --yes                            change it
   shopwatch --profile shop-dev alarms apply               what would change in an account
   shopwatch --profile shop-dev alarms apply --yes --prune and remove alarms that are no longer generated
-Exit codes: 0 nothing to do, or done; 1 something would change; 2 a wrong option or file.
+Exit codes: 0 nothing to do, or done; 6 something would change, and `--yes` was not given; 1 CloudWatch could not be asked; 2 a wrong
+option or file, or a symbol without a value; 4 a step was refused, and those before it are done.
 ";
 
 /// Options of `shopwatch alarms apply`.
@@ -59,7 +60,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     let root = workspace::root()?;
-    let generation = super::ended_as(Generation::of(&Workspace::at(root)))?;
+    let generation = super::refused(Generation::of(&Workspace::at(root)))?;
     let config = context.sdk_config().await?;
     let (client, logs) = (Client::new(&config), Logs::new(&config));
     let stack = args.stack.as_deref().unwrap_or(&generation.group);
@@ -85,7 +86,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
         if !args.json {
             console::error("Nothing was changed: `--yes` does it.\n");
         }
-        return Ok(Exit::No);
+        return Ok(Exit::Planned);
     }
     carry_out(&plan, &client, &logs).await?;
     Ok(Exit::Done)

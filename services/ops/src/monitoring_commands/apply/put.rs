@@ -1,7 +1,9 @@
 //! One step of a plan as calls of CloudWatch and CloudWatch Logs.
 
 use alarms::coverage::GeneratedFilter;
-use alarms::model::{CompositeAlarm, Definition, Dimension, MetricAlarm, MetricDataQuery, Tag};
+use alarms::model::{
+    CompositeAlarm, Definition, Dimension, MetricAlarm, MetricDataQuery, Tag, WarmUpConfiguration,
+};
 use anyhow::Context as _;
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types as sdk;
@@ -82,6 +84,7 @@ async fn metric(alarm: &MetricAlarm, client: &Client) -> anyhow::Result<()> {
             .build();
         Some(sdk::EvaluationWindow::WallClockWindow(clock))
     });
+    let warm_up = alarm.warm_up_configuration.as_ref().map(warm_up).transpose()?;
     let treatment = alarm.treat_missing_data.map(|word| word.as_str().to_owned());
     let low = alarm
         .evaluate_low_sample_count_percentile
@@ -110,6 +113,7 @@ async fn metric(alarm: &MetricAlarm, client: &Client) -> anyhow::Result<()> {
         .set_treat_missing_data(treatment)
         .set_evaluate_low_sample_count_percentile(low)
         .set_evaluation_window(window)
+        .set_warm_up_configuration(warm_up)
         .set_tags(Some(sdk_tags(&alarm.tags)))
         .send()
         .await
@@ -188,4 +192,14 @@ async fn put_filter(filter: &GeneratedFilter, logs: &Logs) -> anyhow::Result<()>
         .await
         .map_err(told)?;
     Ok(())
+}
+
+fn warm_up(configuration: &WarmUpConfiguration) -> anyhow::Result<sdk::WarmUpConfiguration> {
+    let minutes = number(configuration.warm_up_period_duration_in_minutes)?;
+    Ok(sdk::WarmUpConfiguration::builder()
+        .warm_up_period_duration_in_minutes(minutes)
+        .set_only_start_evaluating_after_warm_up_period_ends(
+            configuration.only_start_evaluating_after_warm_up_period_ends,
+        )
+        .build())
 }

@@ -2,28 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use alarms::model::Definition;
-use ops_plane::{Limits, Plane, PlaneConfig};
+use alarms::model::{Definition, alarm_rule};
 
 use super::*;
 use crate::context::{ACCOUNT, REGION, local_sdk_config};
-
-/// The local CloudWatch, without an emulator.
-async fn plane(folder: &tempfile::TempDir) -> Plane {
-    let anywhere = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-    let config = PlaneConfig {
-        store: folder.path().join("o.db"),
-        limits: Limits::default(),
-        emulator: "http://127.0.0.1:1".to_owned(),
-        gateway: anywhere,
-        api: anywhere,
-        function_url: anywhere,
-        account: ACCOUNT.to_owned(),
-        region: REGION.to_owned(),
-        time_scale: 1,
-    };
-    Plane::start(config).await.unwrap()
-}
+use crate::local_plane;
 
 /// The alarms of the repository, for the local account. Filters are the emulator's.
 fn wanted() -> Generated {
@@ -66,7 +49,7 @@ async fn done(plan: &Plan, client: &Client, logs: &Logs) {
 #[tokio::test]
 async fn what_was_put_is_what_is_there() {
     let folder = tempfile::tempdir().unwrap();
-    let plane = plane(&folder).await;
+    let plane = local_plane::start(&folder).await;
     let config = local_sdk_config(&format!("http://{}", plane.gateway_address()));
     let (client, logs) = (Client::new(&config), Logs::new(&config));
     let mut wanted = wanted();
@@ -110,4 +93,109 @@ async fn what_was_put_is_what_is_there() {
     done(&plan, &client, &logs).await;
     assert!(planned(&wanted, &client, true).await.is_empty());
     plane.shutdown().await;
+}
+
+/// `--yes`: created, changed and removed by the calls of the command itself, no faster than CloudWatch takes them.
+#[tokio::test]
+async fn steps_are_carried_out_at_the_pace_of_cloudwatch() {
+    let folder = tempfile::tempdir().unwrap();
+    let plane = local_plane::start(&folder).await;
+    let config = local_sdk_config(&format!("http://{}", plane.gateway_address()));
+    let (client, logs) = (Client::new(&config), Logs::new(&config));
+    let mut wanted = wanted();
+    wanted.alarms.retain(|alarm| alarm.resource == "UserPool");
+    let count = wanted.alarms.len();
+    assert!(count >= 3, "{count}");
+
+    let plan = planned(&wanted, &client, true).await;
+    let started = Instant::now();
+    carry_out(&plan, &client, &logs).await.unwrap();
+    let pauses = u32::try_from(count - 1).unwrap();
+    assert!(started.elapsed() >= BETWEEN * pauses, "{:?}", started.elapsed());
+    assert!(planned(&wanted, &client, true).await.is_empty());
+
+    // One is no longer generated, one says something else: a part of a composite stays as long as that watches it.
+    let composite = wanted.alarms.pop().unwrap();
+    assert!(matches!(composite.definition, Definition::Composite(_)));
+    let Definition::Metric(alarm) = &mut wanted.alarms[0].definition else {
+        panic!("parts come before the composite");
+    };
+    alarm.threshold = Some(7.0);
+    let changed = wanted.alarms[0].name.clone();
+    let plan = planned(&wanted, &client, true).await;
+    assert!(
+        text::text(&plan).ends_with(&format!(
+            "0 to create, 1 to update, 1 to delete, {} unchanged\n",
+            count - 2
+        )),
+        "{}",
+        text::text(&plan)
+    );
+    carry_out(&plan, &client, &logs).await.unwrap();
+    let there = there::alarms(&client, "shopfast").await.unwrap();
+    assert_eq!(there.len(), count - 1);
+    assert!(!there.contains_key(&composite.name));
+    let Some(Definition::Metric(alarm)) = &there[&changed].definition else {
+        panic!("{changed} is there");
+    };
+    assert_eq!(alarm.threshold, Some(7.0));
+    plane.shutdown().await;
+}
+
+/// One that CloudWatch refuses ends it: what is done stays and is counted, what comes behind it is not begun, and the next run does
+/// the rest.
+#[tokio::test]
+async fn what_is_done_stays_when_one_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let plane = local_plane::start(&folder).await;
+    let config = local_sdk_config(&format!("http://{}", plane.gateway_address()));
+    let (client, logs) = (Client::new(&config), Logs::new(&config));
+    let mut wanted = wanted();
+    wanted.alarms.retain(|alarm| alarm.resource == "UserPool");
+    let whole = wanted.clone();
+    let count = wanted.alarms.len();
+    let Definition::Metric(alarm) = &mut wanted.alarms[1].definition else {
+        panic!("parts come before the composite");
+    };
+    alarm.evaluation_periods = 0;
+    let refused = wanted.alarms[1].name.clone();
+    let error = carry_out(&planned(&wanted, &client, false).await, &client, &logs)
+        .await
+        .unwrap_err();
+    let failure = error.downcast_ref::<Failure>().unwrap().to_string();
+    assert!(
+        failure.contains(&format!("put {refused} in place, 1 of {count} done")),
+        "{failure}"
+    );
+    let there = there::alarms(&client, "shopfast").await.unwrap();
+    let names: Vec<&str> = there.keys().map(String::as_str).collect();
+    assert_eq!(names, [whole.alarms[0].name.as_str()]);
+
+    let plan = planned(&whole, &client, false).await;
+    let counts = format!("{} to create, 0 to update, 0 to delete, 1 unchanged\n", count - 1);
+    assert!(text::text(&plan).ends_with(&counts), "{}", text::text(&plan));
+    carry_out(&plan, &client, &logs).await.unwrap();
+    assert!(planned(&whole, &client, false).await.is_empty());
+    plane.shutdown().await;
+}
+
+/// Whatever order they are generated in, nothing is put before what it watches: CloudWatch refuses a composite of unknown alarms.
+#[test]
+fn composites_come_behind_what_they_watch() {
+    let wanted = wanted();
+    let plan = Plan::of(&wanted, &There::default(), false).unwrap();
+    let mut put = std::collections::BTreeSet::new();
+    for step in &plan.steps {
+        if let Step::Alarm(definition, _) = step
+            && let Definition::Composite(composite) = &**definition
+        {
+            let rule = alarm_rule::parse(&composite.alarm_rule).unwrap();
+            let suppressor = composite.actions_suppressor.as_deref();
+            for child in rule.children().into_iter().chain(suppressor) {
+                let child = alarm_rule::name_of(child);
+                assert!(put.contains(child), "{} before {child}", step.name());
+            }
+        }
+        put.insert(step.name());
+    }
 }

@@ -1,20 +1,22 @@
-//! What services answer for one picture. Each metric is asked for once, however many widgets show it; expressions are calculated
-//! here, on the platform as on AWS, so that both pictures mean the same.
+//! What services answer for one picture. Each metric is asked for once, however many widgets show it; metric math is calculated
+//! here, on the platform as on AWS, so that both pictures mean the same. What only CloudWatch can evaluate (searches, queries of
+//! Metrics Insights, quotas) is asked for widget by widget, as expressions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::primitives::DateTime;
-use aws_sdk_cloudwatch::types::{
-    AlarmType, Dimension, Metric, MetricDataQuery, MetricStat, ScanBy, StateValue as SdkState,
+use aws_sdk_cloudwatch::types::{AlarmType, MetricDataQuery, ScanBy, StateValue as SdkState};
+use dashboards::draw::{
+    self, AlarmStatus, Curve, CustomAnswer, Data, LogAsk, Logs, MetricAsk, Recorded, Rows,
 };
-use dashboards::draw::{self, AlarmStatus, Curve, Data, LogAsk, Logs, MetricAsk, Recorded};
 use dashboards::model::{Content, Line};
 use jiff::Timestamp;
 use ops_monitoring::dashboards::render::Drawing;
 
-use super::lines;
+use super::{expressions, lines};
+use crate::aws::metric_query;
 
 /// Metrics of one call (GetMetricData).
 const MOST_QUERIES: usize = 500;
@@ -28,6 +30,12 @@ pub(super) struct Answers {
     points: BTreeMap<Key, Vec<(Timestamp, f64)>>,
     alarms: BTreeMap<String, AlarmStatus>,
     logs: BTreeMap<usize, Logs>,
+    /// Curves of widgets that CloudWatch evaluates.
+    evaluated: BTreeMap<usize, Vec<Curve>>,
+    /// Why widgets are empty.
+    why_empty: BTreeMap<usize, String>,
+    /// What the functions of custom widgets answered.
+    pub(super) custom: BTreeMap<usize, CustomAnswer>,
     /// What could not be answered, for the person at the terminal.
     pub(super) remarks: BTreeSet<String>,
 }
@@ -40,6 +48,11 @@ impl Answers {
     ) -> anyhow::Result<Self> {
         let mut answers = Self::default();
         let (metrics, logs) = draw::asks(&drawing.body, drawing.range);
+        let (evaluated, metrics): (Vec<MetricAsk>, Vec<MetricAsk>) =
+            metrics.into_iter().partition(draw::is_for_the_service);
+        for ask in &evaluated {
+            answers.ask_expressions(client, ask).await;
+        }
         let keys: BTreeSet<Key> = metrics
             .iter()
             .flat_map(|ask| &ask.lines)
@@ -64,14 +77,39 @@ impl Answers {
             }
         }
         for ask in &metrics {
-            let mut failed = |row: usize, why: String| {
-                answers
-                    .remarks
-                    .insert(format!("widget {}, metric {row}: {why}", ask.widget));
-            };
-            draw::curves(ask, &recorded(&answers.points, ask), &mut failed);
+            let mut reasons = Vec::new();
+            draw::curves(
+                ask,
+                &Rows {
+                    ask,
+                    recorded: &recorded(&answers.points, ask),
+                },
+                &mut |row, why| reasons.push((row, why)),
+            );
+            for (row, why) in reasons {
+                answers.remark(ask.widget, &format!("metric {row}: {why}"));
+            }
         }
         Ok(answers)
+    }
+
+    /// One widget that is refused is no reason for no picture.
+    async fn ask_expressions(&mut self, client: &Client, ask: &MetricAsk) {
+        match expressions::curves(client, ask).await {
+            Ok(curves) => {
+                self.evaluated.insert(ask.widget, curves);
+            }
+            Err(error) => {
+                self.evaluated.insert(ask.widget, Vec::new());
+                self.remark(ask.widget, &format!("{error:#}"));
+            }
+        }
+    }
+
+    /// At the terminal, and in the widget if it stays empty.
+    fn remark(&mut self, widget: usize, why: &str) {
+        self.remarks.insert(format!("widget {widget}, {why}"));
+        self.why_empty.entry(widget).or_insert_with(|| why.to_owned());
     }
 
     async fn ask_metrics(&mut self, client: &Client, keys: &[Key], drawing: &Drawing) -> anyhow::Result<()> {
@@ -159,22 +197,9 @@ fn key(line: &Line) -> Option<Key> {
 }
 
 fn query(n: usize, (metric, stat, period): &Key) -> MetricDataQuery {
-    let dimensions = metric.dimensions.iter();
-    let dimensions = dimensions.map(|(name, value)| Dimension::builder().name(name).value(value).build());
-    let metric = Metric::builder()
-        .namespace(&metric.namespace)
-        .metric_name(&metric.name)
-        .set_dimensions(Some(dimensions.collect()))
-        .build();
-    let stat = MetricStat::builder()
-        .metric(metric)
-        .period(i32::try_from(*period).unwrap_or(i32::MAX))
-        .stat(stat)
-        .build();
-    MetricDataQuery::builder()
-        .id(format!("m{n}"))
-        .metric_stat(stat)
-        .build()
+    let dimensions = metric.dimensions.iter().map(|(name, value)| (name, value));
+    let metric = metric_query::metric(&metric.namespace, &metric.name, dimensions);
+    metric_query::query(format!("m{n}"), metric_query::statistic(metric, stat, *period))
 }
 
 fn recorded(points: &BTreeMap<Key, Vec<(Timestamp, f64)>>, ask: &MetricAsk) -> Recorded {
@@ -185,7 +210,16 @@ fn recorded(points: &BTreeMap<Key, Vec<(Timestamp, f64)>>, ask: &MetricAsk) -> R
 
 impl Data for Answers {
     fn series(&self, ask: &MetricAsk) -> Vec<Curve> {
-        draw::curves(ask, &recorded(&self.points, ask), &mut |_, _| {})
+        if let Some(curves) = self.evaluated.get(&ask.widget) {
+            let curves = curves.clone();
+            return if ask.whole {
+                draw::reduced(ask, curves)
+            } else {
+                curves
+            };
+        }
+        let recorded = &recorded(&self.points, ask);
+        draw::curves(ask, &Rows { ask, recorded }, &mut |_, _| {})
     }
 
     /// By name: the platform's account is another one than a template says.
@@ -195,5 +229,13 @@ impl Data for Answers {
 
     fn logs(&self, ask: &LogAsk) -> Option<Logs> {
         self.logs.get(&ask.widget).cloned()
+    }
+
+    fn custom(&self, widget: usize) -> Option<CustomAnswer> {
+        self.custom.get(&widget).cloned()
+    }
+
+    fn why_empty(&self, widget: usize) -> Option<String> {
+        self.why_empty.get(&widget).cloned()
     }
 }

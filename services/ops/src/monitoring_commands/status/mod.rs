@@ -28,8 +28,17 @@ const WATCH: Duration = Duration::from_secs(1);
 /// Alarms whose datapoints are asked for at the same time.
 const AT_ONCE: usize = 4;
 
+const AFTER: &str = "\
+Examples:
+  shopwatch alarms status                                all alarms of the platform on this machine
+  shopwatch alarms status shopfast-order-service-errors  one of them: its points, and what it will do next
+  shopwatch alarms status --state ALARM --watch          what is wrong now, every second
+  shopwatch --profile shop-dev alarms status --json      those of an account, for programs
+";
+
 /// Options of `shopwatch alarms status`.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = AFTER)]
 pub(crate) struct Args {
     /// Only these alarms
     #[arg(value_name = "NAME")]

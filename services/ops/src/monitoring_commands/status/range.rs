@@ -13,10 +13,10 @@ use alarms::model::{MetricAlarm, Stat, StateValue};
 use anyhow::Context as _;
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::primitives::DateTime;
-use aws_sdk_cloudwatch::types::{
-    Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat, StandardUnit,
-};
+use aws_sdk_cloudwatch::types::{MetricDataQuery, MetricDataResult, StandardUnit};
 use jiff::{SignedDuration, Timestamp};
+
+use crate::aws::metric_query;
 
 /// What of a minute makes a statistic set.
 const SET: [&str; 4] = ["SampleCount", "Sum", "Minimum", "Maximum"];
@@ -33,11 +33,19 @@ pub(super) struct Range {
     pub(super) at: Timestamp,
 }
 
-/// One metric of an alarm.
+/// One metric of an alarm, or one query.
 struct Wanted {
-    metric: alarms::model::Metric,
-    unit: Option<String>,
+    what: What,
     stat: Stat,
+}
+
+enum What {
+    Metric {
+        metric: alarms::model::Metric,
+        unit: Option<String>,
+    },
+    /// Metrics Insights, from the parenthesis of its function on: what is asked for is each of four functions.
+    Query(String),
 }
 
 impl Range {
@@ -90,21 +98,32 @@ fn boundary(now: Timestamp, step: u32) -> Timestamp {
 fn wanted(alarm: &MetricAlarm, id: &str) -> Option<Wanted> {
     if alarm.metrics.is_empty() {
         let stat = alarm.statistic.as_ref().or(alarm.extended_statistic.as_ref())?;
+        let metric = alarms::model::Metric {
+            namespace: alarm.namespace.clone()?,
+            metric_name: alarm.metric_name.clone()?,
+            dimensions: alarm.dimensions.clone(),
+        };
         return Some(Wanted {
-            metric: alarms::model::Metric {
-                namespace: alarm.namespace.clone()?,
-                metric_name: alarm.metric_name.clone()?,
-                dimensions: alarm.dimensions.clone(),
+            what: What::Metric {
+                metric,
+                unit: alarm.unit.clone(),
             },
-            unit: alarm.unit.clone(),
             stat: stat.parse().ok()?,
         });
     }
     let query = alarm.metrics.iter().find(|query| query.id == id)?;
-    let stat = query.metric_stat.as_ref()?;
+    let Some(stat) = &query.metric_stat else {
+        let (_, of) = query.expression.as_deref()?.split_once('(')?;
+        return Some(Wanted {
+            what: What::Query(format!("({of}")),
+            stat: query.insights()?.ok()?.function.stat(),
+        });
+    };
     Some(Wanted {
-        metric: stat.metric.clone(),
-        unit: stat.unit.clone(),
+        what: What::Metric {
+            metric: stat.metric.clone(),
+            unit: stat.unit.clone(),
+        },
         stat: stat.stat.parse().ok()?,
     })
 }
@@ -191,25 +210,26 @@ async fn ask(
 }
 
 fn query(wanted: &Wanted, place: usize, stat: &str, period: u32) -> MetricDataQuery {
-    let dimensions = wanted.metric.dimensions.iter().map(|dimension| {
-        Dimension::builder()
-            .name(&dimension.name)
-            .value(&dimension.value)
-            .build()
-    });
-    let metric = Metric::builder()
-        .namespace(&wanted.metric.namespace)
-        .metric_name(&wanted.metric.metric_name)
-        .set_dimensions(Some(dimensions.collect()))
-        .build();
-    let stat = MetricStat::builder()
-        .metric(metric)
-        .period(i32::try_from(period).unwrap_or(i32::MAX))
-        .stat(stat)
-        .set_unit(wanted.unit.as_deref().map(StandardUnit::from))
-        .build();
-    MetricDataQuery::builder()
-        .id(format!("q{place}"))
-        .metric_stat(stat)
-        .build()
+    let id = format!("q{place}");
+    let (of, unit) = match &wanted.what {
+        What::Metric { metric, unit } => (metric, unit),
+        What::Query(of) => {
+            let function = match stat {
+                "SampleCount" => "COUNT",
+                "Minimum" => "MIN",
+                "Maximum" => "MAX",
+                _ => "SUM",
+            };
+            return MetricDataQuery::builder()
+                .id(id)
+                .expression(format!("SELECT {function}{of}"))
+                .set_period(i32::try_from(period).ok())
+                .build();
+        }
+    };
+    let dimensions = of.dimensions.iter().map(|d| (&d.name, &d.value));
+    let metric = metric_query::metric(&of.namespace, &of.metric_name, dimensions);
+    let mut stat = metric_query::statistic(metric, stat, period);
+    stat.unit = unit.as_deref().map(StandardUnit::from);
+    metric_query::query(id, stat)
 }

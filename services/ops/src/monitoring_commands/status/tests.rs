@@ -4,25 +4,14 @@ use aws_sdk_cloudwatch::types::{
     ComparisonOperator, Dimension, HistoryItemType, MetricDatum, MuteTargets, Rule, Schedule, Statistic, Tag,
 };
 use jiff::SignedDuration;
-use ops_plane::{Limits, Plane, PlaneConfig};
+use ops_plane::Plane;
 
 use super::*;
-use crate::context::{ACCOUNT, REGION, local_sdk_config};
+use crate::context::local_sdk_config;
+use crate::local_plane;
 
 async fn plane(folder: &tempfile::TempDir) -> (Plane, Client) {
-    let anywhere = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-    let config = PlaneConfig {
-        store: folder.path().join("o.db"),
-        limits: Limits::default(),
-        emulator: "http://127.0.0.1:1".to_owned(),
-        gateway: anywhere,
-        api: anywhere,
-        function_url: anywhere,
-        account: ACCOUNT.to_owned(),
-        region: REGION.to_owned(),
-        time_scale: 1,
-    };
-    let plane = Plane::start(config).await.unwrap();
+    let plane = local_plane::start(folder).await;
     let endpoint = format!("http://{}", plane.gateway_address());
     (plane, Client::new(&local_sdk_config(&endpoint)))
 }

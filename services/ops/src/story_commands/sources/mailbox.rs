@@ -6,7 +6,7 @@ use anyhow::ensure;
 use serde::Deserialize;
 
 use crate::context::Context;
-use crate::http_client::HttpClient;
+use crate::http_client::{HttpClient, encoded};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -72,17 +72,4 @@ impl Mailbox {
         let page: Page = serde_json::from_slice(&answer.body)?;
         Ok(page.mails)
     }
-}
-
-fn encoded(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
-    text.bytes()
-        .map(|b| {
-            if plain(b) {
-                char::from(b).to_string()
-            } else {
-                format!("%{b:02X}")
-            }
-        })
-        .collect()
 }

@@ -81,6 +81,8 @@ pub struct Customer {
     pub first_name: PersonName,
     /// Family name.
     pub last_name: PersonName,
+    /// The pseudonym by which failures are counted; none on orders of earlier releases.
+    pub pseudonym: Option<String>,
 }
 
 /// Where it goes.

@@ -50,6 +50,7 @@ where
     let command: Command = serde_json::from_value(event).map_err(CommandError::Unreadable)?;
     let order = OrderId::try_new(&command.order_id).map_err(CommandError::OrderId)?;
     telemetry_core::annotate("order_id", order.to_string());
+    telemetry_core::about("order_id", order.as_str());
     let outcome = match command.action {
         Action::Reserve => match lines_of(&command.lines) {
             Ok(lines) => inventory.reserve(&order, &lines).await,

@@ -131,6 +131,7 @@ impl NotificationHandler {
         let detail: EventDetail =
             serde_json::from_value(envelope.detail).map_err(NotificationError::Unreadable)?;
         telemetry_core::annotate("order_id", detail.order_id.clone());
+        detail.tell();
         telemetry_core::annotate("event_type", event.detail_type());
         let Some(mail) = mail_of(event, &detail)? else {
             metrics::SKIPPED.add(1, &[("Reason", "not-mailed")]);

@@ -1,5 +1,5 @@
 //! Orders and products as DynamoDB items. An order's item carries `schema` 1, and `open` while its way is not over: the
-//! sparse `open-index` holds only those.
+//! sparse `open-index` holds only those, and `stage` is its status as long: key of the sparse `stage-index`, oldest order first.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
@@ -60,9 +60,11 @@ pub(crate) fn of_order(stored: &StoredOrder) -> Item {
     let open = !order.status.is_final();
     put("userId", order.owner.as_ref().map(|owner| text(owner.as_str())));
     put("trackingNumber", order.tracking_number.as_deref().map(text));
+    put("customerId", order.customer.pseudonym.as_deref().map(text));
     put("failure", order.failure.as_deref().map(text));
     put("open", open.then(|| text(OPEN)));
     put("openSince", open.then_some(created_at));
+    put("stage", open.then(|| text(order.status.as_str())));
     item
 }
 
@@ -95,7 +97,10 @@ pub(crate) fn order(item: &Item) -> Result<StoredOrder, AdapterError> {
             .map_err(|_| wrong("userId"))?,
         lines,
         total: Money::try_new(read_number(item, "total")?, currency).map_err(|_| wrong("total"))?,
-        customer: customer(read_map(item, "customer")?)?,
+        customer: Customer {
+            pseudonym: optional_text(item, "customerId").map(str::to_owned),
+            ..customer(read_map(item, "customer")?)?
+        },
         address: address(read_map(item, "shippingAddress")?)?,
         payment_token: read_text(item, "paymentToken")?.to_owned(),
         status: OrderStatus::parse(read_text(item, "status")?).ok_or(wrong("status"))?,
@@ -128,6 +133,7 @@ fn customer(item: &Item) -> Result<Customer, AdapterError> {
         email: EmailAddress::try_new(read_text(item, "email")?).map_err(wrong)?,
         first_name: PersonName::try_new(read_text(item, "firstName")?, "firstName").map_err(wrong)?,
         last_name: PersonName::try_new(read_text(item, "lastName")?, "lastName").map_err(wrong)?,
+        pseudonym: None,
     })
 }
 

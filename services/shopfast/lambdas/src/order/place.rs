@@ -75,7 +75,12 @@ where
     ///
     /// # Errors
     /// What the caller is told instead.
-    pub async fn place(&self, request: PlaceRequest<'_>) -> Result<StoredAnswer, ApiError> {
+    pub async fn place(&self, mut request: PlaceRequest<'_>) -> Result<StoredAnswer, ApiError> {
+        let customer = &mut request.asked.customer;
+        customer.pseudonym = self.tokens.pseudonym(&customer.email);
+        if let Some(pseudonym) = &customer.pseudonym {
+            telemetry_core::about("customer_id", pseudonym);
+        }
         let lease = match self.begin(&request).await? {
             Begin::Started(lease) => lease,
             Begin::Completed(answer) => return Ok(answer),
@@ -138,6 +143,7 @@ where
     ) -> Result<StoredAnswer, Ended> {
         let order = self.priced(request, lease).await?;
         telemetry_core::annotate("order_id", order.id.to_string());
+        telemetry_core::about("order_id", order.id.as_str());
         self.reserve(&order).await?;
         let now = self.clock.now();
         let answer = self.answer(&order, now);

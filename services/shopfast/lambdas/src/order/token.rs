@@ -5,6 +5,7 @@ use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign, verify};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use shopfast_domain::ids::OrderId;
+use shopfast_domain::order::EmailAddress;
 
 /// The keys of tokens: the current one signs, all verify, so that a rotation does not lock guests out.
 pub struct TokenKeys(Vec<Key>);
@@ -34,6 +35,21 @@ impl TokenKeys {
             .first()
             .map(|key| URL_SAFE_NO_PAD.encode(sign(key, &message(order))))
             .unwrap_or_default()
+    }
+
+    /// The pseudonym of whoever has this address: the same for the same address, and it does not lead back without the key. It
+    /// changes with the key: customers are counted over hours.
+    #[must_use]
+    pub fn pseudonym(&self, email: &EmailAddress) -> Option<String> {
+        let message = format!("shopfast-customer:{}", email.as_str().to_lowercase());
+        let tag = sign(self.0.first()?, message.as_bytes());
+        let hex: String = tag
+            .as_ref()
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Some(format!("customer-{hex}"))
     }
 
     /// Is this the order's token? In constant time.
@@ -68,5 +84,18 @@ mod tests {
             assert!(!keys.accepts(&a, bad), "{bad}");
         }
         assert!(!TokenKeys::new([]).accepts(&a, ""));
+    }
+
+    #[test]
+    fn a_pseudonym_is_of_one_customer_and_one_key() {
+        let of = |secret, email| {
+            let email = EmailAddress::try_new(email).unwrap();
+            TokenKeys::new([secret]).pseudonym(&email).unwrap()
+        };
+        let ada = of("key", "ada@example.com");
+        assert_eq!(ada, of("key", "Ada@Example.com"));
+        assert_ne!(ada, of("key", "eve@example.com"));
+        assert_ne!(ada, of("other", "ada@example.com"));
+        assert_eq!(ada.len(), "customer-".len() + 16);
     }
 }

@@ -103,6 +103,7 @@ impl PlaceBody {
             email: EmailAddress::try_new(&self.customer.email)?,
             first_name: PersonName::try_new(&self.customer.first_name, "customer.firstName")?,
             last_name: PersonName::try_new(&self.customer.last_name, "customer.lastName")?,
+            pseudonym: None,
         };
         let to = &self.shipping_address;
         let address = Address::try_new(&to.address, &to.city, &to.state, &to.zip_code)?;
@@ -230,6 +231,9 @@ pub struct EventDetail {
     /// Which execution of the workflow is to work on it.
     #[serde(default = "first_attempt")]
     pub attempt: u32,
+    /// The customer's pseudonym, for lines of errors; empty in events of earlier releases. Always written: the workflow hands it on.
+    #[serde(default)]
+    pub customer_id: String,
 }
 
 fn first_attempt() -> u32 {
@@ -253,7 +257,21 @@ impl EventDetail {
             postcode: order.address.postcode.clone(),
             tracking_number: order.tracking_number.clone(),
             attempt: stored.attempt,
+            customer_id: order.customer.pseudonym.clone().unwrap_or_default(),
         }
+    }
+
+    /// Lets lines of errors name order and customer.
+    pub(crate) fn tell(&self) {
+        about(&self.order_id, &self.customer_id);
+    }
+}
+
+/// Lets lines of errors name an order and, where it is known, its customer.
+pub(crate) fn about(order_id: &str, customer_id: &str) {
+    telemetry_core::about("order_id", order_id);
+    if !customer_id.is_empty() {
+        telemetry_core::about("customer_id", customer_id);
     }
 }
 

@@ -15,6 +15,7 @@ use telemetry_aws_sdk::Interceptor;
 use telemetry_core::Coded;
 
 use crate::adapter::AdapterError;
+use crate::order::wire::EventDetail;
 
 /// The source of every event about orders; the rules of the template name it.
 pub const SOURCE: &str = "shopfast.order-service";
@@ -102,6 +103,10 @@ impl OrderRelay {
         let answer = dynamodb::run(event.payload, deadline, |record| async move {
             let told = read(&record)?;
             telemetry_core::annotate("event_id", told.event_id.clone());
+            if let Ok(detail) = serde_json::from_str::<EventDetail>(&told.detail) {
+                telemetry_core::annotate("order_id", detail.order_id.clone());
+                detail.tell();
+            }
             self.bus.tell(&told).await?;
             tracing::info!(
                 event_id = told.event_id,

@@ -115,6 +115,7 @@ impl OrderDispatcher {
         let event: Envelope = serde_json::from_str(&body).map_err(DispatchError::Unreadable)?;
         let order = event.detail;
         telemetry_core::annotate("order_id", order.order_id.clone());
+        order.tell();
         let name = execution_name(&order.order_id, order.attempt);
         let new = self.workflow.start(&name, &order).await?;
         if new {

@@ -1,6 +1,6 @@
 //! The metrics of an order's way, declared once.
 
-use telemetry_core::{Counter, MetricSpec, Unit};
+use telemetry_core::{Counter, Gauge, MetricSpec, Unit};
 
 const STARTED_SPEC: MetricSpec = MetricSpec::counter(
     "WorkflowsStarted",
@@ -39,6 +39,14 @@ const STUCK_SPEC: MetricSpec = MetricSpec::counter(
     "orders that no further attempt is made for: a person must look",
 );
 
+const OVERDUE_SPEC: MetricSpec = MetricSpec::gauge(
+    "OrderOverdue",
+    Unit::Seconds,
+    &["Service", "Stage"],
+    "by how much the oldest order of a stage is late, 0 when none is: written in every run of the reconciler",
+)
+.by_sets(&[&["Service", "Stage"]]);
+
 /// Every metric of the workflow's functions.
 pub const METRICS: &[&MetricSpec] = &[
     &STARTED_SPEC,
@@ -47,6 +55,7 @@ pub const METRICS: &[&MetricSpec] = &[
     &SHIPMENTS_SPEC,
     &RECONCILED_SPEC,
     &STUCK_SPEC,
+    &OVERDUE_SPEC,
     &platform::batch::LAST_ATTEMPTS,
 ];
 
@@ -56,3 +65,4 @@ pub(super) static PAYMENTS: Counter = Counter::new(&PAYMENTS_SPEC);
 pub(super) static SHIPMENTS: Counter = Counter::new(&SHIPMENTS_SPEC);
 pub(super) static RECONCILED: Counter = Counter::new(&RECONCILED_SPEC);
 pub(super) static STUCK: Counter = Counter::new(&STUCK_SPEC);
+pub(super) static OVERDUE: Gauge = Gauge::new(&OVERDUE_SPEC);

@@ -18,6 +18,7 @@ use super::ledger::{DynamoDbLedger, Ledger};
 use super::metrics;
 use crate::adapter::AdapterError;
 use crate::order::function::tables_client;
+use crate::order::wire::about;
 
 /// A flaky card is approved at this try.
 const FLAKY_TRIES: u32 = 3;
@@ -35,6 +36,9 @@ pub struct PaymentTask {
     /// With what; not needed for a refund.
     #[serde(default)]
     pub payment_token: String,
+    /// The customer's pseudonym, for lines of errors.
+    #[serde(default)]
+    pub customer_id: String,
 }
 
 /// Charge or refund, as the workflow writes it.
@@ -51,7 +55,7 @@ pub enum Action {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentDone {
-    /// `charged`, `refunded` or `nothing-to-refund`.
+    /// `charged`, `declined`, `refunded` or `nothing-to-refund`.
     pub status: &'static str,
     /// The provider's reference.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,8 +91,15 @@ impl Coded for TaskError {
 /// Moves money.
 #[async_trait]
 pub trait PaymentProvider: Send + Sync {
-    /// Takes the amount, once for a key; returns a reference.
-    async fn charge(&self, key: &str, amount: i64, token: &str) -> Result<String, TaskError>;
+    /// Takes the amount, once for a key; returns a reference. What was given back under `refund_key` is not taken again: an
+    /// attempt whose compensation stopped half way must not ship goods that nobody paid for.
+    async fn charge(
+        &self,
+        key: &str,
+        refund_key: &str,
+        amount: i64,
+        token: &str,
+    ) -> Result<String, TaskError>;
     /// Gives back what was charged under `charge_key`, once for a key; `None` when nothing was.
     async fn refund(&self, key: &str, charge_key: &str, amount: i64) -> Result<Option<String>, TaskError>;
 }
@@ -130,22 +141,21 @@ impl PaymentProcessor {
     pub async fn handle(&self, event: LambdaEvent<PaymentTask>) -> Result<PaymentDone, TaskError> {
         let task = event.payload;
         telemetry_core::annotate("order_id", task.order_id.clone());
+        about(&task.order_id, &task.customer_id);
         let key = |action: PaymentAction| format!("{}#{}", task.order_id, action.as_str());
         let charge = key(PaymentAction::Charge);
+        let refund = key(PaymentAction::Refund);
         let outcome = match task.action {
             Action::Charge => self
                 .provider
-                .charge(&charge, task.total, &task.payment_token)
+                .charge(&charge, &refund, task.total, &task.payment_token)
                 .await
                 .map(|reference| PaymentDone {
                     status: "charged",
                     reference: Some(reference),
                 }),
             Action::Refund => {
-                let refunded = self
-                    .provider
-                    .refund(&key(PaymentAction::Refund), &charge, task.total)
-                    .await;
+                let refunded = self.provider.refund(&refund, &charge, task.total).await;
                 refunded.map(|reference| PaymentDone {
                     status: if reference.is_some() {
                         "refunded"
@@ -164,7 +174,14 @@ impl PaymentProcessor {
             amount = task.total,
             "payment provider answered"
         );
-        outcome
+        match outcome {
+            // The bank did what it is for. It must not look as if this function, or the provider, were broken.
+            Err(TaskError::Payment(PaymentError::Declined)) => Ok(PaymentDone {
+                status: "declined",
+                reference: None,
+            }),
+            outcome => outcome,
+        }
     }
 }
 
@@ -175,7 +192,17 @@ struct SimulatedProvider {
 
 #[async_trait]
 impl PaymentProvider for SimulatedProvider {
-    async fn charge(&self, key: &str, amount: i64, token: &str) -> Result<String, TaskError> {
+    async fn charge(
+        &self,
+        key: &str,
+        refund_key: &str,
+        amount: i64,
+        token: &str,
+    ) -> Result<String, TaskError> {
+        let refunded = self.ledger.find(refund_key).await?;
+        if refunded.is_some_and(|entry| entry.reference.is_some()) {
+            return Err(PaymentError::Refunded.into());
+        }
         if let Some(reference) = self.ledger.find(key).await?.and_then(|entry| entry.reference) {
             return Ok(reference);
         }
@@ -220,6 +247,7 @@ mod tests {
             order_id: "o-1".into(),
             total: 100,
             payment_token: token.into(),
+            customer_id: String::new(),
         };
         let event = LambdaEvent::new(task, lambda_runtime::Context::default());
         processor
@@ -233,7 +261,7 @@ mod tests {
     async fn test_tokens_choose_the_answer() {
         for (token, answers) in [
             ("tok_approve", vec![Ok("charged"), Ok("charged")]),
-            ("tok_decline", vec![Err("PaymentDeclined")]),
+            ("tok_decline", vec![Ok("declined"), Ok("declined")]),
             ("tok_timeout", vec![Err("PaymentTimeout"), Err("PaymentTimeout")]),
             (
                 "tok_flaky",
@@ -256,6 +284,10 @@ mod tests {
             let refund = if charged { "refunded" } else { "nothing-to-refund" };
             assert_eq!(ask(&processor, Action::Refund, "").await, Ok(refund), "{token}");
             assert_eq!(ask(&processor, Action::Refund, "").await, Ok(refund), "{token}");
+            if charged {
+                let again = ask(&processor, Action::Charge, token).await;
+                assert_eq!(again, Err("PaymentRefunded"), "{token}");
+            }
             let moved = ledger
                 .0
                 .lock()

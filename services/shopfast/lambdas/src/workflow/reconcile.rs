@@ -10,26 +10,24 @@ use lambda_runtime::LambdaEvent;
 use platform::clock::{Clock, SystemClock};
 use platform::env::{EnvError, Source};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use shopfast_domain::ids::OrderId;
 use telemetry_aws_sdk::Interceptor;
 
+use super::aws_orders::AwsOrders;
 use super::dispatch::execution_name;
 use super::metrics;
+use super::overdue::{self, OldestOrders, StageLimits};
 use crate::adapter::AdapterError;
-use crate::attributes::{number, read_text, text};
 use crate::order::DynamoDbOrders;
 use crate::order::function::{Tables, tables_client};
-use crate::order::ports::{ReadOrder, StoredOrder};
-use crate::order::wire::EventDetail;
-use crate::outbox::relay::SOURCE;
+use crate::order::ports::StoredOrder;
+use crate::order::wire::{EventDetail, about};
 
 /// An order this old is looked at, unless configured otherwise: twice what an ordinary order takes.
 const DEFAULT_AFTER: i64 = 900;
 /// After this many executions a person must look.
 const MOST_ATTEMPTS: u32 = 5;
-/// Orders looked at in one run.
-const MOST_PER_RUN: i32 = 100;
 
 /// What the run found.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -54,8 +52,11 @@ pub trait StuckOrders: Send + Sync {
     async fn looked_at(&self, id: &OrderId, at: Timestamp) -> Result<(), AdapterError>;
     /// Does an execution of this name run?
     async fn runs(&self, execution: &str) -> Result<bool, AdapterError>;
-    /// Notes the next attempt; false when somebody else did.
-    async fn note_attempt(&self, id: &OrderId, from: u32) -> Result<bool, AdapterError>;
+    /// Notes the next attempt, and that the order was looked at: a message that waits in the queue is no reason for the attempt
+    /// after it. False when somebody else did.
+    async fn note_attempt(&self, id: &OrderId, from: u32, at: Timestamp) -> Result<bool, AdapterError>;
+    /// Takes the attempt after this one back, of which nothing came, unless somebody else made another.
+    async fn take_back(&self, id: &OrderId, from: u32) -> Result<(), AdapterError>;
     /// Puts the order on the queue.
     async fn queue(&self, detail: &EventDetail) -> Result<(), AdapterError>;
 }
@@ -64,8 +65,10 @@ pub trait StuckOrders: Send + Sync {
 #[derive(Clone)]
 pub struct OrderReconciler {
     orders: Arc<dyn StuckOrders>,
+    oldest: Arc<dyn OldestOrders>,
     clock: Arc<dyn Clock>,
     after: SignedDuration,
+    limits: StageLimits,
 }
 
 impl std::fmt::Debug for OrderReconciler {
@@ -77,16 +80,28 @@ impl std::fmt::Debug for OrderReconciler {
 }
 
 impl OrderReconciler {
-    /// Looking at orders that are older than `after`.
+    /// Looking at orders that are older than `after`, and measuring which stages hold theirs for longer than they may.
     #[must_use]
-    pub fn new(orders: Arc<dyn StuckOrders>, clock: Arc<dyn Clock>, after: SignedDuration) -> Self {
-        Self { orders, clock, after }
+    pub fn new<O: StuckOrders + OldestOrders + 'static>(
+        orders: Arc<O>,
+        clock: Arc<dyn Clock>,
+        after: SignedDuration,
+        limits: StageLimits,
+    ) -> Self {
+        Self {
+            orders: Arc::clone(&orders) as _,
+            oldest: orders,
+            clock,
+            after,
+            limits,
+        }
     }
 
-    /// From `ORDERS_TABLE`, `ORDER_WORKFLOW_ARN`, `ORDER_QUEUE_URL`, `RECONCILE_AFTER_SECONDS` (900).
+    /// From `ORDERS_TABLE`, `ORDER_WORKFLOW_ARN`, `ORDER_QUEUE_URL`, `RECONCILE_AFTER_SECONDS` (900), and the variables of
+    /// [`StageLimits::from_env`].
     ///
     /// # Errors
-    /// When one of the first three is missing, or the last is no number.
+    /// When one of the first three is missing, or another is no number.
     pub fn from_env<S: Source>(source: &S, config: &SdkConfig) -> Result<Self, EnvError> {
         let after = source
             .parsed::<i64>("RECONCILE_AFTER_SECONDS")?
@@ -115,6 +130,7 @@ impl OrderReconciler {
             Arc::new(orders),
             Arc::new(SystemClock),
             SignedDuration::from_secs(after),
+            StageLimits::from_env(source)?,
         ))
     }
 
@@ -128,6 +144,10 @@ impl OrderReconciler {
             .now()
             .saturating_sub(self.after)
             .unwrap_or(Timestamp::UNIX_EPOCH);
+        let measured = overdue::measure(&*self.oldest, self.limits, self.clock.now()).await;
+        if let Err(error) = measured {
+            telemetry_core::record_error(&error, "measure-overdue-failed");
+        }
         let mut reconciled = Reconciled::default();
         for id in self.orders.open_since(before).await? {
             reconciled.looked_at += 1;
@@ -142,9 +162,14 @@ impl OrderReconciler {
     }
 
     async fn look_at(&self, id: &OrderId) -> Result<Found, AdapterError> {
+        about(id.as_str(), "");
         let Some(stored) = self.orders.read(id).await? else {
             return Ok(Found::Fine);
         };
+        about(
+            id.as_str(),
+            stored.order.customer.pseudonym.as_deref().unwrap_or_default(),
+        );
         if stored.order.status.is_final()
             || self
                 .orders
@@ -156,18 +181,30 @@ impl OrderReconciler {
         }
         if stored.attempt >= MOST_ATTEMPTS {
             self.orders.looked_at(id, self.clock.now()).await?;
-            tracing::error!(order_id = %id, attempts = stored.attempt, severity = "CRITICAL", "an order is stuck: no further attempt is made");
+            tracing::error!(
+                attempts = stored.attempt,
+                severity = "CRITICAL",
+                "an order is stuck: no further attempt is made"
+            );
             metrics::STUCK.add(1, &[]);
             return Ok(Found::Stuck);
         }
-        if !self.orders.note_attempt(id, stored.attempt).await? {
+        let now = self.clock.now();
+        if !self.orders.note_attempt(id, stored.attempt, now).await? {
             return Ok(Found::Fine);
         }
         let detail = EventDetail {
             attempt: stored.attempt + 1,
             ..EventDetail::of(&stored)
         };
-        self.orders.queue(&detail).await?;
+        if let Err(error) = self.orders.queue(&detail).await {
+            // An attempt that was none would use up one of the few. Where the message went all the same, the next attempt has the
+            // same number, and its execution the same name: there is one.
+            if let Err(error) = self.orders.take_back(id, stored.attempt).await {
+                tracing::error!(order_id = %id, %error, "an attempt is used up that was none");
+            }
+            return Err(error);
+        }
         metrics::RECONCILED.add(1, &[]);
         tracing::warn!(order_id = %id, attempt = detail.attempt, "an order without an execution was put on the queue again");
         Ok(Found::Queued)
@@ -180,119 +217,6 @@ enum Found {
     Stuck,
 }
 
-struct AwsOrders {
-    dynamodb: aws_sdk_dynamodb::Client,
-    table: String,
-    orders: DynamoDbOrders,
-    states: aws_sdk_sfn::Client,
-    workflow: String,
-    queues: aws_sdk_sqs::Client,
-    queue: String,
-}
-
-impl AwsOrders {
-    /// `arn:…:stateMachine:name` → `arn:…:execution:name:execution`.
-    fn execution_arn(&self, execution: &str) -> String {
-        format!(
-            "{}:{execution}",
-            self.workflow.replacen(":stateMachine:", ":execution:", 1)
-        )
-    }
-}
-
-#[async_trait]
-impl StuckOrders for AwsOrders {
-    async fn open_since(&self, before: Timestamp) -> Result<Vec<OrderId>, AdapterError> {
-        let answer = self
-            .dynamodb
-            .query()
-            .table_name(&self.table)
-            .index_name("open-index")
-            .key_condition_expression("#open = :open AND openSince < :before")
-            .expression_attribute_names("#open", "open")
-            .expression_attribute_values(":open", text("open"))
-            .expression_attribute_values(":before", text(format!("{before:.3}")))
-            .limit(MOST_PER_RUN)
-            .send()
-            .await
-            .map_err(|e| AdapterError::call("list orders that are on their way", e))?;
-        let id = |item| {
-            OrderId::try_new(read_text(item, "orderId")?).map_err(|_| AdapterError::Malformed("orderId"))
-        };
-        answer.items().iter().map(id).collect()
-    }
-
-    async fn read(&self, id: &OrderId) -> Result<Option<StoredOrder>, AdapterError> {
-        ReadOrder::read(&self.orders, id).await
-    }
-
-    async fn looked_at(&self, id: &OrderId, at: Timestamp) -> Result<(), AdapterError> {
-        use aws_sdk_dynamodb::error::SdkError;
-        let call = self
-            .dynamodb
-            .update_item()
-            .table_name(&self.table)
-            .key("orderId", text(id.as_str()))
-            .update_expression("SET openSince = :at")
-            // An order that ended meanwhile left the index for good.
-            .condition_expression("attribute_exists(openSince)")
-            .expression_attribute_values(":at", text(format!("{at:.3}")));
-        match call.send().await {
-            Ok(_) => Ok(()),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(()),
-            Err(error) => Err(AdapterError::call("note that an order was looked at", error)),
-        }
-    }
-
-    async fn runs(&self, execution: &str) -> Result<bool, AdapterError> {
-        use aws_sdk_sfn::error::SdkError;
-        use aws_sdk_sfn::types::ExecutionStatus;
-        let asked = self
-            .states
-            .describe_execution()
-            .execution_arn(self.execution_arn(execution))
-            .send()
-            .await;
-        match asked {
-            Ok(answer) => Ok(answer.status == ExecutionStatus::Running),
-            Err(SdkError::ServiceError(e)) if e.err().is_execution_does_not_exist() => Ok(false),
-            Err(error) => Err(AdapterError::call("look at an execution", error)),
-        }
-    }
-
-    async fn note_attempt(&self, id: &OrderId, from: u32) -> Result<bool, AdapterError> {
-        use aws_sdk_dynamodb::error::SdkError;
-        let call = self
-            .dynamodb
-            .update_item()
-            .table_name(&self.table)
-            .key("orderId", text(id.as_str()))
-            .update_expression("SET attempt = :next, version = version + :one")
-            .condition_expression("attempt = :from")
-            .expression_attribute_values(":next", number(from + 1))
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":from", number(from));
-        match call.send().await {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(AdapterError::call("note an attempt", error)),
-        }
-    }
-
-    async fn queue(&self, detail: &EventDetail) -> Result<(), AdapterError> {
-        let body = json!({"source": SOURCE, "detail-type": "order.created", "detail": detail}).to_string();
-        let sent = self
-            .queues
-            .send_message()
-            .queue_url(&self.queue)
-            .message_body(body)
-            .send()
-            .await;
-        sent.map(drop)
-            .map_err(|e| AdapterError::call("put an order on the queue", e))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
@@ -301,12 +225,14 @@ mod tests {
     use shopfast_domain::money::{Currency, Money};
     use shopfast_domain::order::{Address, Customer, EmailAddress, Order, OrderStatus, PersonName};
 
+    use super::super::overdue::{Execution, Waiting};
     use super::*;
 
     /// One open order, and what was done with it.
     struct Orders {
         stored: StoredOrder,
         running: &'static [&'static str],
+        queue_is_away: bool,
         done: Mutex<Vec<String>>,
     }
 
@@ -335,14 +261,35 @@ mod tests {
             Ok(self.running.contains(&execution))
         }
 
-        async fn note_attempt(&self, _id: &OrderId, from: u32) -> Result<bool, AdapterError> {
-            self.note(format!("attempt after {from}"));
+        async fn note_attempt(&self, _id: &OrderId, from: u32, at: Timestamp) -> Result<bool, AdapterError> {
+            self.note(format!("attempt after {from}, looked at {}", at.as_second()));
             Ok(true)
         }
 
+        async fn take_back(&self, _id: &OrderId, from: u32) -> Result<(), AdapterError> {
+            self.note(format!("attempt after {from} taken back"));
+            Ok(())
+        }
+
         async fn queue(&self, detail: &EventDetail) -> Result<(), AdapterError> {
+            if self.queue_is_away {
+                let cause = std::io::Error::other("the queue is away");
+                return Err(AdapterError::call("put an order on the queue", cause));
+            }
             self.note(format!("queued attempt {}", detail.attempt));
             Ok(())
+        }
+    }
+
+    #[async_trait]
+    impl OldestOrders for Orders {
+        async fn oldest(&self, _: OrderStatus, _: Timestamp) -> Result<Vec<Waiting>, AdapterError> {
+            // What cannot be measured must not keep orders from being looked after.
+            Err(AdapterError::Malformed("orderId"))
+        }
+
+        async fn execution(&self, _: &Waiting) -> Result<Execution, AdapterError> {
+            Ok(Execution::None)
         }
     }
 
@@ -357,6 +304,7 @@ mod tests {
                 email: EmailAddress::try_new("ada@example.com").unwrap(),
                 first_name: name("Ada"),
                 last_name: name("Lovelace"),
+                pseudonym: None,
             },
             address: Address::try_new("1 Way", "London", "LN", "12345").unwrap(),
             payment_token: "tok_approve".to_owned(),
@@ -381,11 +329,13 @@ mod tests {
         let orders = Arc::new(Orders {
             stored,
             running,
+            queue_is_away: false,
             done: Mutex::default(),
         });
         let clock = Arc::new(ManualClock::at_second(10_000));
-        let reconciler =
-            OrderReconciler::new(Arc::clone(&orders) as _, clock, SignedDuration::from_secs(900));
+        let limits = StageLimits::from_env(&platform::env::Fixed::default()).unwrap();
+        let after = SignedDuration::from_secs(900);
+        let reconciler = OrderReconciler::new(Arc::clone(&orders), clock, after, limits);
         let event = LambdaEvent::new(Value::Null, lambda_runtime::Context::default());
         let reconciled = reconciler.handle(event).await.unwrap();
         let expected = Reconciled {
@@ -404,7 +354,7 @@ mod tests {
             stored(open, 1),
             &[],
             (1, 0),
-            &["attempt after 1", "queued attempt 2"],
+            &["attempt after 1, looked at 10000", "queued attempt 2"],
         )
         .await;
         check(stored(open, 2), &["o-1-2"], (0, 0), &["looked at o-1"]).await;
@@ -412,10 +362,33 @@ mod tests {
             stored(open, 2),
             &["o-1-1"],
             (1, 0),
-            &["attempt after 2", "queued attempt 3"],
+            &["attempt after 2, looked at 10000", "queued attempt 3"],
         )
         .await;
         check(stored(OrderStatus::Delivered, 1), &[], (0, 0), &["looked at o-1"]).await;
         check(stored(open, MOST_ATTEMPTS), &[], (0, 1), &["looked at o-1"]).await;
+    }
+
+    /// Five tries on the queue are five, and not five looks while it was away.
+    #[tokio::test]
+    async fn an_attempt_that_was_none_is_not_used_up() {
+        let orders = Arc::new(Orders {
+            stored: stored(OrderStatus::Processing, 2),
+            running: &[],
+            queue_is_away: true,
+            done: Mutex::default(),
+        });
+        let clock = Arc::new(ManualClock::at_second(10_000));
+        let limits = StageLimits::from_env(&platform::env::Fixed::default()).unwrap();
+        let after = SignedDuration::from_secs(900);
+        let reconciler = OrderReconciler::new(Arc::clone(&orders), clock, after, limits);
+        let event = LambdaEvent::new(Value::Null, lambda_runtime::Context::default());
+        let reconciled = reconciler.handle(event).await.unwrap();
+        assert_eq!((reconciled.queued, reconciled.stuck), (0, 0));
+        let done = orders.done.lock().unwrap();
+        assert_eq!(
+            *done,
+            ["attempt after 2, looked at 10000", "attempt after 2 taken back"]
+        );
     }
 }

@@ -17,6 +17,7 @@ use super::ledger::{DynamoDbLedger, Ledger};
 use super::metrics;
 use crate::adapter::AdapterError;
 use crate::order::function::tables_client;
+use crate::order::wire::about;
 
 /// A flaky carrier takes the parcel at this try.
 const FLAKY_TRIES: u32 = 3;
@@ -32,6 +33,9 @@ pub struct ShippingTask {
     /// Where to; not needed for tracking.
     #[serde(default)]
     pub postcode: String,
+    /// The customer's pseudonym, for lines of errors.
+    #[serde(default)]
+    pub customer_id: String,
 }
 
 /// Arrange or track, as the workflow writes it.
@@ -48,9 +52,9 @@ pub enum Action {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Parcel {
-    /// `in_transit` or `delivered`.
+    /// `in_transit`, `delivered` or `refused`.
     pub status: &'static str,
-    /// The carrier's number.
+    /// The carrier's number; empty when the parcel was refused.
     pub tracking_number: String,
 }
 
@@ -126,6 +130,7 @@ impl ShippingArranger {
     pub async fn handle(&self, event: LambdaEvent<ShippingTask>) -> Result<Parcel, TaskError> {
         let task = event.payload;
         telemetry_core::annotate("order_id", task.order_id.clone());
+        about(&task.order_id, &task.customer_id);
         let key = format!("{}#shipment", task.order_id);
         let outcome = match task.action {
             Action::Arrange => {
@@ -146,7 +151,14 @@ impl ShippingArranger {
         let named = outcome.as_ref().map_or_else(Coded::code, |parcel| parcel.status);
         metrics::SHIPMENTS.add(1, &[("Outcome", named)]);
         tracing::info!(order_id = task.order_id, outcome = named, "carrier answered");
-        outcome
+        match outcome {
+            // An address that the carrier does not go to is an answer, not a failure of this function.
+            Err(TaskError::Shipping(ShippingError::Refused)) => Ok(Parcel {
+                status: "refused",
+                tracking_number: String::new(),
+            }),
+            outcome => outcome,
+        }
     }
 }
 
@@ -194,7 +206,7 @@ mod tests {
     async fn postcodes_choose_the_answer() {
         for (postcode, answers) in [
             ("12345", vec![Ok("in_transit"), Ok("in_transit")]),
-            ("00000", vec![Err("ShippingRefused")]),
+            ("00000", vec![Ok("refused")]),
             ("99999", vec![Err("ShippingTimeout")]),
             (
                 "88888",
@@ -212,6 +224,7 @@ mod tests {
                     action,
                     order_id: "o-1".into(),
                     postcode: postcode.into(),
+                    customer_id: String::new(),
                 };
                 arranger.handle(LambdaEvent::new(task, lambda_runtime::Context::default()))
             };
@@ -222,7 +235,7 @@ mod tests {
                     .map_err(|error| error.code());
                 assert_eq!(got, *answer, "{postcode}");
             }
-            let arrived = answers.iter().any(Result::is_ok);
+            let arrived = answers.contains(&Ok("in_transit"));
             assert_eq!(
                 ask(Action::Track).await.map(|parcel| parcel.status).is_ok(),
                 arrived,

@@ -129,6 +129,7 @@ impl<S: ReadOrder + SaveOrder> OrderStatusTask<S> {
         let id = OrderId::try_new(&task.order_id).map_err(|_| MoveError::Task("orderId"))?;
         let to = OrderStatus::parse(&task.status).ok_or(MoveError::Task("status"))?;
         telemetry_core::annotate("order_id", id.to_string());
+        telemetry_core::about("order_id", id.as_str());
         telemetry_core::annotate("order_status", to.as_str());
         for _ in 0..MOST_CONFLICTS {
             let mut stored = self
@@ -136,6 +137,9 @@ impl<S: ReadOrder + SaveOrder> OrderStatusTask<S> {
                 .read(&id)
                 .await?
                 .ok_or_else(|| MoveError::Missing(id.clone()))?;
+            if let Some(customer) = &stored.order.customer.pseudonym {
+                telemetry_core::about("customer_id", customer);
+            }
             let at = stored.order.status;
             if at == to || is_past(at, to) {
                 tracing::info!(order_id = %id, status = at.as_str(), asked = to.as_str(), "nothing to move");

@@ -1,6 +1,7 @@
-//! `PutDashboard`, `GetDashboard`, `ListDashboards`, `DeleteDashboards`. Bodies are kept as they are given; what is no JSON object
-//! with `widgets` is refused.
+//! `PutDashboard`, `GetDashboard`, `ListDashboards`, `DeleteDashboards`. Bodies are kept as they are given; what CloudWatch would
+//! refuse is refused, and what it would warn of is warned of, by the rules of `dashboards::validate`.
 
+use dashboards::validate::{self, Kind, Message, Refused};
 use serde_json::{Value, json};
 
 use super::{failed, page, required, texts};
@@ -17,17 +18,12 @@ const PAGE: usize = 1_000;
 pub(super) async fn put(alarms: &Alarms, input: &Value) -> Result<Value, Refusal> {
     let name = required(input, "DashboardName")?;
     let body = required(input, "DashboardBody")?;
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if name.len() > 255 || !name.chars().all(is_name) {
+    if !validate::is_name(name) {
         return Err(refused(
             "DashboardName has 1 to 255 characters of A-Z, a-z, 0-9, - and _",
         ));
     }
-    match serde_json::from_str::<Value>(body) {
-        Ok(body) if body["widgets"].is_array() => {}
-        Ok(_) => return Err(refused("DashboardBody: should have required property 'widgets'")),
-        Err(error) => return Err(refused(&format!("DashboardBody is no JSON: {error}"))),
-    }
+    let messages = said_of(body)?;
     let document = json!({"body": body, "modified": alarms.clock().now()});
     let write = AlarmWrite::Put {
         kind: DASHBOARD,
@@ -35,11 +31,25 @@ pub(super) async fn put(alarms: &Alarms, input: &Value) -> Result<Value, Refusal
         document,
     };
     alarms.carry_out(vec![Effect::Write(write)]).await;
-    Ok(json!({"DashboardValidationMessages": []}))
+    Ok(json!({"DashboardValidationMessages": messages}))
+}
+
+/// The warnings, which the answer of a dashboard that was taken has, or the refusal with its errors: `DashboardInvalidInputError` of
+/// the API reference has them under the same name.
+fn said_of(body: &str) -> Result<Vec<Message>, Refusal> {
+    let invalid = |refused: Refused| Refusal {
+        details: json!({"dashboardValidationMessages": refused.messages}),
+        ..(400, "InvalidParameterInput", refused.to_string()).into()
+    };
+    validate::read(body).map_err(invalid)?;
+    let body = serde_json::from_str(body).unwrap_or_default();
+    let mut messages = validate::validate(&body);
+    messages.retain(|message| message.kind == Kind::Warning);
+    Ok(messages)
 }
 
 fn refused(told: &str) -> Refusal {
-    (400, "InvalidParameterInput", told.to_owned())
+    (400, "InvalidParameterInput", told.to_owned()).into()
 }
 
 async fn all(alarms: &Alarms) -> Result<Vec<(String, Value)>, Refusal> {
@@ -104,5 +114,5 @@ pub(super) async fn delete(alarms: &Alarms, input: &Value) -> Result<Value, Refu
 }
 
 fn unknown(name: &str) -> Refusal {
-    (404, "ResourceNotFound", format!("there is no dashboard {name}"))
+    (404, "ResourceNotFound", format!("there is no dashboard {name}")).into()
 }

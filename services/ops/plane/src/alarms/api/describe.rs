@@ -33,7 +33,8 @@ pub(super) fn alarms(alarms: &Alarms, input: &Value) -> Result<Value, Refusal> {
             400,
             "InvalidParameterCombination",
             "AlarmNames and AlarmNamePrefix exclude each other".to_owned(),
-        ));
+        )
+            .into());
     }
     if names.len() > super::MOST_RECORDS {
         return Err(invalid("AlarmNames must hold at most 100 names"));

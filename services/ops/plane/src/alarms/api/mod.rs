@@ -54,7 +54,7 @@ pub(crate) async fn answer(alarms: &Alarms, operation: &str, input: Option<Value
             "SerializationException",
             "the local CloudWatch reads JSON and CBOR; the query protocol of older SDKs and CLIs is not spoken"
                 .to_owned(),
-        ));
+        ).into());
     };
     let input = without_nulls(input);
     match operation {
@@ -82,7 +82,8 @@ pub(crate) async fn answer(alarms: &Alarms, operation: &str, input: Option<Value
             400,
             "InvalidAction",
             format!("{operation} is not answered by the local CloudWatch"),
-        )),
+        )
+            .into()),
     }
 }
 
@@ -102,15 +103,15 @@ fn without_nulls(value: Value) -> Value {
 }
 
 fn invalid(told: impl Into<String>) -> Refusal {
-    (400, "ValidationError", told.into())
+    (400, "ValidationError", told.into()).into()
 }
 
 fn not_found(told: impl Into<String>) -> Refusal {
-    (404, "ResourceNotFound", told.into())
+    (404, "ResourceNotFound", told.into()).into()
 }
 
 fn failed(error: &StoreError) -> Refusal {
-    (500, "InternalServiceFault", error.to_string())
+    (500, "InternalServiceFault", error.to_string()).into()
 }
 
 /// A member that must be a text.
@@ -118,7 +119,7 @@ fn required<'a>(input: &'a Value, name: &str) -> Result<&'a str, Refusal> {
     input[name]
         .as_str()
         .filter(|text| !text.is_empty())
-        .ok_or_else(|| (400, "MissingParameter", format!("{name} is needed")))
+        .ok_or_else(|| (400, "MissingParameter", format!("{name} is needed")).into())
 }
 
 /// A list of texts; empty when it is not there.

@@ -106,6 +106,7 @@ fn unknown(name: &str) -> Refusal {
         "ResourceNotFoundException",
         format!("there is no mute rule {name}"),
     )
+        .into()
 }
 
 fn summary(rule: &MuteRule, arn: String, now: Timestamp) -> Value {

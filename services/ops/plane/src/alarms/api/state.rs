@@ -28,7 +28,7 @@ pub(super) async fn set(alarms: &Alarms, input: &Value) -> Result<Value, Refusal
     if let Some(data) = data
         && serde_json::from_str::<Value>(data).is_err()
     {
-        return Err((400, "InvalidFormat", "StateReasonData is not JSON".to_owned()));
+        return Err((400, "InvalidFormat", "StateReasonData is not JSON".to_owned()).into());
     }
     let state = State {
         value,

@@ -64,5 +64,6 @@ fn alarm_name(alarms: &Alarms, input: &Value) -> Result<String, Refusal> {
             "ResourceNotFoundException",
             format!("there is no alarm {arn}"),
         )
+            .into()
     })
 }

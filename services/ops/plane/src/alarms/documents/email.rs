@@ -2,10 +2,18 @@
 
 use alarms::evaluate::reason::java_double;
 use alarms::model::MetricAlarm;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{long_time, previous_value};
 use crate::alarms::alarm::Alarm;
 use crate::alarms::place::Place;
+
+/// What stands for itself in an address (RFC 3986).
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 
 pub(super) fn text(alarm: &Alarm, place: &Place) -> String {
     let state = &alarm.state;
@@ -17,7 +25,7 @@ pub(super) fn text(alarm: &Alarm, place: &Place) -> String {
          https://{code}.console.aws.amazon.com/cloudwatch/deeplink.js?region={code}#alarmsV2:alarm/{}\n\nAlarm Details:\n",
         state.value,
         state.reason,
-        percent_encoded(name),
+        utf8_percent_encode(name, QUERY),
         code = place.region,
     );
     let change = format!("{} -> {}", previous_value(alarm), state.value);
@@ -112,17 +120,4 @@ fn actions(text: &mut String, alarm: &Alarm) {
             .collect();
         text.push_str(&format!("- {state}: {}\n", list.join(" ")));
     }
-}
-
-fn percent_encoded(name: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    name.bytes()
-        .map(|byte| {
-            if plain(byte) {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect()
 }

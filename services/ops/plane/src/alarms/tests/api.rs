@@ -156,6 +156,23 @@ async fn tags_and_dashboards_are_kept() {
     let put = |body: &str| json!({"DashboardName": "d", "DashboardBody": body});
     check(&bench, "PutDashboard", put("{"), "InvalidParameterInput").await;
     check(&bench, "PutDashboard", put("{}"), "InvalidParameterInput").await;
+    let three = r#"{"widgets":[{"type":"metric","properties":{"region":"eu-central-1","metrics":[["AWS/Lambda","Errors","FunctionName"]]}}]}"#;
+    check(
+        &bench,
+        "PutDashboard",
+        put(three),
+        "InvalidParameterInput: The dashboard body is invalid, there is 1 validation error: \
+         /widgets/0/properties/metrics/0: Should NOT have more than 2 items",
+    )
+    .await;
+    // Taken, and warned of.
+    check(
+        &bench,
+        "PutDashboard",
+        put(r#"{"widgets":[{"type":"text","properties":{"markdown":"", "size": 3}}]}"#),
+        r#"{"DashboardValidationMessages":[{"DataPath":"/widgets/0/properties"#,
+    )
+    .await;
     bench.ask("PutDashboard", put(r#"{"widgets":[]}"#)).await.unwrap();
     let bench = bench.restart().await;
     check(

@@ -146,7 +146,7 @@ impl Bench {
     /// Calls the API.
     pub(super) async fn ask(&self, operation: &str, input: Value) -> Result<Value, String> {
         let answer = alarm_api::answer(&self.alarms, operation, Some(input)).await;
-        answer.map_err(|(_, code, told)| format!("{code}: {told}"))
+        answer.map_err(|refusal| format!("{}: {}", refusal.code, refusal.message))
     }
 
     pub(super) async fn put(&self, input: Value) {

@@ -1,8 +1,10 @@
 //! Metric alarms over time: fire, clear, survive a restart, make up for a stop.
 
+use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Bench, TOPIC, errors};
+use super::{Bench, START, TOPIC, errors};
+use crate::store::{Datum, Write};
 
 #[tokio::test]
 async fn an_alarm_fires_and_clears_and_says_so() {
@@ -74,6 +76,91 @@ async fn states_definitions_and_datapoints_survive_a_restart() {
     bench.at(180).await;
     assert!(bench.out().is_empty(), "no change, no action");
     assert_eq!(bench.history("e").await.len(), 5);
+}
+
+/// A Metrics Insights query sees every series that it selects: stored before the alarm was made, and begun after it, also over a restart.
+#[tokio::test]
+async fn a_query_is_fed_by_all_that_it_selects() {
+    let mut bench = Bench::new().await;
+    let of = |function: &str, seconds: i64, value: f64| {
+        let at = START.parse::<Timestamp>().unwrap().as_millisecond() + seconds * 1_000;
+        let dimensions = [("FunctionName", function)];
+        Write::Datum(Datum::value(
+            "AWS/Lambda",
+            "Errors",
+            &dimensions,
+            "Count",
+            at,
+            value,
+        ))
+    };
+    bench.store.write(of("orders", 0, 1.0));
+    let query = "SELECT SUM(Errors) FROM SCHEMA(\"AWS/Lambda\", FunctionName) WHERE FunctionName != 'canary'";
+    bench
+        .put(json!({
+            "AlarmName": "e", "Metrics": [{"Id": "q1", "Expression": query, "Period": 60}], "EvaluationPeriods": 3,
+            "DatapointsToAlarm": 2, "Threshold": 2.0, "ComparisonOperator": "GreaterThanThreshold",
+            "TreatMissingData": "notBreaching", "AlarmActions": [TOPIC],
+        }))
+        .await;
+    bench.store.write(of("mail", 10, 2.0));
+    bench.store.write(of("canary", 10, 9.0));
+    bench.at(60).await;
+    assert_eq!(bench.state("e").await, "OK", "3 once, and 2 of 3 are wanted");
+    let mut bench = bench.restart().await;
+    bench.store.write(of("canary", 70, 9.0));
+    bench.at(120).await;
+    assert_eq!(bench.state("e").await, "OK", "the canary is not selected");
+    bench.store.write(of("new", 130, 3.0));
+    bench.at(180).await;
+    assert_eq!(bench.state("e").await, "ALARM");
+    let message = bench.seen.messages.lock().unwrap()[0].clone();
+    assert_eq!(
+        message["NewStateReason"],
+        "Threshold Crossed: 2 out of the last 3 datapoints [3.0 (27/11/26 02:02:00), 3.0 (27/11/26 02:00:00)] were greater than the \
+         threshold (2.0) and 1 missing datapoint was treated as [NonBreaching] (minimum 2 datapoints for OK -> ALARM transition)."
+    );
+    // The first breach has left the range of five periods.
+    bench.at(360).await;
+    assert_eq!(bench.state("e").await, "OK");
+}
+
+/// Each series of a grouped query has a state on AWS; here the alarm says that it is not evaluated.
+#[tokio::test]
+async fn a_grouped_query_is_not_evaluated() {
+    let bench = Bench::new().await;
+    let query = "SELECT SUM(Errors) FROM \"AWS/Lambda\" GROUP BY FunctionName";
+    bench
+        .put(json!({
+            "AlarmName": "e", "Metrics": [{"Id": "q1", "Expression": query, "Period": 60}], "EvaluationPeriods": 1,
+            "Threshold": 2.0, "ComparisonOperator": "GreaterThanThreshold",
+        }))
+        .await;
+    let told = bench
+        .ask("DescribeAlarms", json!({"AlarmNames": ["e"]}))
+        .await
+        .unwrap();
+    assert_eq!(
+        told["MetricAlarms"][0]["StateReason"],
+        "it cannot be evaluated on this machine: entry `q1` is a Metrics Insights query with GROUP BY: each of its series has a state of \
+         its own on AWS, and here an alarm has one"
+    );
+}
+
+/// A new alarm that was evaluated before the platform stopped is past its warm-up, although its metric is silent now.
+#[tokio::test]
+async fn a_warm_up_does_not_begin_again_with_a_restart() {
+    let mut bench = Bench::new().await;
+    let mut alarm = errors("e");
+    alarm["TreatMissingData"] = json!("breaching");
+    alarm["WarmUpConfiguration"] = json!({"WarmUpPeriodDurationInMinutes": 60});
+    bench.put(alarm).await;
+    bench.datum(0, 0.0);
+    bench.at(60).await;
+    assert_eq!(bench.state("e").await, "OK");
+    let mut bench = bench.restart().await;
+    bench.at(300).await;
+    assert_eq!(bench.state("e").await, "ALARM");
 }
 
 #[tokio::test]

@@ -1,0 +1,276 @@
+//! Broken pages, and what is found.
+
+use super::*;
+use crate::page::tests::GOOD;
+
+struct Shop;
+
+impl Surroundings for Shop {
+    fn shopwatch(&self, words: &[String]) -> Typed {
+        let refused = |word: usize| {
+            Typed::Refused(Refusal {
+                check: "unknown-command",
+                word,
+                message: format!("`{}` cannot be typed", words[word]),
+            })
+        };
+        match words.get(1..3) {
+            Some([dlq, list]) if dlq == "dlq" && list == "list" => Typed::Looks,
+            Some([dlq, redrive]) if dlq == "dlq" && redrive == "redrive" => Typed::Changes,
+            _ => refused(1),
+        }
+    }
+
+    fn file(&self, path: &str) -> Option<String> {
+        (path == "docs/shop.md").then(|| "# The shop\n".to_owned())
+    }
+}
+
+fn subject(name: &str) -> Subject {
+    let mut subject = Subject {
+        path: format!("runbooks/shop/{name}.md"),
+        ..Subject::default()
+    };
+    let row = ("Fires".to_owned(), "with the first message".to_owned());
+    subject.facts.rows.push(row);
+    subject.bindings.alarm(name);
+    subject.bindings.dimension("QueueName", "shop-dlq");
+    subject
+}
+
+fn findings(texts: &[(&str, String)], alarms: &[&str]) -> Vec<Finding> {
+    let source = |(name, text): &(&str, String)| Source {
+        path: format!("runbooks/shop/{name}.md"),
+        text: text.clone(),
+    };
+    let sources: Vec<_> = texts.iter().map(source).collect();
+    let alarms = alarms
+        .iter()
+        .map(|name| ((*name).to_owned(), subject(name)))
+        .collect();
+    lint(&sources, &alarms, &Shop)
+}
+
+const NAME: &str = "shop-dlq-not-empty";
+
+fn good() -> String {
+    crate::generated::refresh(GOOD, &subject(NAME).facts)
+}
+
+#[track_caller]
+fn check_set(texts: &[(&str, String)], alarms: &[&str], expected: &[&str]) {
+    let found: Vec<_> = findings(texts, alarms)
+        .iter()
+        .map(|finding| format!("{}:{} {}", finding.path, finding.at.line, finding.check))
+        .collect();
+    assert_eq!(found, expected);
+}
+
+/// The page with a change, and all that is found: line, column, check, message.
+#[track_caller]
+fn check_page(from: &str, to: &str, expected: &[&str]) {
+    let text = good().replacen(from, to, 1);
+    assert_ne!(text, good(), "the change changes nothing");
+    let found: Vec<_> = findings(&[(NAME, text)], &[NAME])
+        .iter()
+        .map(|finding| {
+            let Finding {
+                at, check, message, ..
+            } = finding;
+            format!("{}:{} {check}: {message}", at.line, at.column)
+        })
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn pages_and_alarms_belong_together() {
+    check_set(&[(NAME, good())], &[NAME], &[]);
+    check_set(
+        &[(NAME, good())],
+        &[NAME, "other"],
+        &["runbooks/shop/other.md:1 missing-page"],
+    );
+    check_set(
+        &[(NAME, good())],
+        &[],
+        &["runbooks/shop/shop-dlq-not-empty.md:1 missing-alarm"],
+    );
+    let copy = good().replace("# shop-dlq-not-empty", "# other-dlq").replace(
+        "of the shop.",
+        "of what the shop could not do at all today, for any reason.",
+    );
+    check_set(
+        &[(NAME, good()), ("other-dlq", copy)],
+        &[NAME, "other-dlq"],
+        &["runbooks/shop/other-dlq.md:14 copied-section"],
+    );
+}
+
+#[test]
+fn the_block_is_of_today() {
+    check_page(
+        "with the first",
+        "with the second",
+        &[
+            "3:1 stale-block: the generated block is out of date: `shopwatch runbooks generate shop-dlq-not-empty` writes it",
+        ],
+    );
+    check_set(
+        &[(NAME, GOOD.to_owned())],
+        &[NAME],
+        &["runbooks/shop/shop-dlq-not-empty.md:1 stale-block"],
+    );
+}
+
+#[test]
+fn sections_say_something() {
+    check_page(
+        "Ask the team that owns the shop, in its channel, with the incident log.",
+        "TODO",
+        &[
+            "47:1 empty-section: Escalation says nothing",
+            "47:1 unfinished-section: Escalation is not finished",
+        ],
+    );
+}
+
+#[test]
+fn commands_can_be_typed() {
+    let list = "shopwatch dlq list --json {{alarm.dimensions.QueueName}}";
+    check_page(
+        list,
+        "shopwatch dlq list {{alarm.dimensions.Queue}}",
+        &[
+            "22:20 unbound-placeholder: `{{alarm.dimensions.Queue}}` stands for nothing; did you mean `{{alarm.dimensions.QueueName}}`?",
+        ],
+    );
+    check_page(
+        list,
+        "shopwatch dql list",
+        &["22:11 unknown-command: `dql` cannot be typed"],
+    );
+    check_page(
+        list,
+        "shopwatch dlq redrive {{alarm.dimensions.QueueName}}",
+        &[
+            "22:1 unmarked-change: it changes something: put it into Mitigation, in a block marked `sh changes`",
+        ],
+    );
+    check_page(
+        list,
+        "aws sqs get-queue-url \\\n  --queue {{alarm.dimensions.QueueName}}",
+        &[
+            "23:3 unknown-command: `aws sqs get-queue-url` has no option `--queue`; did you mean `--queue-name`?",
+        ],
+    );
+    check_page(list, "aws sqs list-queues | jq .", &[]);
+    check_page(
+        list,
+        "aws sqs list-queues --region x",
+        &[
+            "22:21 set-by-run: `--region`: `shopwatch runbooks run` says which platform is meant; leave it out",
+        ],
+    );
+    check_page(
+        list,
+        "shopwatch dlq list > a",
+        &["22:20 unreadable-command: writes a file; what a step prints goes into the incident log anyway"],
+    );
+    check_page(
+        list,
+        "shopwatch dlq list | gerp a",
+        &[
+            "22:22 unknown-program: `gerp` is no program of pages, which are shopwatch, aws, cat, curl, cut, date, echo, grep, head, jq, printf, sed, sort, tail, test, tr, true, uniq, wc, xargs; did you mean `grep`?",
+        ],
+    );
+    for variable in ["AWS_PROFILE", "AWS_ENDPOINT_URL_SQS", "SHOPWATCH_REGION", "PATH"] {
+        let found = format!(
+            "22:1 set-by-run: `{variable}`: `shopwatch runbooks run` says which platform is meant; leave it out"
+        );
+        check_page(
+            list,
+            &format!("{variable}=x aws sqs list-queues"),
+            &[found.as_str()],
+        );
+    }
+    check_page(list, "TZ=UTC aws sqs list-queues", &[]);
+    check_page(
+        list,
+        "aws sqs list-queues | sh -c 'AWS_PROFILE=x aws sqs list-queues'",
+        &[
+            "22:29 set-by-run: `AWS_PROFILE`: `shopwatch runbooks run` says which platform is meant; leave it out",
+        ],
+    );
+    check_page(
+        "shopwatch dlq redrive {{alarm.dimensions.QueueName}}",
+        "aws sns subscribe --topic-arn a --protocol email --notification-endpoint page@shop.example",
+        &[
+            "33:83 address-of-nobody: an address of nobody in a change: whoever types it gives theirs, \"${PAGE_EMAIL:?the address of PageEmail}\"",
+        ],
+    );
+    for hides in ["|| true", "|| echo none"] {
+        let from = format!("{list}\n```\n\n* exit 0\n* jq `length > 0`");
+        check_page(
+            &from,
+            &format!("aws sqs list-queues 2>&1 {hides}\n```\n\n* exit 0"),
+            &[
+                "22:26 hidden-failure: hides that the command failed: expect what is printed (`2>&1`), with the errors that mean something",
+            ],
+        );
+        check_page(
+            &from,
+            &format!("aws sqs list-queues 2>&1 {hides}\n```\n\n* matches `Urls|NotFound`"),
+            &[],
+        );
+    }
+    check_page(
+        list,
+        "tail -f a",
+        &["22:6 endless-command: it follows and does not end"],
+    );
+    check_page(
+        list,
+        "curl -X POST localhost",
+        &[
+            "22:1 unmarked-change: it changes something: put it into Mitigation, in a block marked `sh changes`",
+        ],
+    );
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let check = |to: &str, expected: Option<&str>| {
+        let link = format!("[Send them back]({to})");
+        let text = good().replace("[Send them back](#send-them-back)", &link);
+        let found = findings(&[(NAME, text)], &[NAME]);
+        let messages: Vec<_> = found.iter().map(|finding| finding.message.as_str()).collect();
+        assert_eq!(messages.first().copied(), expected, "{to}");
+    };
+    check(
+        "#send-them-bakc",
+        Some("`#send-them-bakc` is no heading of this page; did you mean `send-them-back`?"),
+    );
+    check("../../docs/shop.md", None);
+    check("../../docs/shop.md#the-shop", None);
+    check(
+        "../../docs/shop.md#shop",
+        Some("`#shop` is no heading of docs/shop.md"),
+    );
+    check("../docs/shop.md", Some("there is no runbooks/docs/shop.md"));
+    check("../../../x.md", Some("`../../../x.md` leads out of the clone"));
+    check("https://docs.aws.amazon.com/lambda", None);
+    check(
+        "http://docs.aws.amazon.com/",
+        Some(
+            "`http://docs.aws.amazon.com/` cannot be checked; pages link to files of the clone, or with https to docs.aws.amazon.com, repost.aws, health.aws.amazon.com, console.aws.amazon.com",
+        ),
+    );
+}
+
+/// Every check that is listed is found by a test of this file, by name.
+#[test]
+fn every_check_is_listed_once() {
+    let names: std::collections::BTreeSet<_> = CHECKS.iter().map(|check| check.name).collect();
+    assert_eq!(names.len(), CHECKS.len());
+}

@@ -1,0 +1,181 @@
+//! What else changed: deployments of functions (`lambda:ListVersionsByFunction`) and other alarms
+//! (`cloudwatch:DescribeAlarmHistory`, which tells of composite alarms only who has the right to it for `*`).
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_cloudwatch::primitives::DateTime;
+use aws_sdk_cloudwatch::types::{AlarmType, HistoryItemType, ScanBy};
+use error_report::ports::{Changes, PortError};
+use error_report_domain::report::Change;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::call::{failed, within};
+use crate::clock::AlarmClock;
+
+/// Longer what changed is not waited for.
+const LIMIT: Duration = Duration::from_secs(6);
+/// A deployment a while before the trouble may be its cause.
+const BEFORE: SignedDuration = SignedDuration::from_mins(30);
+/// What belongs to a change comes so much later at most: composites follow their parts.
+const TOGETHER: SignedDuration = SignedDuration::from_secs(1);
+/// Functions asked at a time.
+const CONCURRENT: usize = 4;
+/// Changes that are told, the newest.
+const TOLD: usize = 12;
+
+/// Lambda and CloudWatch.
+#[derive(Debug, Clone)]
+pub(crate) struct Deployments {
+    functions: aws_sdk_lambda::Client,
+    alarms: aws_sdk_cloudwatch::Client,
+    clock: AlarmClock,
+}
+
+impl Deployments {
+    pub(crate) fn new(
+        functions: aws_sdk_lambda::Client,
+        alarms: aws_sdk_cloudwatch::Client,
+        clock: AlarmClock,
+    ) -> Self {
+        Self {
+            functions,
+            alarms,
+            clock,
+        }
+    }
+
+    /// `$LATEST` among them: without versions it is all there is.
+    async fn deployed(&self, function: &str) -> Result<Vec<Change>, PortError> {
+        let mut changes = Vec::new();
+        let mut pages = self
+            .functions
+            .list_versions_by_function()
+            .function_name(function)
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(failed("ask for versions of a function"))?;
+            for version in page.versions.unwrap_or_default() {
+                let modified = version.last_modified.as_deref().and_then(time);
+                if let (Some(at), Some(name)) = (modified, version.version) {
+                    let what = match name.as_str() {
+                        "$LATEST" => format!("{function}: code or settings were changed"),
+                        number => format!("{function}: version {number} was deployed"),
+                    };
+                    changes.push(Change {
+                        at: self.clock.of_wall(at),
+                        what,
+                    });
+                }
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Without a type CloudWatch tells of metric alarms only.
+    async fn alarmed(
+        &self,
+        but: Option<&str>,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Change>, PortError> {
+        let time = |at: Timestamp| DateTime::from_millis(at.as_millisecond());
+        // The end is not in the range that CloudWatch takes, and what changed together does so within a second.
+        let end = to.checked_add(TOGETHER).unwrap_or(to);
+        let mut changes = Vec::new();
+        let mut pages = self
+            .alarms
+            .describe_alarm_history()
+            .alarm_types(AlarmType::MetricAlarm)
+            .alarm_types(AlarmType::CompositeAlarm)
+            .history_item_type(HistoryItemType::StateUpdate)
+            .start_date(time(from))
+            .end_date(time(end))
+            .scan_by(ScanBy::TimestampAscending)
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(failed("ask what alarms did"))?;
+            for item in page.alarm_history_items.unwrap_or_default() {
+                let at = item.timestamp.and_then(|at| at.to_millis().ok());
+                let at = at.and_then(|ms| Timestamp::from_millisecond(ms).ok());
+                let name = item.alarm_name.unwrap_or_default();
+                let summary = item.history_summary.unwrap_or_default();
+                let told = change_of(&summary).filter(|_| but != Some(name.as_str()));
+                if let (Some(at), Some(told)) = (at, told) {
+                    let what = format!("alarm {name}: {told}");
+                    changes.push(Change { at, what });
+                }
+            }
+        }
+        Ok(changes)
+    }
+}
+
+#[async_trait]
+impl Changes for Deployments {
+    async fn between(
+        &self,
+        functions: &[String],
+        but: Option<&str>,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Change>, PortError> {
+        let earlier = from.checked_sub(BEFORE).unwrap_or(from);
+        let deployed: Vec<_> = functions.iter().map(|function| self.deployed(function)).collect();
+        let deployed = stream::iter(deployed)
+            .buffered(CONCURRENT)
+            .try_collect::<Vec<_>>();
+        let asked = async { tokio::try_join!(deployed, self.alarmed(but, from, to)) };
+        let (deployed, alarmed) = within(LIMIT, "ask what changed", asked).await?;
+        let deployed = deployed.into_iter().flatten();
+        let mut all: Vec<Change> = deployed
+            .filter(|change| change.at >= earlier && change.at <= to)
+            .chain(alarmed)
+            .collect();
+        all.sort_by_key(|change| change.at);
+        Ok(all.split_off(all.len().saturating_sub(TOLD)))
+    }
+}
+
+/// "Alarm updated from OK to ALARM". That one has no data, or has some again, tells nothing; that one without data went off does.
+fn change_of(summary: &str) -> Option<&str> {
+    let told = summary.strip_prefix("Alarm updated from ").unwrap_or(summary);
+    let is_told = !told.contains("INSUFFICIENT_DATA") || told.ends_with(" to ALARM");
+    is_told.then_some(told)
+}
+
+/// Lambda's `2026-11-27T02:03:11.123+0000`.
+fn time(text: &str) -> Option<Timestamp> {
+    Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", text)
+        .ok()
+        .or_else(|| text.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_went_off_is_told_with_and_without_data_before() {
+        let check = |summary: &str, told: Option<&str>| assert_eq!(change_of(summary), told);
+        check("Alarm updated from OK to ALARM", Some("OK to ALARM"));
+        check("Alarm updated from ALARM to OK", Some("ALARM to OK"));
+        check(
+            "Alarm updated from INSUFFICIENT_DATA to ALARM",
+            Some("INSUFFICIENT_DATA to ALARM"),
+        );
+        check("Alarm updated from INSUFFICIENT_DATA to OK", None);
+        check("Alarm updated from ALARM to INSUFFICIENT_DATA", None);
+    }
+
+    #[test]
+    fn lambdas_times_are_read() {
+        let expected = "2026-11-27T02:03:11.123Z".parse().ok();
+        assert_eq!(time("2026-11-27T02:03:11.123+0000"), expected);
+        assert_eq!(time("2026-11-27T02:03:11.123Z"), expected);
+        assert_eq!(time("yesterday"), None);
+    }
+}

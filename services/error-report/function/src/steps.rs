@@ -1,0 +1,157 @@
+//! What the runbook of an alarm says: its first steps and its dashboard, from a table that is made of `runbooks/shopfast` when this is
+//! compiled.
+
+use error_report_domain::report::{Step, quoted};
+use error_report_intake::{AlarmNotification, Subject};
+
+/// Alarm, its dashboard (empty without one), and heading and command of each step, by name.
+type Table = &'static [Row];
+type Row = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
+const TABLE: Table = include!(concat!(env!("OUT_DIR"), "/steps.rs"));
+
+/// What is done first. A command with something in it that is not known here is left to `shopwatch runbooks run`.
+pub(crate) fn steps(alarm: &AlarmNotification) -> Vec<Step> {
+    let steps = row(alarm).map(|row| row.2).unwrap_or_default();
+    steps
+        .iter()
+        .map(|(what, command)| step(what, command, alarm))
+        .collect()
+}
+
+/// The dashboard of its kind.
+pub(crate) fn dashboard(alarm: &AlarmNotification) -> Option<&'static str> {
+    row(alarm).map(|row| row.1).filter(|name| !name.is_empty())
+}
+
+fn row(alarm: &AlarmNotification) -> Option<&'static Row> {
+    let found = TABLE.binary_search_by_key(&alarm.name.as_str(), |row| row.0);
+    TABLE.get(found.ok()?)
+}
+
+fn step(what: &str, command: &str, alarm: &AlarmNotification) -> Step {
+    let command = bound(command, alarm);
+    Step {
+        what: what.to_owned(),
+        command: if command.contains("{{") {
+            String::new()
+        } else {
+            command
+        },
+    }
+}
+
+/// With the alarm's name and dimensions in their places.
+fn bound(command: &str, alarm: &AlarmNotification) -> String {
+    let mut text = command.replace("{{alarm.name}}", &quoted(&alarm.name));
+    if let Subject::Metrics { dimensions, .. } = &alarm.subject {
+        for (name, value) in dimensions {
+            text = text.replace(&format!("{{{{alarm.dimensions.{name}}}}}"), &quoted(value));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn alarm(name: &str) -> AlarmNotification {
+        let message = json!({"AlarmName": name, "NewStateValue": "ALARM", "StateChangeTime": "2026-11-27T02:03:11.000+0000",
+            "Trigger": {"Dimensions": [{"name": "QueueName", "value": "it's; rm"}]}});
+        AlarmNotification::read(&message.to_string()).unwrap()
+    }
+
+    #[track_caller]
+    fn check(command: &str, expected: &str) {
+        let step = step("See", command, &alarm("shop-dlq"));
+        assert_eq!(step.command, expected);
+    }
+
+    #[test]
+    fn commands_are_bound_and_quoted() {
+        check(
+            "shopwatch alarms explain {{alarm.name}}",
+            "shopwatch alarms explain shop-dlq",
+        );
+        check(
+            "shopwatch dlq list {{alarm.dimensions.QueueName}}",
+            r"shopwatch dlq list 'it'\''s; rm'",
+        );
+        check("aws sqs purge-queue --queue-url {{outputs.Url}}", "");
+    }
+
+    #[test]
+    fn an_alarm_without_a_page_has_no_steps() {
+        assert_eq!(steps(&alarm("nobody-s")), []);
+        assert_eq!(dashboard(&alarm("nobody-s")), None);
+    }
+
+    /// Every page names one, and the stack has it.
+    #[test]
+    fn every_alarm_has_a_dashboard() {
+        let template =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../infra/generated/shopfast-dashboards.yaml");
+        let Ok(template) = std::fs::read_to_string(template) else {
+            assert!(TABLE.is_empty());
+            return;
+        };
+        for (alarm, dashboard, _) in TABLE {
+            assert!(
+                template.contains(&format!("DashboardName: {dashboard}\n")),
+                "{alarm}: {dashboard}"
+            );
+        }
+    }
+
+    /// The table says what the pages say, as the crate that checks and runs them reads them.
+    #[test]
+    fn the_table_is_that_of_the_pages() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../runbooks/shopfast");
+        let Ok(entries) = std::fs::read_dir(folder) else {
+            assert!(TABLE.is_empty());
+            return;
+        };
+        let mut pages = Vec::new();
+        for entry in entries {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            if path.extension().is_none_or(|end| end != "md") {
+                continue;
+            }
+            let page = runbooks::page::read(&name, &std::fs::read_to_string(&path).unwrap());
+            let page = page.unwrap_or_else(|problems| panic!("{name}: {problems:?}"));
+            let diagnosis = page
+                .sections
+                .into_iter()
+                .find(|section| section.kind == runbooks::page::SectionKind::Diagnosis);
+            let steps = diagnosis.map(|section| section.steps).unwrap_or_default();
+            let steps: Vec<(String, String)> = steps
+                .into_iter()
+                .take(3)
+                .map(|step| (step.title, step.command.trim_end().to_owned()))
+                .collect();
+            pages.push((name, steps));
+        }
+        pages.retain(|(_, steps)| !steps.is_empty());
+        pages.sort();
+        let table = TABLE
+            .iter()
+            .filter(|row| !row.2.is_empty())
+            .map(|(alarm, _, steps)| {
+                let steps = steps
+                    .iter()
+                    .map(|(what, command)| ((*what).to_owned(), (*command).to_owned()));
+                ((*alarm).to_owned(), steps.collect::<Vec<_>>())
+            });
+        assert_eq!(table.collect::<Vec<_>>(), pages);
+    }
+}

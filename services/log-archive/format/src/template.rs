@@ -1,0 +1,173 @@
+//! Messages without what is in columns already: where a message has one of its line's IDs, its template has a mark. A page of
+//! templates is half as long as one of messages, and what is left of a line is nearly what the line before it had.
+//!
+//! A mark is U+001A (the control character "substitute", which no JSON has unescaped) and a letter: `c` correlation ID, `r` request ID,
+//! `t` trace ID, `o` order ID, and `0` for U+001A itself. So SQL gets the messages with a few `replace`: [`MESSAGE_SQL`].
+
+use log_archive_domain::Line;
+use memchr::{memchr, memmem};
+
+/// What a mark begins with.
+const MARK: u8 = 0x1a;
+/// Its second byte where a message has [`MARK`] itself.
+const ITSELF: u8 = b'0';
+/// An ID that is shorter stands for too much by chance, and saves too little.
+const SHORTEST: usize = 8;
+
+/// The message of a line, as an expression of SQL over the columns of a part. Athena, DuckDB and DataFusion understand it.
+pub const MESSAGE_SQL: &str = "replace(replace(replace(replace(replace(template, chr(26) || 'c', coalesce(correlation_id, '')), \
+     chr(26) || 'r', coalesce(request_id, '')), chr(26) || 't', coalesce(trace_id, '')), \
+     chr(26) || 'o', coalesce(order_id, '')), chr(26) || '0', chr(26))";
+
+/// IDs with the letters of their marks.
+fn ids<'l>(line: &Line<'l>) -> [(u8, Option<&'l str>); 4] {
+    [
+        (b'c', line.correlation_id),
+        (b'r', line.request_id),
+        (b't', line.trace_id),
+        (b'o', line.order_id),
+    ]
+}
+
+/// Appends the template of a line's message.
+pub(crate) fn write(line: &Line<'_>, out: &mut Vec<u8>) {
+    let message = line.message.as_bytes();
+    let mut found: Vec<(usize, usize, u8)> = Vec::with_capacity(8);
+    for (letter, id) in ids(line) {
+        // One with a mark in it would be replaced again by who replaces all of one kind after the other.
+        let is_good = |id: &&str| id.len() >= SHORTEST && memchr(MARK, id.as_bytes()).is_none();
+        if let Some(id) = id.filter(is_good) {
+            let places = memmem::find_iter(message, id);
+            found.extend(places.map(|at| (at, at + id.len(), letter)));
+        }
+    }
+    found.sort_unstable();
+    let mut from = 0;
+    for (start, end, letter) in found {
+        // Two IDs that overlap, or are the same: the first one has the place.
+        if start >= from {
+            literally(&message[from..start], out);
+            out.extend_from_slice(&[MARK, letter]);
+            from = end;
+        }
+    }
+    literally(&message[from..], out);
+}
+
+fn literally(mut text: &[u8], out: &mut Vec<u8>) {
+    while let Some(at) = memchr(MARK, text) {
+        out.extend_from_slice(&text[..at]);
+        out.extend_from_slice(&[MARK, ITSELF]);
+        text = &text[at + 1..];
+    }
+    out.extend_from_slice(text);
+}
+
+/// The message again. `None` if the template refers to what the line does not have.
+pub(crate) fn read(template: &[u8], line: &Line<'_>) -> Option<String> {
+    let mut message = Vec::with_capacity(template.len() + 128);
+    let mut rest = template;
+    while let Some(at) = memchr(MARK, rest) {
+        message.extend_from_slice(&rest[..at]);
+        match rest.get(at + 1)? {
+            &ITSELF => message.push(MARK),
+            letter => {
+                let (_, id) = ids(line).into_iter().find(|(own, _)| own == letter)?;
+                message.extend_from_slice(id?.as_bytes());
+            }
+        }
+        rest = &rest[at + 2..];
+    }
+    message.extend_from_slice(rest);
+    String::from_utf8(message).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn written(line: &Line<'_>) -> String {
+        let mut out = Vec::new();
+        write(line, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn ids_are_left_out_wherever_they_stand() {
+        let check = |message: &str, expected: &str| {
+            let line = Line {
+                correlation_id: Some("correlated"),
+                request_id: Some("requested"),
+                order_id: Some("correlated"),
+                level: Some("INFO"),
+                message,
+                ..Line::default()
+            };
+            assert_eq!(written(&line).replace('\u{1a}', "^"), expected);
+            assert_eq!(read(written(&line).as_bytes(), &line).as_deref(), Some(message));
+        };
+        check(
+            "{\"id\":\"correlated\",\"r\":\"requested\"}",
+            "{\"id\":\"^c\",\"r\":\"^r\"}",
+        );
+        check("correlatedcorrelated", "^c^c");
+        check("correlatedrequested", "^c^r");
+        check("INFO correlate", "INFO correlate");
+        check("\u{1a}c \u{1a}", "^0c ^0");
+        check("", "");
+    }
+
+    #[test]
+    fn short_ids_and_ids_with_marks_stay() {
+        let check = |id: &str| {
+            let message = format!("{id} {id}");
+            let line = Line {
+                order_id: Some(id),
+                message: &message,
+                ..Line::default()
+            };
+            assert_eq!(written(&line).replace("\u{1a}0", "\u{1a}"), message);
+            assert_eq!(read(written(&line).as_bytes(), &line), Some(message.clone()));
+        };
+        check("o-1");
+        check("order\u{1a}cid");
+    }
+
+    #[test]
+    fn a_template_of_another_line_is_told() {
+        let line = Line::default();
+        for template in ["\u{1a}c", "\u{1a}x", "\u{1a}"] {
+            assert_eq!(read(template.as_bytes(), &line), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn messages_come_back_byte_for_byte(
+            ids in prop::array::uniform4(prop::option::of("[ab\u{1a}]{0,12}")),
+            pieces in prop::collection::vec((0_usize..5, "[ab\u{1a}cé0]{0,4}"), 0..12),
+        ) {
+            let id = |at: usize| ids.get(at).cloned().flatten();
+            let message: String = pieces.iter().map(|(at, text)| id(*at).unwrap_or_default() + text).collect();
+            let line = Line {
+                correlation_id: ids[0].as_deref(), request_id: ids[1].as_deref(), trace_id: ids[2].as_deref(),
+                order_id: ids[3].as_deref(), message: &message, ..Line::default()
+            };
+            let template = written(&line);
+            prop_assert_eq!(read(template.as_bytes(), &line), Some(message.clone()));
+            // As SQL does it.
+            let mut by_sql = template;
+            for (letter, id) in super::ids(&line) {
+                by_sql = by_sql.replace(&format!("\u{1a}{}", char::from(letter)), id.unwrap_or(""));
+            }
+            prop_assert_eq!(by_sql.replace("\u{1a}0", "\u{1a}"), message);
+        }
+
+        #[test]
+        fn other_bytes_do_no_harm(template in prop::collection::vec(prop_oneof![Just(MARK), any::<u8>()], 0..40)) {
+            read(&template, &Line { correlation_id: Some("x"), ..Line::default() });
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What the log archive is given: payloads of subscription filters ([`Envelope::unpack`]), raw objects as Firehose leaves them
+//! ([`read_raw`]), what could not be delivered ([`envelopes_of_failed`]), and the IDs that a line names ([`found_in`]).
+//!
+//! Not here: where lines go. Nothing here does I/O: bytes come in, lines go out.
+
+mod envelope;
+mod failed;
+mod found;
+mod raw;
+
+pub use envelope::{Envelope, EnvelopeError, LogEvent};
+pub use failed::envelopes_of_failed;
+pub use found::{Found, found_in};
+pub use raw::{RawCounts, RawError, read_raw};

@@ -1,0 +1,128 @@
+//! The chain: one link for every manifest, in the order of commits. A generation is built upon only when it is in the chain, so that
+//! none is ever left out.
+
+use std::collections::BTreeMap;
+
+use futures::TryStreamExt as _;
+use futures::stream::{self, StreamExt as _};
+use log_archive_domain::layout;
+use log_archive_format::Chained;
+
+use super::{Step, Watch};
+use crate::archive::sha256;
+use crate::{Archive, ArchiveError, OpenHour};
+
+/// Links that are read at once.
+const AT_ONCE: usize = 16;
+
+/// What a compaction knows of the chain: links never change.
+#[derive(Debug, Default)]
+pub(super) struct Chain {
+    links: BTreeMap<u64, Known>,
+    newest: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Known {
+    manifest: String,
+    sha256: String,
+}
+
+impl Chain {
+    /// The number of the newest link. The first time all are listed, then only those behind it.
+    pub(super) async fn newest(&mut self, archive: &Archive) -> Result<u64, ArchiveError> {
+        let newer = links(archive, self.newest).await?;
+        self.newest = newer.last().copied().unwrap_or(self.newest);
+        Ok(self.newest)
+    }
+
+    /// Puts a manifest into the chain, unless it is there. Its link can only be behind those that there were before it was made.
+    pub(super) async fn add(
+        &mut self,
+        archive: &Archive,
+        watch: &dyn Watch,
+        hour: &OpenHour,
+    ) -> Result<(), ArchiveError> {
+        let manifest = layout::manifest(hour.hour, hour.manifest.generation);
+        let before = hour.manifest.chain_before;
+        loop {
+            let behind = links(archive, before).await?;
+            self.read(archive, behind.iter().copied()).await?;
+            let known = |sequence: &u64| self.links.get(sequence);
+            if behind
+                .iter()
+                .filter_map(known)
+                .any(|link| link.manifest == manifest)
+            {
+                return Ok(());
+            }
+            let last = behind.last().copied().unwrap_or(before);
+            self.read(archive, (last > 0).then_some(last)).await?;
+            let sequence = last + 1;
+            let link = Chained {
+                sequence,
+                previous: self.links.get(&last).map(|link| link.sha256.clone()),
+                manifest: manifest.clone(),
+                sha256: hour.sha256.clone(),
+            };
+            let key = layout::link(sequence);
+            let json = serde_json::to_vec_pretty(&link).map_err(|error| failed(&key, error))?;
+            if archive.create(&key, json.into()).await? {
+                return watch.done(&Step::Chained(key)).map_err(ArchiveError::Stopped);
+            }
+        }
+    }
+
+    /// Reads links that are not known. One that is damaged or gone is for `verify` to name; it is no reason to archive nothing.
+    async fn read(
+        &mut self,
+        archive: &Archive,
+        wanted: impl IntoIterator<Item = u64>,
+    ) -> Result<(), ArchiveError> {
+        let unknown = wanted
+            .into_iter()
+            .filter(|sequence| !self.links.contains_key(sequence));
+        let reading: Vec<_> = unknown
+            .map(|sequence| async move {
+                let json = archive.get(&layout::link(sequence)).await?;
+                Ok::<_, ArchiveError>(json.map(|json| {
+                    let link = serde_json::from_slice(&json);
+                    let manifest = link.map_or_else(|_| String::new(), |link: Chained| link.manifest);
+                    let sha256 = sha256(&json);
+                    (sequence, Known { manifest, sha256 })
+                }))
+            })
+            .collect();
+        let read = stream::iter(reading).buffered(AT_ONCE);
+        let read: Vec<_> = read.try_collect().await?;
+        self.links.extend(read.into_iter().flatten());
+        Ok(())
+    }
+}
+
+/// Numbers of the links behind this one, ascending; of all behind 0.
+pub(crate) async fn links(archive: &Archive, behind: u64) -> Result<Vec<u64>, ArchiveError> {
+    let listed = archive.list_after(layout::CHAIN, &layout::link(behind)).await?;
+    Ok(listed
+        .iter()
+        .filter_map(|object| layout::link_of_key(&object.key))
+        .collect())
+}
+
+/// A link with its SHA-256.
+pub(crate) async fn read_link(archive: &Archive, sequence: u64) -> Result<(Chained, String), ArchiveError> {
+    let key = layout::link(sequence);
+    let json = archive.get(&key).await?.ok_or_else(|| ArchiveError::Missing {
+        key: key.clone(),
+        named_by: "the chain".to_owned(),
+    })?;
+    let link = serde_json::from_slice(&json).map_err(|error| failed(&key, error))?;
+    Ok((link, sha256(&json)))
+}
+
+fn failed(key: &str, error: serde_json::Error) -> ArchiveError {
+    ArchiveError::Manifest {
+        key: key.to_owned(),
+        cause: Box::new(error.into()),
+    }
+}

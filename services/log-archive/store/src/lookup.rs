@@ -1,0 +1,337 @@
+//! Finding the lines of an ID in a few range reads.
+//!
+//! An ID that carries its time names its hour; the filter of the day says which other hours of the day may know it, and whether any
+//! line names it as something else than its correlation ID (one read). If none does, its lines stand together in each hour, and the
+//! cached index of the part says where: one read for everything but the messages, one for the messages. Another ID is
+//! looked for in the hour's filter over row groups (one read), and then in those row groups: in two reads each, or in one each if there
+//! are many.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures::TryStreamExt as _;
+use futures::stream::{self, StreamExt as _};
+use log_archive_domain::filter::{self, HEADER, Shape};
+use log_archive_domain::{Day, Hour, Id, OwnedLine};
+use log_archive_format::{Part, PartIndex, Rows};
+
+use crate::day::{Candidate, DayFilter};
+use crate::parts::Reading;
+use crate::{Archive, ArchiveError, Hours, OpenHour, parts};
+
+/// Days that are asked at once.
+const AT_ONCE: usize = 16;
+
+/// Row groups that are read in two ranges each. If there are more, one range each is fewer reads; it is more bytes.
+const FEW: usize = 2;
+
+/// Where an ID is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// In all hours of the day that it names and of those beside it. An ID without a time is looked for in all days.
+    Everywhere,
+    /// In these hours of the archive, both included.
+    Hours(Hour, Hour),
+}
+
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Lines by time.
+    pub lines: Vec<OwnedLine>,
+    /// Hours that were looked into.
+    pub hours: Vec<Hour>,
+    /// Days whose filters were asked.
+    pub days: Vec<Day>,
+}
+
+/// Finds lines. Keeps what never changes: manifests, indexes of parts, shapes of filters; and which hours there were when a day was
+/// first asked: what is compacted later is found by a new one.
+#[derive(Debug)]
+pub struct Lookup<'a> {
+    archive: &'a Archive,
+    days: BTreeMap<Day, (Hours, Option<DayFilter>)>,
+    open: BTreeMap<Hour, Arc<OpenHour>>,
+    indexes: BTreeMap<String, PartIndex>,
+    shapes: BTreeMap<String, Shape>,
+}
+
+impl<'a> Lookup<'a> {
+    /// Knows nothing yet.
+    #[must_use]
+    pub fn new(archive: &'a Archive) -> Self {
+        Self {
+            archive,
+            days: BTreeMap::new(),
+            open: BTreeMap::new(),
+            indexes: BTreeMap::new(),
+            shapes: BTreeMap::new(),
+        }
+    }
+
+    /// Lines that name this ID.
+    ///
+    /// # Errors
+    /// The store refuses; a file is damaged or missing.
+    pub async fn find(&mut self, id: &Id, scope: &Scope) -> Result<Found, ArchiveError> {
+        match self.find_once(id, scope).await {
+            // A compaction may have replaced files since they were looked up.
+            Err(ArchiveError::Missing { .. } | ArchiveError::Filter { .. }) => {
+                self.forget();
+                self.find_once(id, scope).await
+            }
+            other => other,
+        }
+    }
+
+    /// Parts that [`Lookup::find`] would read, from manifests and filters alone: what must be restored first if they are in Glacier.
+    ///
+    /// # Errors
+    /// The store refuses; a manifest or a filter is damaged or missing.
+    pub async fn parts(&mut self, id: &Id, scope: &Scope) -> Result<Vec<(OpenHour, Part)>, ArchiveError> {
+        let mut needed = Vec::new();
+        let days = self.days_of(id, scope).await?;
+        for Candidate { hour, .. } in self.candidates(id, scope, &days).await? {
+            let Some(open) = self.open(hour).await? else {
+                continue;
+            };
+            let slots = self.row_groups(id, &open).await?;
+            let mut before = 0;
+            for part in &open.manifest.parts {
+                let own = before..before + part.sums.len();
+                before = own.end;
+                if slots.iter().any(|slot| own.contains(&(*slot as usize))) {
+                    needed.push((OpenHour::clone(&open), part.clone()));
+                }
+            }
+        }
+        Ok(needed)
+    }
+
+    fn forget(&mut self) {
+        self.days.clear();
+        self.open.clear();
+        self.shapes.clear();
+    }
+
+    async fn find_once(&mut self, id: &Id, scope: &Scope) -> Result<Found, ArchiveError> {
+        let days = self.days_of(id, scope).await?;
+        let mut found = Found::default();
+        for candidate in self.candidates(id, scope, &days).await? {
+            found.lines.append(&mut self.in_hour(id, candidate).await?);
+            found.hours.push(candidate.hour);
+        }
+        found.days = days;
+        found.lines.sort_by(|one, other| {
+            let (one, other) = (one.as_line(), other.as_line());
+            one.at.cmp(&other.at).then_with(|| one.order(&other))
+        });
+        Ok(found)
+    }
+
+    async fn days_of(&self, id: &Id, scope: &Scope) -> Result<Vec<Day>, ArchiveError> {
+        let (first, last) = match (scope, id.hour()) {
+            (Scope::Hours(first, last), _) => (first.day(), last.day()),
+            // A clock may be behind that of who made the ID; a story may go on for hours.
+            (Scope::Everywhere, Some(hour)) => {
+                let (first, last) = (hour.plus(-1).day(), hour.day().plus(1));
+                let mut days = vec![first];
+                days.extend(
+                    (1..)
+                        .map(|later| first.plus(later))
+                        .take_while(|day| *day <= last),
+                );
+                return Ok(days);
+            }
+            (Scope::Everywhere, None) => return self.all_days().await,
+        };
+        let mut days = self.all_days().await?;
+        days.retain(|day| (first..=last).contains(day));
+        Ok(days)
+    }
+
+    async fn all_days(&self) -> Result<Vec<Day>, ArchiveError> {
+        let folders = self
+            .archive
+            .folders(log_archive_domain::layout::MANIFESTS)
+            .await?;
+        let day = |folder: &String| folder.strip_prefix("dt=")?.parse().ok();
+        Ok(folders.iter().filter_map(day).collect())
+    }
+
+    /// Hours of these days that are worth looking into, earliest first.
+    async fn candidates(
+        &mut self,
+        id: &Id,
+        scope: &Scope,
+        days: &[Day],
+    ) -> Result<Vec<Candidate>, ArchiveError> {
+        self.open_days(days).await?;
+        let asked: Vec<_> = days.iter().map(|day| self.hours_of(id, *day)).collect();
+        let asked = stream::iter(asked).buffered(AT_ONCE);
+        let mut candidates = asked.try_collect::<Vec<_>>().await?.concat();
+        if let Scope::Hours(first, last) = scope {
+            candidates.retain(|candidate| (*first..=*last).contains(&candidate.hour));
+        }
+        Ok(candidates)
+    }
+
+    async fn open_days(&mut self, days: &[Day]) -> Result<(), ArchiveError> {
+        let archive = self.archive;
+        let open = |day: Day| async move {
+            let hours = Hours::of_day(archive, day).await?;
+            let filter = match hours.iter().next() {
+                Some(_) => DayFilter::open(archive, day).await?,
+                None => None,
+            };
+            Ok::<_, ArchiveError>((day, (hours, filter)))
+        };
+        let unknown = days.iter().filter(|day| !self.days.contains_key(day));
+        let opening: Vec<_> = unknown.map(|day| open(*day)).collect();
+        let opened = stream::iter(opening).buffered(AT_ONCE);
+        self.days.extend(opened.try_collect::<Vec<_>>().await?);
+        Ok(())
+    }
+
+    async fn hours_of(&self, id: &Id, day: Day) -> Result<Vec<Candidate>, ArchiveError> {
+        let Some((hours, filter)) = self.days.get(&day) else {
+            return Ok(Vec::new());
+        };
+        match filter {
+            Some(filter) => filter.hours(self.archive, hours, id).await,
+            // It is made after the first commit of a day; a kill may have come between. Then any hour may know the ID.
+            None => {
+                let is_elsewhere = true;
+                let all = hours.iter().map(|(hour, _)| Candidate { hour, is_elsewhere });
+                Ok(all.collect())
+            }
+        }
+    }
+
+    async fn in_hour(
+        &mut self,
+        id: &Id,
+        Candidate { hour, is_elsewhere }: Candidate,
+    ) -> Result<Vec<OwnedLine>, ArchiveError> {
+        let Some(open) = self.open(hour).await? else {
+            return Ok(Vec::new());
+        };
+        if id.is_uuid_v7() && !is_elsewhere {
+            let rows = self.rows_of_correlation_id(id, &open).await?;
+            let is_of_story = |line: &OwnedLine| line.correlation_id.as_deref() == Some(id.as_str());
+            return self.read(rows, &is_of_story).await;
+        }
+        let rows = self.rows_of_any_id(id, &open).await?;
+        self.read(rows, &|line| line.as_line().has_id(id.as_str())).await
+    }
+
+    async fn open(&mut self, hour: Hour) -> Result<Option<Arc<OpenHour>>, ArchiveError> {
+        if let Some(open) = self.open.get(&hour) {
+            return Ok(Some(Arc::clone(open)));
+        }
+        let generation = self
+            .days
+            .get(&hour.day())
+            .and_then(|(hours, _)| hours.generation(hour));
+        let Some(generation) = generation else {
+            return Ok(None);
+        };
+        let open = Arc::new(OpenHour::read(self.archive, hour, generation).await?);
+        self.open.insert(hour, Arc::clone(&open));
+        Ok(Some(open))
+    }
+
+    async fn read(
+        &mut self,
+        rows: Vec<(&Part, Rows)>,
+        wanted: &(dyn Fn(&OwnedLine) -> bool + Sync),
+    ) -> Result<Vec<OwnedLine>, ArchiveError> {
+        let mut lines = Vec::new();
+        let reading = if rows.len() > FEW {
+            Reading::AtOnce
+        } else {
+            Reading::Sparing
+        };
+        for (part, rows) in rows {
+            let index = self.index(part).await?;
+            let found = parts::lines(self.archive, part, &index, (&rows, reading), wanted);
+            lines.extend(found.await?);
+        }
+        Ok(lines)
+    }
+
+    /// Rows between the correlation IDs before and behind it: all its lines, if it is one.
+    async fn rows_of_correlation_id<'o>(
+        &mut self,
+        id: &Id,
+        open: &'o OpenHour,
+    ) -> Result<Vec<(&'o Part, Rows)>, ArchiveError> {
+        let mut rows = Vec::new();
+        for part in &open.manifest.parts {
+            let text = Some(id.as_str());
+            if part.first_id.as_deref() <= text && text <= part.last_id.as_deref() {
+                let index = self.index(part).await?;
+                let found = index.rows_of_correlation_id(id.as_str());
+                let found = found.map_err(|cause| parts::failed(part, cause))?;
+                rows.extend(found.into_iter().map(|rows| (part, rows)));
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Row groups that the filter of the hour does not rule out.
+    async fn rows_of_any_id<'o>(
+        &mut self,
+        id: &Id,
+        open: &'o OpenHour,
+    ) -> Result<Vec<(&'o Part, Rows)>, ArchiveError> {
+        let mut slots = self.row_groups(id, open).await?.into_iter().peekable();
+        let (mut rows, mut before) = (Vec::new(), 0);
+        for part in &open.manifest.parts {
+            let row_groups = part.sums.len();
+            while let Some(slot) = slots.next_if(|slot| (*slot as usize) < before + row_groups) {
+                let index = self.index(part).await?;
+                let all = index.all_rows(slot as usize - before);
+                rows.push((part, all.map_err(|cause| parts::failed(part, cause))?));
+            }
+            before += row_groups;
+        }
+        Ok(rows)
+    }
+
+    /// Row groups of an hour that may know an ID, counted over all parts.
+    async fn row_groups(&mut self, id: &Id, open: &OpenHour) -> Result<Vec<u32>, ArchiveError> {
+        let object = &open.manifest.parts_filter;
+        let missing = || ArchiveError::Missing {
+            key: object.key.clone(),
+            named_by: "the manifest of its hour".to_owned(),
+        };
+        if !self.shapes.contains_key(&object.key) {
+            let head = self.archive.get_range(&object.key, 0..HEADER as u64).await?;
+            let shape = Shape::read(&head.ok_or_else(missing)?, 0).map_err(|cause| ArchiveError::Filter {
+                key: object.key.clone(),
+                cause,
+            })?;
+            self.shapes.insert(object.key.clone(), shape);
+        }
+        let Some(shape) = self.shapes.get(&object.key) else {
+            return Ok(Vec::new());
+        };
+        let hash = filter::hash(id.as_str());
+        let row = self.archive.get_range(&object.key, shape.range(hash)).await?;
+        let slots = shape.slots_of(&row.ok_or_else(missing)?, hash);
+        slots.map_err(|cause| ArchiveError::Filter {
+            key: object.key.clone(),
+            cause,
+        })
+    }
+
+    async fn index(&mut self, part: &Part) -> Result<PartIndex, ArchiveError> {
+        if let Some(index) = self.indexes.get(&part.object.key) {
+            return Ok(index.clone());
+        }
+        let index = parts::index(self.archive, part).await?;
+        self.indexes.insert(part.object.key.clone(), index.clone());
+        Ok(index)
+    }
+}

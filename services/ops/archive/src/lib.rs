@@ -1,0 +1,67 @@
+//! `shopwatch archive`: questions to the log archive that need no running platform.
+//!
+//! In reading order: [`Command`] is what can be typed, a module stands for each command, `place` says where the archive is.
+//!
+//! Not here: how lines are kept and found (`log-archive-store`), how a program prints (`ops-monitoring`).
+
+mod compact;
+mod export;
+mod get;
+mod inventory;
+mod place;
+mod replay;
+mod restore_plan;
+mod times;
+mod verify;
+
+use ops_monitoring::{Ended, Refused, Terminal};
+
+/// Examples for `--help`.
+pub const EXAMPLES: &str = "\
+Examples:
+  shopwatch archive get 019aa7f4-9c00-7abc-8def-0123456789ab --archive /var/archive
+  shopwatch archive get 8476a536-e9f4-41e8-9739-2dfe598c3fcd --since 2026-11-20 --until 2026-11-21
+  shopwatch archive ls --since 2026-11-01
+  shopwatch archive stats --json
+  shopwatch archive verify
+  shopwatch archive export --since 2026-11-21T19 --until 2026-11-21T19 --form original > lines.txt
+  shopwatch archive restore-plan --since 2025-01-01 --until 2025-01-31 --bulk
+";
+
+/// What can be asked of the archive.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Lines that name an ID: correlation, request, trace or order ID
+    Get(get::Args),
+    /// Hours that have lines
+    Ls(inventory::Args),
+    /// Lines, bytes and files of all hours together, from manifests alone
+    Stats(inventory::Args),
+    /// Prove that nothing is missing, doubled or altered; exit code 1 names the first broken object
+    Verify(verify::Args),
+    /// Write lines as NDJSON, CSV, or as they were written
+    Export(export::Args),
+    /// Which files in Glacier a lookup or a range needs: size, tier, hours and price
+    RestorePlan(restore_plan::Args),
+    /// Put back what could not be delivered, so that the next compaction archives it
+    Replay(replay::Args),
+    /// Compact raw objects now
+    Compact(compact::Args),
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// An option is wrong, or the archive cannot be read.
+pub async fn run(command: Command, terminal: &mut Terminal<'_>) -> Result<Ended, Refused> {
+    match command {
+        Command::Get(args) => get::run(args, terminal).await,
+        Command::Ls(args) => inventory::ls(args, terminal).await,
+        Command::Stats(args) => inventory::stats(args, terminal).await,
+        Command::Verify(args) => verify::run(args, terminal).await,
+        Command::Export(args) => export::run(args, terminal).await,
+        Command::RestorePlan(args) => restore_plan::run(args, terminal).await,
+        Command::Replay(args) => replay::run(args, terminal).await,
+        Command::Compact(args) => compact::run(args, terminal).await,
+    }
+}

@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+
+mod drill;
+mod file;
+
+mod batch;
+mod observed;
+
+mod accepted;
+mod coverage;
+mod judge;
+mod mail;
+mod timeline;
+
+pub use accepted::{Accepted, AcceptedFile, matches, read as read_accepted};
+pub use batch::batches;
+pub use coverage::{AlarmFacts, Coverage, Fact};
+pub use drill::{
+    Address, Drill, Evidence, Expect, Expected, Fault, FunctionFault, FunctionSettings, Load, LoadKind, Mail,
+    Remedy, Target,
+};
+pub use file::{FileError, read};
+pub use judge::{Outcome, Verdict, judge, not_over, outstanding};
+pub use mail::case_of;
+pub use observed::{Change, Loudness, Observed, ReceivedMail, State, Told};
+pub use timeline::timeline;

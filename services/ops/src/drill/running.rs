@@ -1,0 +1,207 @@
+//! A drill under way: broken, healed, over. What it goes on with at the end of each minute follows from what was seen.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use ops_drill::{Drill, Load, Observed, not_over, outstanding};
+
+use super::ground::Ground;
+use super::heal::{self, Undo};
+use super::inflict::inflict;
+use super::print;
+use crate::runbook_commands::pages::{Checked, Part};
+
+/// What is to be undone, wherever the run is interrupted.
+pub(super) static DONE: Mutex<Vec<Undo>> = Mutex::new(Vec::new());
+
+/// Remembers until [`Kept::undo`] how the faults of a drill are undone.
+#[derive(Debug, Default)]
+struct Kept(Vec<Undo>);
+
+impl Kept {
+    async fn undo(&mut self, ground: &Ground) -> Vec<String> {
+        heal::undo(ground, &mut self.0).await
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        DONE.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .append(&mut self.0);
+    }
+}
+
+/// A drill under way.
+pub(super) struct Running<'a> {
+    pub(super) drill: &'a Drill,
+    kept: Kept,
+    pub(super) observed: Observed,
+    begun: Instant,
+    pub(super) took: Duration,
+    phase: Phase,
+    /// What came of the pages that were run in this minute.
+    checked: Option<Vec<Checked>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Broken,
+    Healed,
+    Over,
+}
+
+/// Pages that are to be run now.
+#[derive(Debug, Clone)]
+pub(super) struct Due {
+    pub(super) part: Part,
+    pub(super) alarms: Vec<String>,
+}
+
+impl<'a> Running<'a> {
+    /// Makes the faults; `before` were in ALARM already.
+    pub(super) async fn begin(ground: &Ground, drill: &'a Drill, before: &BTreeSet<String>) -> Self {
+        let mut kept = Kept::default();
+        let mut problems: Vec<String> = before
+            .iter()
+            .map(|name| format!("{name} was in ALARM before the fault"))
+            .collect();
+        for fault in &drill.faults {
+            if let Err(error) = inflict(ground, fault, &mut kept.0).await {
+                problems.push(format!("the fault could not be made: {error:#}"));
+            }
+        }
+        let now = ground.now();
+        Running {
+            drill,
+            kept,
+            observed: Observed {
+                broken: now,
+                healed: None,
+                until: now,
+                changes: Vec::new(),
+                told: Vec::new(),
+                mails: Vec::new(),
+                failed: BTreeSet::new(),
+                steps: 0,
+                findings: 0,
+                problems,
+            },
+            begun: Instant::now(),
+            took: Duration::ZERO,
+            phase: Phase::Broken,
+            checked: None,
+        }
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.phase == Phase::Over
+    }
+
+    /// Who uses the shop in this phase.
+    pub(super) fn loads(&self) -> impl Iterator<Item = &Load> {
+        let phase = self.phase;
+        self.drill.load.iter().filter(move |load| match phase {
+            Phase::Broken => true,
+            Phase::Healed => load.goes_on,
+            Phase::Over => false,
+        })
+    }
+
+    /// A load had no answer: what it was for was not tried. Once is enough to be told.
+    pub(super) fn unanswered(&mut self, reason: String) {
+        let told = format!("a load had no answer: {reason}");
+        if !self
+            .observed
+            .problems
+            .iter()
+            .any(|problem| problem.starts_with("a load had no answer"))
+        {
+            self.observed.problems.push(told);
+        }
+    }
+
+    /// All that is expected of the fault was seen. Where nothing is to come, all the time is waited that something may.
+    fn has_come(&self) -> bool {
+        !self.drill.expect.alarms.is_empty() && outstanding(self.drill, &self.observed).is_empty()
+    }
+
+    /// The page that somebody reads is run while the fault is there, and once more when it is over.
+    pub(super) fn due(&self) -> Option<Due> {
+        let expect = &self.drill.expect;
+        let read = match expect.pages.is_empty() {
+            true => &expect.tickets,
+            false => &expect.pages,
+        };
+        let (part, alarms): (_, Vec<String>) = match self.phase {
+            Phase::Broken if self.has_come() => (Part::Diagnosis, read.iter().cloned().collect()),
+            Phase::Healed if not_over(self.drill, &self.observed).is_empty() => (
+                Part::Verification,
+                read.difference(&expect.stays).cloned().collect(),
+            ),
+            _ => return None,
+        };
+        (!alarms.is_empty()).then_some(Due { part, alarms })
+    }
+
+    /// Takes what came of the pages that were due.
+    pub(super) fn checked(&mut self, checked: Vec<Checked>) {
+        self.checked = Some(checked);
+    }
+
+    /// Counts what was run in the end, and tells what was not as expected.
+    fn keep(&mut self, checked: Vec<Checked>) {
+        for page in checked {
+            self.observed.steps += page.steps;
+            self.observed.findings += page.findings;
+            self.observed.problems.extend(page.problems);
+        }
+    }
+
+    /// To the next phase when this one is over.
+    pub(super) async fn goes_on(&mut self, ground: &Ground, is_quiet: bool) {
+        let expect = &self.drill.expect;
+        let now = self.observed.until;
+        let checked = self.checked.take().unwrap_or_default();
+        match self.phase {
+            Phase::Broken => {
+                let since = self.observed.broken.duration_until(now).as_secs();
+                if self.has_come() || since > expect.within {
+                    self.keep(checked);
+                    self.heal(ground).await;
+                }
+            }
+            Phase::Healed => {
+                let healed = self.observed.healed.unwrap_or(now);
+                let since = healed.duration_until(now).as_secs();
+                let is_clear = not_over(self.drill, &self.observed).is_empty();
+                // A verification looks minutes back: what it says in the first ones may still be of the fault.
+                let is_verified = checked.iter().all(|page| page.problems.is_empty());
+                if (is_clear && is_verified) || since > expect.cleared_within {
+                    self.keep(checked);
+                    self.took = self.begun.elapsed();
+                    self.phase = Phase::Over;
+                    if !is_quiet {
+                        print::ended(self.drill, is_clear, self.took);
+                    }
+                }
+            }
+            Phase::Over => {}
+        }
+    }
+
+    async fn heal(&mut self, ground: &Ground) {
+        let problems = self.kept.undo(ground).await;
+        self.observed.problems.extend(problems);
+        for remedy in &self.drill.heal {
+            if let Err(error) = heal::remedy(ground, remedy).await {
+                self.observed
+                    .problems
+                    .push(format!("could not be healed: {error:#}"));
+            }
+        }
+        self.observed.healed = Some(ground.now());
+        self.phase = Phase::Healed;
+    }
+}
