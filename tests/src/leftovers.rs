@@ -14,7 +14,7 @@ pub fn dead_letters(queues: &Value) -> Vec<(String, u64)> {
     queues
         .map(|queue| {
             (
-                queue["queue"].to_string(),
+                queue["queue"].as_str().unwrap_or_default().to_owned(),
                 queue["messages"].as_u64().unwrap_or(0),
             )
         })

@@ -44,8 +44,7 @@ impl Platform {
     /// # Errors
     /// When it ends before it is ready, or is not ready in time; with what it printed.
     pub fn start(options: &Options) -> Result<Self> {
-        let state_dir = state_dir(options.state);
-        std::fs::create_dir_all(&state_dir)?;
+        let state_dir = state_dir(options.state)?;
         let log = state_dir.join("up.log");
         let mut command = shopwatch(&state_dir)?;
         command.args(["up", "--json", "--time-scale", &options.time_scale.to_string()]);
@@ -185,6 +184,8 @@ impl Platform {
     /// When it does not end in time, ends with an error, or leaves something behind.
     pub fn stop(mut self) -> Result<()> {
         let dead = leftovers::dead_letters(&self.json(&["dlq", "list", "--json"])?);
+        let shown = dead.iter().map(|(queue, _)| self.text(&["dlq", "show", queue]));
+        let shown = shown.collect::<Result<Vec<_>>>()?.concat();
         let addresses = self.addresses();
         let pid = self.child.id().to_string();
         let killed = Command::new("kill")
@@ -196,7 +197,7 @@ impl Platform {
             Ok(self.child.try_wait()?.ok_or_else(|| "still running".to_owned()))
         })?;
         ensure!(status.success(), "the platform ended with {status}");
-        ensure!(dead.is_empty(), "messages left in {dead:?}");
+        ensure!(dead.is_empty(), "messages left in {dead:?}\n{shown}");
         let processes = leftovers::processes_of(&self.state_dir);
         ensure!(processes.is_empty(), "processes left behind: {processes:?}");
         for address in addresses {
@@ -234,8 +235,7 @@ impl Drop for Platform {
 /// # Errors
 /// When it cannot be built or started.
 pub fn run_apart(state: &str, programs: &Path, arguments: &[&str]) -> Result<Output> {
-    let state_dir = state_dir(state);
-    std::fs::create_dir_all(&state_dir)?;
+    let state_dir = state_dir(state)?;
     shopwatch(&state_dir)?
         .args(arguments)
         .env("PATH", path_before(programs)?)
@@ -260,10 +260,17 @@ pub fn at(endpoint: &str, method: &str, path: &str) -> http::Call {
     http::call(method, format!("{endpoint}{path}"))
 }
 
-/// Where scenarios keep a platform's state: below the build folder, so that the virtual environment inside is made
-/// once per build folder, not once per run.
-fn state_dir(name: &str) -> PathBuf {
-    target_dir().join("platforms").join(name)
+/// Where scenarios keep a platform's state, made if need be: below the build folder, so that the virtual environment, which all
+/// share, is made once per build folder, not once per run.
+fn state_dir(name: &str) -> Result<PathBuf> {
+    let all = target_dir().join("platforms");
+    let (state_dir, shared) = (all.join(name), all.join("venv"));
+    std::fs::create_dir_all(&state_dir)?;
+    let venv = state_dir.join("venv");
+    if venv.symlink_metadata().is_err() {
+        std::os::unix::fs::symlink(std::path::absolute(shared)?, venv)?;
+    }
+    Ok(state_dir)
 }
 
 fn shopwatch(state_dir: &Path) -> Result<Command> {

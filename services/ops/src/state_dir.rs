@@ -28,9 +28,23 @@ impl StateDir {
         &self.root
     }
 
-    /// The emulator's virtual environment.
+    /// The emulator's virtual environment, perhaps another folder's.
     pub(crate) fn venv(&self) -> PathBuf {
-        self.root.join("venv")
+        let own = self.root.join("venv");
+        fs::read_link(&own).unwrap_or(own)
+    }
+
+    /// Takes the virtual environment of another folder, unless it has one: making it takes longer than all else of a start.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub(crate) fn share_venv(&self, other: &Self) -> io::Result<()> {
+        let own = self.root.join("venv");
+        if own.symlink_metadata().is_ok() {
+            return Ok(());
+        }
+        fs::create_dir_all(&self.root)?;
+        std::os::unix::fs::symlink(std::path::absolute(other.venv())?, own)
     }
 
     /// What the running platform says about itself.
@@ -202,6 +216,21 @@ mod tests {
         state.forget().unwrap();
         assert!(state.venv().exists());
         assert!(!state.data().exists());
+    }
+
+    #[test]
+    fn a_virtual_environment_is_shared_by_who_has_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = |name: &str| StateDir::new(folder.path().join(name));
+        state("one").share_venv(&state("other")).unwrap();
+        assert_eq!(state("one").venv(), state("other").venv());
+        state("next").share_venv(&state("one")).unwrap();
+        assert_eq!(state("next").venv(), state("other").venv());
+        fs::create_dir_all(state("one").venv()).unwrap();
+        fs::write(state("one").venv().join("stamp"), "x").unwrap();
+        assert!(state("other").venv().join("stamp").exists());
+        state("one").share_venv(&state("third")).unwrap();
+        assert!(!state("third").root().exists());
     }
 
     #[test]

@@ -195,6 +195,7 @@ fn emulator_restarted(platform: &Platform) -> Result<()> {
     for order in &orders {
         told_after_redrive(platform, order)?;
     }
+    nothing_waits(platform)?;
     let after = Books::of(platform, &shop)?;
     ensure!(
         after.orders == before.orders + 5,
@@ -225,6 +226,29 @@ fn told_after_redrive(platform: &Platform, order: &Placed) -> Result<()> {
             Ok(())
         } else {
             Err(format!("{count} mails"))
+        })
+    })
+}
+
+/// No event waits to be tried again, and none lies in the DLQ: of an event that came twice in the outage, one may have been mailed
+/// while the other still fails.
+fn nothing_waits(platform: &Platform) -> Result<()> {
+    const DLQ: &str = "shopfast-notification-dlq";
+    wait::until("no event waits", RETRIES_LIMIT, || {
+        let status = platform.status()?;
+        let functions = status["functions"].as_array().context("functions")?;
+        let waiting: u64 = functions
+            .iter()
+            .filter_map(|function| function["queueDepth"].as_u64())
+            .sum();
+        let dead = depth(platform, DLQ)?;
+        if dead > 0 {
+            platform.json(&["dlq", "redrive", DLQ, "--json"])?;
+        }
+        Ok(if waiting + dead == 0 {
+            Ok(())
+        } else {
+            Err(format!("{waiting} wait to be tried again, {dead} in {DLQ}"))
         })
     })
 }

@@ -196,13 +196,14 @@ fn recovery(desk: &Desk<'_>, page: &Value) -> Result<()> {
     let dlq = "shopfast-notification-dlq";
     wait::until("the dead letters are sent again", LIMIT, || {
         desk.0.run(&["dlq", "redrive", dlq, "--json"])?;
-        let left = desk.0.json(&["dlq", "list", "--json"])?;
-        let mine = left
+        let queues = desk.0.json(&["dlq", "list", "--json"])?;
+        let mine = queues
             .as_array()
             .into_iter()
             .flatten()
-            .find(|queue| queue["name"] == dlq);
-        let left = mine.map_or(0, |queue| queue["messages"].as_u64().unwrap_or_default());
+            .find(|queue| queue["queue"] == dlq);
+        let left = mine.and_then(|queue| queue["messages"].as_u64());
+        let left = left.with_context(|| format!("{dlq} in {queues}"))?;
         Ok(if left == 0 {
             Ok(())
         } else {

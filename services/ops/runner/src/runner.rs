@@ -74,7 +74,7 @@ impl Default for Tuning {
         Self {
             async_backoff: Duration::from_secs(1),
             idle_timeout: Duration::from_secs(300),
-            shutdown_grace: Duration::from_secs(2),
+            shutdown_grace: Duration::from_secs(10),
         }
     }
 }

@@ -1,14 +1,13 @@
 //! One batch: drills that touch nothing of each other, at the same time. A drill under way is `running`'s.
 
 use std::collections::BTreeSet;
-use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use ops_drill::{Drill, Load, Observed, Outcome, Verdict, case_of, judge, timeline};
 
 use super::ground::Ground;
-use super::running::{DONE, Due, Running};
+use super::running::{Due, Running};
 use super::watch::Watcher;
 use super::{broken, drive, evidence, heal, print};
 use crate::console;
@@ -41,8 +40,7 @@ pub(super) async fn guarded<'a>(
         outcome = batch => outcome.map(Some),
         () = interrupts.asked() => Ok(None),
     };
-    let mut left = std::mem::take(&mut *DONE.lock().unwrap_or_else(PoisonError::into_inner));
-    for problem in heal::undo(ground, &mut left).await {
+    for problem in heal::undo(ground, &mut ground.left()).await {
         console::error(&format!("{problem}\n"));
     }
     outcome
@@ -114,7 +112,7 @@ impl Since {
 }
 
 /// What happens in a minute, and then the next one.
-async fn minute(ground: &Ground, running: &mut [Running<'_>]) -> anyhow::Result<()> {
+async fn minute(ground: &Ground, running: &mut [Running<'_, '_>]) -> anyhow::Result<()> {
     let begun = Instant::now();
     let (whose, loads): (Vec<usize>, Vec<&Load>) = running
         .iter()
@@ -154,7 +152,7 @@ async fn calm(
 }
 
 /// What alarms did and mails told since the first fault, for each drill from its own fault on.
-async fn look(tools: Tools<'_>, since: &mut Since, running: &mut [Running<'_>]) -> anyhow::Result<()> {
+async fn look(tools: Tools<'_>, since: &mut Since, running: &mut [Running<'_, '_>]) -> anyhow::Result<()> {
     let Tools { ground, watcher, .. } = tools;
     let history = watcher
         .since(since.here)
@@ -184,7 +182,7 @@ async fn look(tools: Tools<'_>, since: &mut Since, running: &mut [Running<'_>]) 
 }
 
 /// Runs the pages that are due now, all at the same time; the clock of alarms stands still meanwhile.
-async fn check_pages(tools: Tools<'_>, running: &mut [Running<'_>]) {
+async fn check_pages(tools: Tools<'_>, running: &mut [Running<'_, '_>]) {
     let due: Vec<Option<Due>> = running.iter().map(Running::due).collect();
     let Some(pages) = tools.pages else {
         return;
@@ -210,7 +208,7 @@ async fn check_pages(tools: Tools<'_>, running: &mut [Running<'_>]) {
     }
 }
 
-fn judged<'a>(running: Vec<Running<'a>>, tools: Tools<'_>) -> Vec<Ran<'a>> {
+fn judged<'a>(running: Vec<Running<'_, 'a>>, tools: Tools<'_>) -> Vec<Ran<'a>> {
     let all: Vec<BTreeSet<String>> = running
         .iter()
         .map(|one| &one.drill.expect.alarms | &one.drill.expect.may)

@@ -45,19 +45,28 @@ pub(super) struct Ground {
     is_own: bool,
     /// How what was changed for drills is undone.
     changed: Vec<Undo>,
+    /// How what interrupted drills did is undone.
+    left: Mutex<Vec<Undo>>,
 }
 
 impl Ground {
-    /// Starts one, or takes the one that runs.
-    pub(super) async fn start(args: &RunArgs, context: &Context) -> anyhow::Result<Self> {
+    /// Starts one, or takes the one that runs; several are started one after the other, counted from 1.
+    pub(super) async fn start(args: &RunArgs, context: &Context, number: usize) -> anyhow::Result<Self> {
         let folder = context.state().root().to_owned();
-        let state_dir = if args.running { folder } else { folder.join(FOLDER) };
+        let state_dir = match (args.running, number) {
+            (true, _) => folder,
+            (false, 1) => folder.join(FOLDER),
+            (false, _) => folder.join(format!("{FOLDER}-{number}")),
+        };
+        let of_user = context.state();
         let context = Context::new(Global {
             state_dir: Some(state_dir),
             ..Global::default()
         })?;
         if !args.running {
-            let up = up::Args::for_drills(args.no_build, args.quiet);
+            let shared = context.state().share_venv(of_user);
+            shared.context("take the emulator of the state directory")?;
+            let up = up::Args::for_drills(args.no_build || number > 1, args.quiet || number > 1);
             Box::pin(up::run(up, &context)).await?;
         }
         let running = context.running()?;
@@ -69,6 +78,7 @@ impl Ground {
             context,
             is_own: !args.running,
             changed: Vec::new(),
+            left: Mutex::default(),
         };
         ground
             .set(REPORTER, &[("MAILS_PER_HOUR", MAILS_PER_HOUR)])
@@ -102,6 +112,19 @@ impl Ground {
         let problems = heal::undo(&self, &mut changed).await;
         anyhow::ensure!(problems.is_empty(), problems.join("; "));
         Ok(())
+    }
+
+    /// Remembers how what a drill did is undone.
+    pub(super) fn leave(&self, steps: &mut Vec<Undo>) {
+        self.left
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .append(steps);
+    }
+
+    /// What was left to be undone.
+    pub(super) fn left(&self) -> Vec<Undo> {
+        std::mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Of its commands.

@@ -12,22 +12,15 @@ mod files;
 mod ground;
 mod heal;
 mod inflict;
+mod platforms;
 mod print;
+mod queue;
 mod running;
 mod watch;
 
-use std::collections::BTreeSet;
-
-use ops_drill::{Coverage, Fact, Verdict};
-
-use self::batch::{Ran, Tools};
-use self::ground::Ground;
-use self::watch::Watcher;
 use crate::console;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::runbook_commands::pages::Pages;
-use crate::up::interrupts::Interrupts;
 use crate::workspace;
 
 /// Below `shopwatch drill`.
@@ -64,6 +57,9 @@ pub(crate) struct RunArgs {
     /// On the platform that runs in the state directory, instead of one of their own; its clock of alarms is put forward
     #[arg(long)]
     running: bool,
+    /// Platforms of their own on which they run at the same time
+    #[arg(long, value_name = "N", default_value = "2", conflicts_with = "running", value_parser = clap::value_parser!(u8).range(1..=8))]
+    platforms: u8,
     /// Leave out the runbooks, whose steps need jq and the AWS CLI
     #[arg(long)]
     no_runbooks: bool,
@@ -91,75 +87,9 @@ pub(crate) async fn run(command: Command, context: &Context) -> anyhow::Result<E
         Command::Run(args) => {
             let book = files::read(&folder)?;
             let book = if args.all { book } else { book.only(&args.names)? };
-            let interrupts = Interrupts::listen()?;
-            let ground = tokio::select! {
-                ground = Ground::start(&args, context) => ground?,
-                () = interrupts.asked() => return Ok(Exit::Interrupted),
-            };
-            let outcome = Box::pin(on(&ground, &args, &book, &interrupts)).await;
-            ground.stop().await?;
-            outcome
+            platforms::run(&args, &book, context).await
         }
     }
-}
-
-/// Runs the drills on a platform, and reports.
-async fn on(
-    ground: &Ground,
-    args: &RunArgs,
-    book: &files::Book,
-    interrupts: &Interrupts,
-) -> anyhow::Result<Exit> {
-    let watcher = Watcher::new(ground);
-    let known = watcher.alarms().await?;
-    files::check_names(&book.drills, &known)?;
-    let pages = match args.no_runbooks {
-        true => None,
-        false => {
-            let told = book.drills.iter().map(|drill| &drill.expect);
-            let told = told.flat_map(|expect| expect.pages.union(&expect.tickets));
-            Some(Pages::of(told, ground.context()).await?)
-        }
-    };
-    let names = known.iter().map(|alarm| &alarm.name);
-    let by_themselves = names.filter(|name| book.accepted.goes_off_by_itself(name));
-    let by_themselves: BTreeSet<String> = by_themselves.cloned().collect();
-    let tools = Tools {
-        ground,
-        watcher: &watcher,
-        by_themselves: &by_themselves,
-        pages: pages.as_ref(),
-        is_quiet: args.quiet,
-    };
-    let mut ran: Vec<Ran> = Vec::new();
-    let mut staying = BTreeSet::new();
-    for members in ops_drill::batches(&book.drills) {
-        let drills: Vec<_> = members.iter().map(|at| &book.drills[*at]).collect();
-        let batch = Box::pin(batch::run(tools, &drills, &staying));
-        match batch::guarded(ground, batch, interrupts).await? {
-            Some(more) => ran.extend(more),
-            None => return Ok(Exit::Interrupted),
-        }
-        staying.extend(drills.iter().flat_map(|drill| drill.expect.stays.clone()));
-    }
-    let facts: Vec<Fact<'_>> = ran
-        .iter()
-        .map(|ran| Fact {
-            drill: ran.drill,
-            outcome: &ran.outcome,
-        })
-        .collect();
-    let coverage = Coverage::of(&known, &facts, &book.accepted, args.all);
-    if args.json {
-        console::json(&print::report_json(&ran, args.all.then_some(&coverage)));
-    } else {
-        console::out(&print::report(&ran, args.all.then_some(&coverage)));
-    }
-    let failed = ran.iter().any(|ran| ran.outcome.verdict() == Verdict::Failed);
-    if failed || (args.all && !coverage.is_complete()) {
-        return Ok(Exit::No);
-    }
-    Ok(Exit::Done)
 }
 
 /// A failure of the ground on which drills run: not of a drill.

@@ -1,7 +1,6 @@
 //! A drill under way: broken, healed, over. What it goes on with at the end of each minute follows from what was seen.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ops_drill::{Drill, Load, Observed, not_over, outstanding};
@@ -12,31 +11,29 @@ use super::inflict::inflict;
 use super::print;
 use crate::runbook_commands::pages::{Checked, Part};
 
-/// What is to be undone, wherever the run is interrupted.
-pub(super) static DONE: Mutex<Vec<Undo>> = Mutex::new(Vec::new());
+/// Remembers until [`Kept::undo`] how the faults of a drill are undone; what is dropped before, the platform remembers.
+#[derive(Debug)]
+struct Kept<'a> {
+    ground: &'a Ground,
+    steps: Vec<Undo>,
+}
 
-/// Remembers until [`Kept::undo`] how the faults of a drill are undone.
-#[derive(Debug, Default)]
-struct Kept(Vec<Undo>);
-
-impl Kept {
-    async fn undo(&mut self, ground: &Ground) -> Vec<String> {
-        heal::undo(ground, &mut self.0).await
+impl Kept<'_> {
+    async fn undo(&mut self) -> Vec<String> {
+        heal::undo(self.ground, &mut self.steps).await
     }
 }
 
-impl Drop for Kept {
+impl Drop for Kept<'_> {
     fn drop(&mut self) {
-        DONE.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .append(&mut self.0);
+        self.ground.leave(&mut self.steps);
     }
 }
 
 /// A drill under way.
-pub(super) struct Running<'a> {
+pub(super) struct Running<'g, 'a> {
     pub(super) drill: &'a Drill,
-    kept: Kept,
+    kept: Kept<'g>,
     pub(super) observed: Observed,
     begun: Instant,
     pub(super) took: Duration,
@@ -59,16 +56,19 @@ pub(super) struct Due {
     pub(super) alarms: Vec<String>,
 }
 
-impl<'a> Running<'a> {
+impl<'g, 'a> Running<'g, 'a> {
     /// Makes the faults; `before` were in ALARM already.
-    pub(super) async fn begin(ground: &Ground, drill: &'a Drill, before: &BTreeSet<String>) -> Self {
-        let mut kept = Kept::default();
+    pub(super) async fn begin(ground: &'g Ground, drill: &'a Drill, before: &BTreeSet<String>) -> Self {
+        let mut kept = Kept {
+            ground,
+            steps: Vec::new(),
+        };
         let mut problems: Vec<String> = before
             .iter()
             .map(|name| format!("{name} was in ALARM before the fault"))
             .collect();
         for fault in &drill.faults {
-            if let Err(error) = inflict(ground, fault, &mut kept.0).await {
+            if let Err(error) = inflict(ground, fault, &mut kept.steps).await {
                 problems.push(format!("the fault could not be made: {error:#}"));
             }
         }
@@ -192,7 +192,7 @@ impl<'a> Running<'a> {
     }
 
     async fn heal(&mut self, ground: &Ground) {
-        let problems = self.kept.undo(ground).await;
+        let problems = self.kept.undo().await;
         self.observed.problems.extend(problems);
         for remedy in &self.drill.heal {
             if let Err(error) = heal::remedy(ground, remedy).await {
