@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use jiff::Timestamp;
+use platform::aws::NOTE;
 
 use crate::adapter::AdapterError;
 use crate::attributes::{number, optional_text, text};
@@ -98,8 +99,13 @@ impl SentLog for DynamoDbLog {
         let call = call
             .update_expression("SET #state = :sent")
             .expression_attribute_names("#state", "state");
+        let patient = aws_sdk_dynamodb::Config::builder()
+            .retry_config(NOTE.retries())
+            .timeout_config(NOTE.timeouts());
         let noted = call
             .expression_attribute_values(":sent", text("sent"))
+            .customize()
+            .config_override(patient)
             .send()
             .await;
         noted
