@@ -17,6 +17,8 @@ const COPIED_STEPS: usize = 90;
 const RUN: usize = 3;
 /// The row of a generated block that says what sort of alarm it is: `not-empty, of DeadLetterQueue`.
 pub(super) const SORT: &str = "Failure mode";
+/// The row that says of what: `OrderDlq` (DeadLetterQueue).
+pub(super) const RESOURCE: &str = "Resource";
 
 /// What of two sections is compared.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +37,8 @@ enum Pages {
     All,
     /// Of another failure mode.
     OtherSorts,
+    /// Of another failure mode of another resource: a composite alarm and its part are over at the same time.
+    Strangers,
     /// Of the same failure mode of another resource, which may well be looked at in the same way: copied are steps that name the
     /// other's resources.
     SameSort,
@@ -45,7 +49,7 @@ const RULES: [Rule; 5] = [
     rule(SectionKind::Impact, Pages::All),
     rule(SectionKind::Diagnosis, Pages::OtherSorts),
     rule(SectionKind::Diagnosis, Pages::SameSort),
-    rule(SectionKind::Verification, Pages::OtherSorts),
+    rule(SectionKind::Verification, Pages::Strangers),
 ];
 
 const fn rule(section: SectionKind, of: Pages) -> Rule {
@@ -63,6 +67,7 @@ struct Compared<'a> {
     source: &'a Source,
     /// Failure mode and kind of resource; empty when the alarm is not known.
     sort: &'a str,
+    resource: &'a str,
     runs: HashSet<u64>,
     /// Names of resources in its commands.
     names: BTreeSet<&'a str>,
@@ -83,7 +88,8 @@ pub(super) fn check(
             };
             let one = Compared {
                 source,
-                sort: alarms.get(source.name()).map_or("", sort),
+                sort: fact(alarms.get(source.name()), SORT),
+                resource: fact(alarms.get(source.name()), RESOURCE),
                 runs: runs(section, rule),
                 names: names(section, prefix),
             };
@@ -98,10 +104,10 @@ pub(super) fn check(
     findings
 }
 
-/// How and of what the alarm tells.
-fn sort(subject: &Subject) -> &str {
-    let mut rows = subject.facts.rows.iter();
-    rows.find(|(label, _)| label == SORT)
+/// What a row of the alarm's block says.
+fn fact<'a>(subject: Option<&'a Subject>, label: &str) -> &'a str {
+    let mut rows = subject.into_iter().flat_map(|subject| &subject.facts.rows);
+    rows.find(|(known, _)| known == label)
         .map_or("", |(_, words)| words.as_str())
 }
 
@@ -136,6 +142,7 @@ fn is_copy(one: &Compared<'_>, other: &Compared<'_>, rule: Rule) -> bool {
     let is_compared = match rule.of {
         Pages::All => true,
         Pages::OtherSorts => !is_same_sort,
+        Pages::Strangers => !is_same_sort && one.resource != other.resource,
         Pages::SameSort => is_same_sort && !one.names.is_empty() && one.names == other.names,
     };
     let (one, other) = (&one.runs, &other.runs);

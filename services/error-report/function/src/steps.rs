@@ -58,7 +58,9 @@ fn bound(command: &str, alarm: &AlarmNotification) -> String {
     if let Subject::Metrics { dimensions, .. } = &alarm.subject {
         for (name, value) in dimensions {
             text = text.replace(&format!("{{{{alarm.dimensions.{name}}}}}"), &quoted(value));
-            let outputs = DIMENSIONS_OF_OUTPUTS.iter().filter(|(_, dimension)| dimension == name);
+            let outputs = DIMENSIONS_OF_OUTPUTS
+                .iter()
+                .filter(|(_, dimension)| dimension == name);
             for (output, _) in outputs {
                 text = text.replace(&format!("{{{{outputs.{output}}}}}"), &quoted(value));
             }
