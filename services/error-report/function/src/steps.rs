@@ -79,7 +79,7 @@ mod tests {
 
     fn alarm(name: &str) -> AlarmNotification {
         let message = json!({"AlarmName": name, "NewStateValue": "ALARM", "StateChangeTime": "2026-11-27T02:03:11.000+0000",
-            "Trigger": {"Dimensions": [{"name": "QueueName", "value": "it's; rm"}, {"name": "UserPool", "value": "eu_1"}]}});
+            "Trigger": {"Dimensions": [{"name": "QueueName", "value": "it's; rm"}, {"name": "UserPool", "value": "pool-1"}]}});
         AlarmNotification::read(&message.to_string()).unwrap()
     }
 
@@ -102,7 +102,7 @@ mod tests {
         check("aws sqs purge-queue --queue-url {{outputs.Url}}", "");
         check(
             "shopwatch metrics get AWS/Cognito SignUpThrottles --dimensions UserPool={{outputs.UserPoolId}}",
-            "shopwatch metrics get AWS/Cognito SignUpThrottles --dimensions UserPool=eu_1",
+            "shopwatch metrics get AWS/Cognito SignUpThrottles --dimensions UserPool=pool-1",
         );
     }
 

@@ -87,6 +87,22 @@ fn what_is_wrong_is_said_with_its_place() {
 }
 
 #[test]
+fn a_message_comes_again_as_soon_as_the_file_says() {
+    let file = |more: &str| {
+        GOOD.replace(
+            "{ fault: error, function: \"{function}\", error-type: Broken }",
+            &format!("{{ fault: message, queue: q{more} }}"),
+        )
+    };
+    let visibility = |more: &str| match &drill(&file(more)).faults[0] {
+        crate::Fault::Message { visibility, .. } => *visibility,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(visibility(", visibility-seconds: 0"), Some(0));
+    assert_eq!(visibility(""), None, "the queue's own");
+}
+
+#[test]
 fn a_file_without_drills_is_wrong() {
     let error = read("test.yaml", "# nothing\n").unwrap_err();
     assert_eq!(error.to_string(), "test.yaml:1:1: the file has no drill");
