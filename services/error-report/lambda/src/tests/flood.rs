@@ -135,7 +135,8 @@ async fn a_flood_stays_in_the_budget_and_the_mail_names_the_top_five() {
     ] {
         bench.world.most_lines.store(most, Ordering::Relaxed);
         let message = json!({"AlarmName": alarm, "NewStateValue": "ALARM", "StateChangeTime": bench.world.now().to_string(),
-            "AlarmRule": "ALARM(shopfast-order-service-errors) OR ALARM(shopfast-payment-processor-errors)"});
+            "AlarmRule": "ALARM(shopfast-order-service-errors) OR ALARM(shopfast-payment-processor-errors)",
+            "TriggeringChildren": FUNCTIONS.map(|function| json!({"Arn": format!("arn:aws:cloudwatch:us-east-1:123456789012:alarm:{function}-errors")}))});
         let page = Event::Notifications(vec![Ok(AlarmNotification::read(&message.to_string()).unwrap())]);
         let expected = Summary {
             failures: LINES as u64,
