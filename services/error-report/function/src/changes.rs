@@ -201,7 +201,10 @@ mod tests {
             let found = told(deployed, alarmed);
             let names: Vec<&str> = found.told.iter().map(|change| change.what.as_str()).collect();
             let ends: Vec<&str> = names.first().into_iter().chain(names.last()).copied().collect();
-            assert_eq!((ends.as_slice(), found.more, names.len() as i64), (expected.0, expected.1, (deployments + alarms).min(12)));
+            assert_eq!(
+                (ends.as_slice(), found.more, names.len() as i64),
+                (expected.0, expected.1, (deployments + alarms).min(12))
+            );
         };
         check(0, 0, (&[], 0));
         check(2, 3, (&["d0", "a102"], 0));

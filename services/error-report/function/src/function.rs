@@ -289,7 +289,10 @@ mod tests {
         let check = |clock: &[(&'static str, &str)], endpoint: Option<&str>, expected: Option<&str>| {
             let mut config = SdkConfig::builder().region(aws_config::Region::new("eu-west-1"));
             config.set_endpoint_url(endpoint.map(str::to_owned));
-            let source: HashMap<&str, String> = clock.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+            let source: HashMap<&str, String> = clock
+                .iter()
+                .map(|(name, value)| (*name, (*value).to_owned()))
+                .collect();
             assert_eq!(region(&Variables(source), &config.build()).as_deref(), expected);
         };
         check(&[], None, Some("eu-west-1"));

@@ -158,7 +158,13 @@ mod tests {
     async fn a_mail_goes_once_in_its_slot() {
         let (address, requests) = deaf();
         let sending = sending(&config(&address));
-        let letters = |sender| Letters::new(topics(&sending), "arn:aws:sns:us-east-1:1:report".to_owned(), sender);
+        let letters = |sender| {
+            Letters::new(
+                topics(&sending),
+                "arn:aws:sns:us-east-1:1:report".to_owned(),
+                sender,
+            )
+        };
         let mail = Mail {
             subject: "PAGE a".to_owned(),
             text: "a".to_owned(),
@@ -171,8 +177,15 @@ mod tests {
             from: "reports@shopfast.example".to_owned(),
             to: "oncall@shopfast.example".to_owned(),
         };
-        letters(Some(sender)).send(&mail).await.expect_err("nobody answers");
-        assert_eq!(requests.load(Ordering::SeqCst), 2, "once as HTML, once to the topic");
+        letters(Some(sender))
+            .send(&mail)
+            .await
+            .expect_err("nobody answers");
+        assert_eq!(
+            requests.load(Ordering::SeqCst),
+            2,
+            "once as HTML, once to the topic"
+        );
     }
 
     #[test]

@@ -138,7 +138,8 @@ impl AlarmNotification {
         let Subject::Metrics { dimensions, .. } = &self.subject else {
             return Vec::new();
         };
-        let is_name = |name: &&str| name.contains(['-', '_']) || name.bytes().any(|byte| byte.is_ascii_digit());
+        let is_name =
+            |name: &&str| name.contains(['-', '_']) || name.bytes().any(|byte| byte.is_ascii_digit());
         let names = dimensions
             .iter()
             .filter(|(name, _)| RESOURCES.contains(&name.as_str()));
@@ -304,7 +305,10 @@ mod tests {
             let message = serde_json::json!({"AlarmName": "a", "NewStateValue": "OK", "StateChangeTime": "2026-11-27T02:03:11Z",
                 "Trigger": {"Dimensions": [{"name": dimension, "value": value}]}});
             let read = AlarmNotification::read(&message.to_string()).unwrap();
-            assert_eq!((read.function(), read.resources()), (function, resources.iter().map(|&name| name.to_owned()).collect()));
+            assert_eq!(
+                (read.function(), read.resources()),
+                (function, resources.iter().map(|&name| name.to_owned()).collect())
+            );
         };
         check("TableName", "shopfast-orders", None, &["shopfast-orders"]);
         let arn = "arn:aws:states:us-east-1:123456789012:stateMachine:shopfast-order-workflow";
@@ -312,8 +316,18 @@ mod tests {
         check("ApiName", "shopfast", None, &[]);
         check("EventBusName", "default", None, &[]);
         check("Operation", "Get-Item", None, &[]);
-        check("FunctionName", "shopfast-order-service", Some("shopfast-order-service"), &[]);
-        check("LogGroupName", "/aws/lambda/shopfast-order-service", Some("shopfast-order-service"), &[]);
+        check(
+            "FunctionName",
+            "shopfast-order-service",
+            Some("shopfast-order-service"),
+            &[],
+        );
+        check(
+            "LogGroupName",
+            "/aws/lambda/shopfast-order-service",
+            Some("shopfast-order-service"),
+            &[],
+        );
     }
 
     #[test]

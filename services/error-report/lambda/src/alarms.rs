@@ -47,7 +47,11 @@ impl ErrorReport {
             Change::Over(since_ms) => {
                 let since = time(since_ms);
                 let longest = notification.at.checked_sub(LONGEST_TROUBLE).unwrap_or(since);
-                (Event::Recovered { alarm, since }, since.max(longest), notification.at)
+                (
+                    Event::Recovered { alarm, since },
+                    since.max(longest),
+                    notification.at,
+                )
             }
             Change::WasOn(over_ms) => {
                 let over = time(over_ms);
@@ -152,8 +156,13 @@ impl ErrorReport {
         let (mut found, changes) = join(asked, changes).await;
         for function in std::mem::take(&mut found.cut) {
             let lots = found.uncounted(&scope);
-            if let Err(error) = self.as_counted(&function, window, lots).await {
-                lacks.push(lack("How often things failed could not be read", &error));
+            match self.as_counted(&function, window, lots).await {
+                Ok(None) => {}
+                Ok(Some(since)) => lacks.push(format!(
+                    "Of {function} the errors since {} are counted, and of those before only what was read.",
+                    since.strftime("%a %-d %b %H:%M UTC")
+                )),
+                Err(error) => lacks.push(lack("How often things failed could not be read", &error)),
             }
         }
         let sample = match shown(&found.own).or_else(|| shown(&found.elsewhere)) {
@@ -161,7 +170,9 @@ impl ErrorReport {
             None => None,
         };
         let waiting: HashSet<String> = waiting.map(str::to_owned).collect();
-        let told = self.told_of(&scope, &found, waiting, slot.news_more, &mut lacks).await;
+        let told = self
+            .told_of(&scope, &found, waiting, slot.news_more, &mut lacks)
+            .await;
         lacks.extend(more_lacks);
         let function = most_failing(&found.own, &scope);
         Ok(Report {

@@ -286,7 +286,9 @@ impl Occasion {
             errors = errors.saturating_add(told.known.window.count);
         }
         let customers = match customers(lots()) {
-            Customers::Exactly(count) | Customers::About(count) if told.iter().any(|told| is_burst(&told)) => {
+            Customers::Exactly(count) | Customers::About(count)
+                if told.iter().any(|told| is_burst(&told)) =>
+            {
                 Customers::AtLeast(count)
             }
             other => other,

@@ -4,9 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use error_report_domain::report::{Links, Sample, is_plain_word, quoted};
-use error_report_intake::{
-    AlarmNotification, LogEvent, Occurrence, insights_filter, occurrence,
-};
+use error_report_intake::{AlarmNotification, LogEvent, Occurrence, insights_filter, occurrence};
 use futures::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
@@ -44,7 +42,11 @@ pub(crate) struct Failures {
 impl Failures {
     /// Those of which more were counted than read: whether what was not read names the alarm's resource nobody knows.
     pub(crate) fn uncounted(&mut self, scope: &Scope) -> &mut Vec<Lot> {
-        if scope.is_named { &mut self.own } else { &mut self.elsewhere }
+        if scope.is_named {
+            &mut self.own
+        } else {
+            &mut self.elsewhere
+        }
     }
 }
 
@@ -135,7 +137,13 @@ impl Inquiry {
         } else {
             apart(all, &found.lines, &scope.resources)
         };
-        let lots = |occurrences| group(occurrences, &self.settings.customer_key, window.1.as_millisecond());
+        let lots = |occurrences| {
+            group(
+                occurrences,
+                &self.settings.customer_key,
+                window.1.as_millisecond(),
+            )
+        };
         Read {
             own: lots(own),
             elsewhere: lots(elsewhere),
@@ -248,7 +256,12 @@ impl Inquiry {
                 }
                 _ => String::new(),
             },
-            commands: trace.into_iter().chain(runbook).chain(Some(logs)).map(typed).collect(),
+            commands: trace
+                .into_iter()
+                .chain(runbook)
+                .chain(Some(logs))
+                .map(typed)
+                .collect(),
             query: format!(
                 "fields @timestamp, function_name, error.code, record.errorType, message, correlation_id\n\
                  | filter {}\n| sort @timestamp desc\n| limit 50",
@@ -267,7 +280,10 @@ fn apart(
     let names = |line: &&LogEvent| resources.iter().any(|name| is_named(&line.message, name));
     let named: HashSet<&str> = lines.iter().filter(names).map(|line| line.id.as_str()).collect();
     let is_named = |one: &&Occurrence| named.contains(one.id.as_str());
-    let requests = all.iter().filter(is_named).filter_map(|one| one.request_id.clone());
+    let requests = all
+        .iter()
+        .filter(is_named)
+        .filter_map(|one| one.request_id.clone());
     let requests: HashSet<String> = requests.collect();
     all.into_iter().partition(|one| {
         let of_request = one.request_id.as_ref().is_some_and(|id| requests.contains(id));

@@ -50,12 +50,13 @@ impl ErrorReport {
     async fn alarm_told(&self, alarm: &WaitingAlarm) -> Result<(), MemoryError> {
         let wall_ms = self.wall_ms();
         self.memory
-            .surely(&format!("{KEY}{}", alarm.name), |stored: Option<StoredAlarm>| {
-                match stored.and_then(|stored| stored.told_besides(wall_ms)) {
+            .surely(
+                &format!("{KEY}{}", alarm.name),
+                |stored: Option<StoredAlarm>| match stored.and_then(|stored| stored.told_besides(wall_ms)) {
                     Some(after) => (To::Become(after), ()),
                     None => (To::Stay, ()),
-                }
-            })
+                },
+            )
             .await
     }
 }

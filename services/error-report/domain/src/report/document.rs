@@ -45,7 +45,10 @@ pub fn document(report: &Report) -> Document {
         section("WHAT", what(report)),
         section("THE ALARMS", alarms(report)),
         section("THE ERRORS", errors(report)),
-        section("ONE CASE", sample.map(|sample| case(sample, report)).unwrap_or_default()),
+        section(
+            "ONE CASE",
+            sample.map(|sample| case(sample, report)).unwrap_or_default(),
+        ),
         section("WHAT CHANGED", changes(report)),
         section(
             "NOW TYPE",
@@ -57,7 +60,11 @@ pub fn document(report: &Report) -> Document {
         section("LOOK AT", look_at(report)),
         section(
             "NOT KNOWN",
-            report.lacks.iter().map(|lack| Line::Words(limited(lack))).collect(),
+            report
+                .lacks
+                .iter()
+                .map(|lack| Line::Words(limited(lack)))
+                .collect(),
         ),
         section("NOT MAILED", held(report)),
     ];
@@ -236,7 +243,9 @@ fn elsewhere_lines(elsewhere: &super::Elsewhere, report: &Report) -> Vec<Line> {
     }
     let functions = elsewhere.functions;
     let whose = match report.groups.is_empty() {
-        true => format!("The alarm names no function. These are the errors of all {functions} functions in its window"),
+        true => format!(
+            "The alarm names no function. These are the errors of all {functions} functions in its window"
+        ),
         false => format!("Other errors of all {functions} functions in the alarm's window"),
     };
     let count = format!(
@@ -324,7 +333,8 @@ fn hops(sample: &Sample) -> Vec<Line> {
 }
 
 fn changes(report: &Report) -> Vec<Line> {
-    let line = |change: &super::Change| Line::Words(format!("{} {}", clock(change.at), limited(&change.what)));
+    let line =
+        |change: &super::Change| Line::Words(format!("{} {}", clock(change.at), limited(&change.what)));
     let more = (report.more_changes > 0).then(|| Line::Words(format!("and {} more", report.more_changes)));
     report.changes.iter().map(line).chain(more).collect()
 }
@@ -376,7 +386,9 @@ fn held(report: &Report) -> Vec<Line> {
     });
     let alarms = match report.event {
         Event::Digest => Vec::new(),
-        Event::Alarm(_) | Event::Recovered { .. } | Event::WasOn { .. } | Event::Failure { .. } => alarm_lines(report),
+        Event::Alarm(_) | Event::Recovered { .. } | Event::WasOn { .. } | Event::Failure { .. } => {
+            alarm_lines(report)
+        }
     };
     held.into_iter().chain(alarms).collect()
 }

@@ -363,7 +363,11 @@ fn a_message_has_room_for_its_attributes() {
     long.lacks = vec!["x".repeat(900); 400];
     let text = text(&document(&long));
     let besides = "html".len() + "String".len() + "failed".len() + LONGEST_SUBJECT;
-    assert!(text.len() > 200_000 && text.len() + besides <= 262_144, "{}", text.len());
+    assert!(
+        text.len() > 200_000 && text.len() + besides <= 262_144,
+        "{}",
+        text.len()
+    );
 }
 
 /// A body of 200 KB in every place where others write: what is typed next is all there, above what is cut.
@@ -430,7 +434,9 @@ fn errors_of_others_are_not_the_alarm_s() {
         held_alarms: Vec::new(),
         ..all.clone()
     };
-    check(&none, &expect![[r#"
+    check(
+        &none,
+        &expect![[r#"
         Subject: PAGE shopfast-orders-table-failing
 
         shopfast-orders-table-failing is in trouble since Fri 27 Nov 02:03 UTC.
@@ -459,7 +465,8 @@ fn errors_of_others_are_not_the_alarm_s() {
         HOPS OF THE CASE
            POST /orders 201 120ms
              payment-processor failed 3.0s
-    "#]]);
+    "#]],
+    );
     let some = Report {
         errors: 22,
         groups: vec![all.groups[1].clone()],
@@ -470,7 +477,9 @@ fn errors_of_others_are_not_the_alarm_s() {
         }),
         ..none.clone()
     };
-    check(&some, &expect![[r#"
+    check(
+        &some,
+        &expect![[r#"
         Subject: PAGE shopfast-orders-table-failing, 22 errors
 
         shopfast-orders-table-failing is in trouble since Fri 27 Nov 02:03 UTC:
@@ -501,7 +510,8 @@ fn errors_of_others_are_not_the_alarm_s() {
            NEW, shopfast-order-service, first seen Fri 27 Nov 02:01 UTC,
            fingerprint 9f3c000000000001
         and 1 kind more
-    "#]]);
+    "#]],
+    );
     let over = Report {
         event: Event::Recovered {
             since: alarm.at,
@@ -512,8 +522,15 @@ fn errors_of_others_are_not_the_alarm_s() {
         },
         ..none
     };
-    assert_eq!(subject(&over), "OK shopfast-orders-table-failing over after 14 min");
-    assert!(!document(&over).lead.contains("error"), "{}", document(&over).lead);
+    assert_eq!(
+        subject(&over),
+        "OK shopfast-orders-table-failing over after 14 min"
+    );
+    assert!(
+        !document(&over).lead.contains("error"),
+        "{}",
+        document(&over).lead
+    );
 }
 
 /// Its end overtook it.
@@ -548,11 +565,20 @@ fn the_daily_test_says_that_it_is_one() {
         (subject(&report), document(&report).lead)
     };
     let (subject, lead) = of(Event::Alarm(alarm.clone()));
-    assert_eq!(subject, "TEST shopfast-alarms-self-test: mails of alarms come, nothing is wrong");
-    assert!(lead.starts_with("This is the daily test, and all is well with the way of mails"), "{lead}");
+    assert_eq!(
+        subject,
+        "TEST shopfast-alarms-self-test: mails of alarms come, nothing is wrong"
+    );
+    assert!(
+        lead.starts_with("This is the daily test, and all is well with the way of mails"),
+        "{lead}"
+    );
     let since = alarm.at;
     let (subject, lead) = of(Event::Recovered { alarm, since });
-    assert_eq!(subject, "TEST shopfast-alarms-self-test is over, nothing was wrong");
+    assert_eq!(
+        subject,
+        "TEST shopfast-alarms-self-test is over, nothing was wrong"
+    );
     assert!(lead.starts_with("The daily test is over."), "{lead}");
 }
 

@@ -150,7 +150,10 @@ impl StoredAlarm {
         if end.since_ms.is_some_and(|since| since <= at_ms) {
             return (self, Change::Nothing);
         }
-        let claim = self.late.filter(|late| late.at_ms == at_ms).and_then(|late| late.claimed_ms);
+        let claim = self
+            .late
+            .filter(|late| late.at_ms == at_ms)
+            .and_then(|late| late.claimed_ms);
         if is_alive(claim.map(|since| (at_ms, since)), wall_ms) {
             return (self, Change::Busy);
         }
@@ -227,7 +230,10 @@ impl StoredAlarm {
             self.late = None;
             self = self.ended_since(late);
         }
-        if is_alive(self.claimed.filter(|(claimed, _)| *claimed == changed_ms), wall_ms) {
+        if is_alive(
+            self.claimed.filter(|(claimed, _)| *claimed == changed_ms),
+            wall_ms,
+        ) {
             return Some(self);
         }
         Some(Self {

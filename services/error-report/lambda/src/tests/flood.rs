@@ -154,3 +154,26 @@ async fn a_flood_stays_in_the_budget_and_the_mail_names_the_top_five() {
         assert!(mail.contains("and 35 kinds more"), "{mail}");
     }
 }
+
+/// Counts of an hour are kept: of a longer flood the mail about its end says from when on it is counted.
+#[tokio::test]
+async fn a_long_flood_says_since_when_it_is_counted() {
+    let bench = Bench::new();
+    let name = "shopfast-order-service-errors";
+    let on = alarm(name, "ALARM", bench.world.now());
+    bench.handle(on).await.unwrap();
+    for _ in 0..20 {
+        bench.advance(5);
+        let batch = bench.lines(ORDERS, &[("order 7 was changed", 10)]);
+        bench.handle(batch).await.unwrap();
+    }
+    bench.world.most_lines.store(15, Ordering::Relaxed);
+    let over = alarm(name, "OK", bench.world.now());
+    bench.handle(over).await.unwrap();
+    let mail = bench.world.mails.lock().unwrap().last().unwrap().clone();
+    let subject = "OK shopfast-order-service: errors over after 1 h 40 min, 130 errors, 3 customers";
+    assert_eq!(mail.subject, subject);
+    let text = mail.text.replace('\n', " ");
+    let said = "Of shopfast-order-service the errors since Fri 27 Nov 02:40 UTC are counted, and of those before only what was read.";
+    assert!(text.contains(said), "{text}");
+}

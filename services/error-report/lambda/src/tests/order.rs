@@ -25,7 +25,9 @@ async fn a_page_whose_end_overtook_it_is_told_once() {
     // The next time is a time of its own.
     bench.advance(20);
     let again = alarm(ALARM, "ALARM", at("02:40:00"));
-    bench.check(again, (summary(0, 1), &["PAGE shopfast-order-service: errors"])).await;
+    bench
+        .check(again, (summary(0, 1), &["PAGE shopfast-order-service: errors"]))
+        .await;
 }
 
 /// The mail fails, and the event is tried again; or there is no room, and the digest tells it.

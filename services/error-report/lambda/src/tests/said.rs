@@ -34,7 +34,8 @@ fn composite(bench: &Bench, name: &str) -> Event {
 }
 
 fn composite_of(bench: &Bench, name: &str, children: &[&str]) -> Event {
-    let arn = |child: &&str| json!({"Arn": format!("arn:aws:cloudwatch:us-east-1:123456789012:alarm:{child}")});
+    let arn =
+        |child: &&str| json!({"Arn": format!("arn:aws:cloudwatch:us-east-1:123456789012:alarm:{child}")});
     let message = json!({"AlarmName": name, "NewStateValue": "ALARM", "StateChangeTime": bench.world.now().to_string(),
         "AlarmRule": "ALARM(a)", "TriggeringChildren": children.iter().map(arn).collect::<Vec<_>>()});
     Event::Notifications(vec![Ok(AlarmNotification::read(&message.to_string()).unwrap())])
@@ -160,7 +161,10 @@ async fn commands_are_about_what_fails() {
     }
     logged(&bench, ORDERS, 5_000, &error("place the order", "r-9"));
     bench.advance(1);
-    let children = ["shopfast-order-service-errors", "shopfast-payment-processor-errors"];
+    let children = [
+        "shopfast-order-service-errors",
+        "shopfast-payment-processor-errors",
+    ];
     let event = composite_of(&bench, "shopfast-orders-failing", &children);
     let text = mail(&bench, event).await.text;
     assert!(

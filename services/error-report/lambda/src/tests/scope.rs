@@ -19,11 +19,24 @@ fn logged(bench: &Bench, function: &str, message: &str, more: &serde_json::Value
     let at = bench.world.now().as_millisecond() - 5_000;
     let event = json!({"id": id.to_string(), "timestamp": at, "message": line.to_string()});
     let event: LogEvent = serde_json::from_value(event).unwrap();
-    bench.world.lines.lock().unwrap().push((function.to_owned(), event));
+    bench
+        .world
+        .lines
+        .lock()
+        .unwrap()
+        .push((function.to_owned(), event));
 }
 
 fn last(bench: &Bench) -> String {
-    let text = bench.world.mails.lock().unwrap().last().expect("a mail").text.clone();
+    let text = bench
+        .world
+        .mails
+        .lock()
+        .unwrap()
+        .last()
+        .expect("a mail")
+        .text
+        .clone();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -45,13 +58,18 @@ async fn errors_of_all_functions_are_not_those_of_a_table() {
     );
     let said = "THE ERRORS The alarm names no function. These are the errors of all 4 functions in its window, 99 in all; they may have nothing to do with it. 99x card declined";
     assert!(text.contains(said), "{text}");
-    assert!(text.contains("one of these errors, which may have nothing to do with the alarm"), "{text}");
+    assert!(
+        text.contains("one of these errors, which may have nothing to do with the alarm"),
+        "{text}"
+    );
     assert!(text.contains("shopwatch logs --level error"), "{text}");
     bench.advance(14);
     let over = table("OK", at("02:17:20"));
     let subject = "OK shopfast-orders-table-failing over after 14 min";
     bench.check(over, (summary(0, 1), &[subject])).await;
-    assert!(last(&bench).starts_with("shopfast-orders-table-failing is well again since Fri 27 Nov 02:17 UTC. It took 14 min. WHAT"));
+    assert!(last(&bench).starts_with(
+        "shopfast-orders-table-failing is well again since Fri 27 Nov 02:17 UTC. It took 14 min. WHAT"
+    ));
 }
 
 /// What names the table is the table's, with all that its invocation says; `shopfast-orders-dlq` is another one.
@@ -59,7 +77,12 @@ async fn errors_of_all_functions_are_not_those_of_a_table() {
 async fn errors_that_name_the_table_are_its_own() {
     let bench = Bench::new();
     for _ in 0..3 {
-        logged(&bench, "shopfast-order-relay", "queue is full", &json!({"queue": "shopfast-orders-dlq"}));
+        logged(
+            &bench,
+            "shopfast-order-relay",
+            "queue is full",
+            &json!({"queue": "shopfast-orders-dlq"}),
+        );
     }
     let named = json!({"aws.table_name": "shopfast-orders", "requestId": "r-one", "correlation_id": "c-one"});
     logged(&bench, ORDERS, "read the order", &named);
@@ -69,15 +92,26 @@ async fn errors_that_name_the_table_are_its_own() {
     logged(&bench, ORDERS, "write", &arn);
     let on = table("ALARM", at("02:03:11"));
     bench
-        .check(on, (summary(2, 1), &["PAGE shopfast-orders-table-failing, 2 errors"]))
+        .check(
+            on,
+            (summary(2, 1), &["PAGE shopfast-orders-table-failing, 2 errors"]),
+        )
         .await;
     let text = last(&bench);
     let (own, others) = text.split_once("MEANWHILE ELSEWHERE").expect("others");
-    for of_own in ["1x read the order", "1x answer the request", "1x write", "2 errors in 9 min. The lines name no customer."] {
+    for of_own in [
+        "1x read the order",
+        "1x answer the request",
+        "1x write",
+        "2 errors in 9 min. The lines name no customer.",
+    ] {
         assert!(own.contains(of_own), "{of_own}: {own}");
     }
     assert!(others.starts_with(" Other errors of all 4 functions in the alarm's window, 3 in all; they may have nothing to do with it. 3x queue is full"), "{others}");
-    assert!(own.contains("shopwatch trace c-one") && own.contains("--function shopfast-order-service"), "{own}");
+    assert!(
+        own.contains("shopwatch trace c-one") && own.contains("--function shopfast-order-service"),
+        "{own}"
+    );
 }
 
 /// What waited for a mail is told with the others, and is no error of the alarm.
@@ -105,7 +139,13 @@ async fn the_daily_test_is_no_trouble_of_a_function() {
     bench.advance(6);
     let over = alarm(name, "OK", at("02:09:11"));
     bench
-        .check(over, (summary(0, 1), &["TEST shopfast-alarms-self-test is over, nothing was wrong"]))
+        .check(
+            over,
+            (
+                summary(0, 1),
+                &["TEST shopfast-alarms-self-test is over, nothing was wrong"],
+            ),
+        )
         .await;
 }
 
@@ -113,14 +153,21 @@ async fn the_daily_test_is_no_trouble_of_a_function() {
 #[tokio::test]
 async fn a_record_of_lambda_s_is_told_beside_the_function_s_words() {
     let bench = Bench::new();
-    logged(&bench, ORDERS, "time is running out", &json!({"requestId": "r-one", "correlation_id": "c-one"}));
+    logged(
+        &bench,
+        ORDERS,
+        "time is running out",
+        &json!({"requestId": "r-one", "correlation_id": "c-one"}),
+    );
     let record = json!({"type": "platform.report", "record": {"requestId": "r-one", "status": "timeout"}});
     logged(&bench, ORDERS, "", &record);
     let on = alarm("shopfast-order-service-errors", "ALARM", at("02:03:11"));
     let subject = "PAGE shopfast-order-service: errors, 1 error";
     bench.check(on, (summary(1, 1), &[subject])).await;
     let text = last(&bench);
-    let said = text.find("1x time is running out").zip(text.find("1x Sandbox.Timedout"));
+    let said = text
+        .find("1x time is running out")
+        .zip(text.find("1x Sandbox.Timedout"));
     assert!(said.is_some_and(|(function, record)| function < record), "{text}");
 }
 
@@ -128,7 +175,12 @@ async fn a_record_of_lambda_s_is_told_beside_the_function_s_words() {
 #[tokio::test]
 async fn commands_name_the_region_on_aws() {
     let bench = Bench::with(|settings| settings.region = Some("eu-west-1".to_owned()));
-    logged(&bench, ORDERS, "card declined", &json!({"correlation_id": "c-one"}));
+    logged(
+        &bench,
+        ORDERS,
+        "card declined",
+        &json!({"correlation_id": "c-one"}),
+    );
     let on = alarm("shopfast-order-service-errors", "ALARM", at("02:03:11"));
     bench.handle(on).await.unwrap();
     let text = last(&bench);
@@ -152,8 +204,15 @@ async fn a_burst_counts_its_window() {
     }
     let mails = bench.world.mails.lock().unwrap();
     let burst = mails.last().expect("a mail");
-    assert_eq!(burst.subject, "BURST shopfast-order-service: 50x order <n> was changed");
-    assert!(burst.text.contains("50x conflict: order <n> was changed"), "{}", burst.text);
+    assert_eq!(
+        burst.subject,
+        "BURST shopfast-order-service: 50x order <n> was changed"
+    );
+    assert!(
+        burst.text.contains("50x conflict: order <n> was changed"),
+        "{}",
+        burst.text
+    );
     let lead = burst.text.replace('\n', " ");
     assert!(lead.contains("50 errors for at least 1 customer in"), "{lead}");
 }
