@@ -81,13 +81,13 @@ impl Filled<'_> {
         let mut text = "Is not waited for: until its data is there a datapoint has the value that math makes of a missing one.".to_owned();
         if let Some(late) = self.rehearsal.late_data_hides() {
             text.push_str(&format!(
-                " Trouble whose data comes {} late or later never fires, however long it lasts.",
+                " Trouble whose data comes {} or more after the end of its period never fires, however long it lasts.",
                 self.periods(late)
             ));
         }
         if let Some(late) = self.rehearsal.late_data_fires() {
             text.push_str(&format!(
-                " Good data that comes {} late or later is as good as silence, and fires.",
+                " Good data that comes {} or more after the end of its period is as bad as silence, and fires.",
                 self.periods(late)
             ));
         }

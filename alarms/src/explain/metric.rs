@@ -5,9 +5,9 @@ use crate::evaluate::switches::{Extension, Switches};
 use crate::model::{MetricAlarm, StateValue, TreatMissingData};
 use crate::scenario::duration::written;
 
-use super::silence::{after, fires_after};
 use super::filled::Filled;
 use super::rehearsal::Rehearsal;
+use super::silence::{after, fires_after};
 use super::watches::{beyond, breaches, takes_a_whole_period, watches};
 use super::{Explanation, actions};
 
@@ -41,7 +41,9 @@ pub(super) fn explain(alarm: &MetricAlarm) -> Result<Explanation, RuleError> {
         at_the_earliest: told.at_the_earliest(rehearsal.as_ref()),
         clears: filled.as_ref().map_or_else(|| told.clears(), Filled::clears),
         silence: filled.as_ref().map_or_else(|| told.silence(), Filled::silence),
-        late_data: filled.as_ref().map_or_else(|| told.late_data(), Filled::late_data),
+        late_data: filled
+            .as_ref()
+            .map_or_else(|| told.late_data(), Filled::late_data),
         actions: actions(
             alarm.actions_enabled,
             alarm.alarm_actions.len(),
@@ -133,8 +135,11 @@ impl<'a> Told<'a> {
             );
         }
         let takes_all = self.period == self.step || takes_a_whole_period(self.alarm);
-        let by_rule = self.period * i64::from(if takes_all { m } else { m - 1 }) + if takes_all { 0 } else { self.step };
-        let soonest = rehearsal.and_then(|rehearsal| rehearsal.soonest(self.step)).unwrap_or(by_rule);
+        let by_rule = self.period * i64::from(if takes_all { m } else { m - 1 })
+            + if takes_all { 0 } else { self.step };
+        let soonest = rehearsal
+            .and_then(|rehearsal| rehearsal.soonest(self.step))
+            .unwrap_or(by_rule);
         let mut text = if soonest >= self.period * i64::from(m) {
             format!("{} after the trouble began", written(soonest))
         } else {

@@ -67,8 +67,12 @@ impl<'a> Rehearsal<'a> {
         let end = if self.asks_the_clock { DAY } else { self.period };
         let mut after = 0;
         while after < end && self.bad.is_none() {
-            let Some(begins) = later(self.begins, after) else { return };
-            let Some(ends) = later(begins, self.period) else { return };
+            let Some(begins) = later(self.begins, after) else {
+                return;
+            };
+            let Some(ends) = later(begins, self.period) else {
+                return;
+            };
             let breaches = |inputs: &&Inputs| self.point(inputs, ends) == Point::Breaching;
             // The strongest trouble first: it is the soonest to be seen.
             if let Some(bad) = tried.iter().rev().find(breaches) {
@@ -90,7 +94,11 @@ impl<'a> Rehearsal<'a> {
         self.push(&mut evaluator, &self.good, self.begins, self.range);
         evaluator.evaluate(at);
         let periods = evaluator.periods(at);
-        periods.iter().rev().take(silent as usize).any(|period| period.value.is_some())
+        periods
+            .iter()
+            .rev()
+            .take(silent as usize)
+            .any(|period| period.value.is_some())
     }
 
     /// What the newest datapoint at a time counts as, if this came all the time.
@@ -100,7 +108,10 @@ impl<'a> Rehearsal<'a> {
         };
         self.push(&mut evaluator, inputs, at, self.range);
         evaluator.evaluate(at);
-        evaluator.periods(at).last().map_or(Point::Missing, |newest| newest.point)
+        evaluator
+            .periods(at)
+            .last()
+            .map_or(Point::Missing, |newest| newest.point)
     }
 
     /// So many datapoints before a time.
@@ -153,7 +164,11 @@ impl<'a> Rehearsal<'a> {
 
     /// The state in the end of an alarm that never gets a datapoint; none if it keeps the one that it has.
     pub(super) fn without_data(&self) -> Option<StateValue> {
-        let from = |state| self.run(&[(&self.nothing, 0)], state, 0, self.long()).last().copied();
+        let from = |state| {
+            self.run(&[(&self.nothing, 0)], state, 0, self.long())
+                .last()
+                .copied()
+        };
         let (after_ok, after_alarm) = (from(StateValue::Ok), from(StateValue::Alarm));
         after_ok.filter(|_| after_ok == after_alarm)
     }
@@ -161,7 +176,9 @@ impl<'a> Rehearsal<'a> {
     /// Periods of silence after good data until it is in ALARM; none if silence does not bring it there.
     pub(super) fn silence_fires(&self) -> Option<u32> {
         let phases = [(&self.good, self.range + 1), (&self.nothing, 1)];
-        first(&self.run(&phases, StateValue::Ok, 0, self.long()), |state| state == StateValue::Alarm)
+        first(&self.run(&phases, StateValue::Ok, 0, self.long()), |state| {
+            state == StateValue::Alarm
+        })
     }
 
     /// Periods from one breach in the midst of silence to ALARM.
@@ -174,8 +191,14 @@ impl<'a> Rehearsal<'a> {
     /// Seconds from the begin of trouble to ALARM, as soon as it can be: each step of `step` seconds brings the worst datapoint.
     pub(super) fn soonest(&self, step: i64) -> Option<i64> {
         let bad = self.bad.as_ref()?;
-        let mut evaluator = Evaluator::new(self.alarm, Switches::DEFAULT).ok()?.in_state(StateValue::Ok);
-        self.push(&mut evaluator, &self.good, self.begins, self.range + 1);
+        let mut evaluator = Evaluator::new(self.alarm, Switches::DEFAULT)
+            .ok()?
+            .in_state(StateValue::Ok);
+        let mut lead = -self.period * i64::from(self.range + 1);
+        while lead < 0 {
+            push_one(&mut evaluator, &self.good, later(self.begins, lead)?);
+            lead += step;
+        }
         let mut pushed = 0;
         for period in 0..i64::from(self.range) {
             for after in [period * self.period + step, (period + 1) * self.period] {
@@ -204,8 +227,16 @@ impl<'a> Rehearsal<'a> {
 
     fn leaves(&self, then: &Inputs) -> Option<(u32, StateValue)> {
         // Trouble that depends on the clock may not last longer than it takes to fire.
-        let lasts = if self.asks_the_clock { self.alarm.datapoints_to_alarm() } else { self.n() };
-        let phases = [(&self.good, self.range + 1), (self.bad.as_ref()?, lasts), (then, 1)];
+        let lasts = if self.asks_the_clock {
+            self.alarm.datapoints_to_alarm()
+        } else {
+            self.n()
+        };
+        let phases = [
+            (&self.good, self.range + 1),
+            (self.bad.as_ref()?, lasts),
+            (then, 1),
+        ];
         let states = self.run(&phases, StateValue::Ok, 0, self.long() + lasts);
         let after = states.get(lasts as usize..)?;
         let left = first(after, |state| state != StateValue::Alarm)?;
@@ -230,7 +261,12 @@ impl<'a> Rehearsal<'a> {
     /// The fewest periods that good data must be late to fire.
     pub(super) fn late_data_fires(&self) -> Option<u32> {
         (1..=self.range + 1).find(|late| {
-            let states = self.run(&[(&self.good, self.range + late)], StateValue::Ok, *late, self.long());
+            let states = self.run(
+                &[(&self.good, self.range + late)],
+                StateValue::Ok,
+                *late,
+                self.long(),
+            );
             states.contains(&StateValue::Alarm)
         })
     }
@@ -274,10 +310,15 @@ fn asks_the_clock(alarm: &MetricAlarm) -> bool {
         Function::Year,
         Function::Epoch,
     ];
-    let expressions = alarm.metrics.iter().filter_map(|query| query.expression.as_deref());
+    let expressions = alarm
+        .metrics
+        .iter()
+        .filter_map(|query| query.expression.as_deref());
     expressions.filter_map(|text| parse(text).ok()).any(|expr| {
         let mut asks = false;
-        expr.visit(&mut |part| asks |= matches!(&part.node, Node::Call(function, _) if clock.contains(function)));
+        expr.visit(&mut |part| {
+            asks |= matches!(&part.node, Node::Call(function, _) if clock.contains(function))
+        });
         asks
     })
 }

@@ -101,7 +101,7 @@ fn metric_math() {
               At the earliest  2m after the trouble began, and when the data has arrived. It is evaluated every 1m.
               Clears           1m after the last breach, with the next datapoint that does not breach; if nothing comes after the last breach, 1m after it, to OK.
               Silence          Is good: math makes datapoints of missing ones, and they do not breach; with no datapoint at all the alarm is OK. One breach in the midst of silence does not fire.
-              Late data        Is not waited for: until its data is there a datapoint has the value that math makes of a missing one. Trouble whose data comes 1m late or later never fires, however long it lasts.
+              Late data        Is not waited for: until its data is there a datapoint has the value that math makes of a missing one. Trouble whose data comes 1m or more after the end of its period never fires, however long it lasts.
               Actions          None: nobody hears of a change.
         "#]],
     );
