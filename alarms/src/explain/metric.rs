@@ -5,8 +5,10 @@ use crate::evaluate::switches::{Extension, Switches};
 use crate::model::{MetricAlarm, StateValue, TreatMissingData};
 use crate::scenario::duration::written;
 
+use super::filled::Filled;
+use super::rehearsal::Rehearsal;
 use super::silence::{after, fires_after};
-use super::watches::{beyond, breaches, fills, takes_a_whole_period, watches};
+use super::watches::{beyond, breaches, takes_a_whole_period, watches};
 use super::{Explanation, actions};
 
 const DAY: i64 = 86_400;
@@ -25,15 +27,23 @@ struct Told<'a> {
 
 pub(super) fn explain(alarm: &MetricAlarm) -> Result<Explanation, RuleError> {
     let told = Told::new(alarm)?;
+    let rehearsal = Rehearsal::of(alarm);
+    let filled = rehearsal.as_ref().map(|rehearsal| Filled {
+        rehearsal,
+        alarm,
+        period: told.period,
+    });
     Ok(Explanation {
         name: alarm.alarm_name.clone(),
         there_if: None,
         watches: watches(alarm),
         fires_when: told.fires_when(),
-        at_the_earliest: told.at_the_earliest(),
-        clears: told.clears(),
-        silence: told.silence(),
-        late_data: told.late_data(),
+        at_the_earliest: told.at_the_earliest(rehearsal.as_ref()),
+        clears: filled.as_ref().map_or_else(|| told.clears(), Filled::clears),
+        silence: filled.as_ref().map_or_else(|| told.silence(), Filled::silence),
+        late_data: filled
+            .as_ref()
+            .map_or_else(|| told.late_data(), Filled::late_data),
         actions: actions(
             alarm.actions_enabled,
             alarm.alarm_actions.len(),
@@ -110,7 +120,7 @@ impl<'a> Told<'a> {
         text
     }
 
-    fn at_the_earliest(&self) -> String {
+    fn at_the_earliest(&self, rehearsal: Option<&Rehearsal<'_>>) -> String {
         let m = self.m();
         if self.is_wall_clock {
             let ends = match m {
@@ -124,12 +134,18 @@ impl<'a> Told<'a> {
                 self.periods(m)
             );
         }
-        let soonest = written(self.period * i64::from(m - 1) + self.step);
-        let mut text = if self.period == self.step || takes_a_whole_period(self.alarm) {
-            format!("{} after the trouble began", self.periods(m))
+        let takes_all = self.period == self.step || takes_a_whole_period(self.alarm);
+        let by_rule = self.period * i64::from(if takes_all { m } else { m - 1 })
+            + if takes_all { 0 } else { self.step };
+        let soonest = rehearsal
+            .and_then(|rehearsal| rehearsal.soonest(self.step))
+            .unwrap_or(by_rule);
+        let mut text = if soonest >= self.period * i64::from(m) {
+            format!("{} after the trouble began", written(soonest))
         } else {
             format!(
-                "{soonest} after the trouble began, if {} of it make a period breach; {} if it takes a whole period",
+                "{} after the trouble began, if {} of it make a period breach; {} if it takes a whole period",
+                written(soonest),
                 written(self.step),
                 self.periods(m)
             )
@@ -212,9 +228,6 @@ impl<'a> Told<'a> {
         if let Some(beyond) = beyond(self.alarm) {
             text.push(' ');
             text.push_str(beyond);
-        }
-        if fills(self.alarm) {
-            text.push_str(" FILL makes datapoints of missing ones: what it fills in counts, in the newest period also while data is under way.");
         }
         text
     }

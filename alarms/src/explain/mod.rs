@@ -1,14 +1,20 @@
 //! An alarm in plain sentences: what it watches, when it fires, how soon, when it clears, what silence and late data do.
 //!
-//! What silence does is not written from memory of the rules: `silence` asks the evaluator.
+//! What silence does is not written from memory of the rules: `silence` asks the evaluator, and of an alarm whose math makes values of
+//! missing datapoints `rehearsal` runs the whole alarm; `filled` says what came of it.
 //!
 //! What does not belong here: judgement. Whether an alarm is a good one is the linter's business.
 
 mod composite;
+mod filled;
+mod inputs;
 mod metric;
+mod rehearsal;
 mod silence;
 mod watches;
 
+#[cfg(test)]
+mod filled_tests;
 #[cfg(test)]
 mod tests;
 

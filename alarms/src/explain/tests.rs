@@ -99,9 +99,9 @@ fn metric_math() {
               Watches          `rate` (errors in %): `IF(FILL(calls, 0) >= 10, 100 * errors / calls, 0)`, where `errors` is the sum of Errors (AWS/Lambda) without dimensions in periods of 1m; `calls` is the sum of Invocations (AWS/Lambda) without dimensions in periods of 1m.
               Fires when       Each of the newest 2 datapoints is greater than 5.
               At the earliest  2m after the trouble began, and when the data has arrived. It is evaluated every 1m.
-              Clears           1m after the last breach, with the next datapoint that does not breach; if nothing comes after the last breach, never: silence keeps it in ALARM.
-              Silence          Is ignored: with no datapoint at all the alarm keeps its state. One breach in the midst of silence does not fire. FILL makes datapoints of missing ones: what it fills in counts, in the newest period also while data is under way.
-              Late data        Up to 2m late the verdict is only later: the newest 2 datapoints of the last 4 periods count, and missing ones are not asked. Up to 4m late it can still change the state; after that nobody looks.
+              Clears           1m after the last breach, with the next datapoint that does not breach; if nothing comes after the last breach, 1m after it, to OK.
+              Silence          Is good: math makes datapoints of missing ones, and they do not breach; with no datapoint at all the alarm is OK. One breach in the midst of silence does not fire.
+              Late data        Is not waited for: until its data is there a datapoint has the value that math makes of a missing one. Trouble whose data comes 1m or more after the end of its period never fires, however long it lasts.
               Actions          None: nobody hears of a change.
         "#]],
     );

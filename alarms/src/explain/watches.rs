@@ -207,15 +207,6 @@ fn deviations(alarm: &MetricAlarm, id: &str) -> f64 {
     }
 }
 
-/// Does an expression make datapoints of missing ones?
-pub(super) fn fills(alarm: &MetricAlarm) -> bool {
-    let mut expressions = alarm
-        .metrics
-        .iter()
-        .filter_map(|query| query.expression.as_deref());
-    expressions.any(|expression| expression.to_ascii_uppercase().contains("FILL("))
-}
-
 pub(super) fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "what cannot be read is a failed test")]
 
 mod coverage;
+mod explained;
 mod published;
 mod scenarios;
 mod template;
