@@ -32,7 +32,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
     ("log-archive-bench", &["log-archive-domain", "log-archive-store"]),
     ("log-archive-domain", &[]),
     ("log-archive-format", &["log-archive-domain"]),
-    ("log-archive-intake", &["log-archive-domain"]),
+    ("log-archive-intake", &["log-archive-domain", "telemetry-core"]),
     (
         "log-archive-store",
         &["log-archive-domain", "log-archive-format", "log-archive-intake"],
