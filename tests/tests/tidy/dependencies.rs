@@ -32,6 +32,10 @@ const DIRECTION: &[(&str, &[&str])] = &[
     ("log-archive-bench", &["log-archive-domain", "log-archive-store"]),
     ("log-archive-domain", &[]),
     ("log-archive-format", &["log-archive-domain"]),
+    (
+        "log-archive-forwarder",
+        &["log-archive-domain", "log-archive-intake", "telemetry-core"],
+    ),
     ("log-archive-intake", &["log-archive-domain", "telemetry-core"]),
     (
         "log-archive-store",
@@ -141,6 +145,7 @@ const SDK_FREE: &[&str] = &[
     "alarms",
     "dashboards",
     "log-archive-format",
+    "log-archive-forwarder",
     "log-archive-intake",
     "log-archive-store",
     "telemetry-core",

@@ -7,14 +7,16 @@ use std::io::Read as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::read::MultiGzDecoder;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+
+use crate::redacted;
 
 /// A payload has 1 MB at most (asynchronous invocation, Lambda quotas), packed; lines that repeat themselves are packed fifty times and
 /// more. Beyond that it is a bomb.
 const LARGEST: u64 = 64 * 1_024 * 1_024;
 
 /// Lines of one stream, as CloudWatch Logs delivers them.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Envelope<'a> {
     /// `DATA_MESSAGE`, or `CONTROL_MESSAGE`: a test whether the destination can be reached, without lines of anybody.
@@ -35,7 +37,7 @@ pub struct Envelope<'a> {
 }
 
 /// One event: nearly always one line.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct LogEvent<'a> {
     /// Unique in the log group, the same in every delivery.
     #[serde(borrow)]
@@ -73,7 +75,8 @@ pub enum EnvelopeError {
 }
 
 impl Envelope<'_> {
-    /// Unpacks the payload of a subscription filter: the JSON of the envelope, for [`Envelope::read`].
+    /// Unpacks the payload of a subscription filter: the JSON of the envelope, for [`Envelope::read`]. What is not UTF-8 in it becomes
+    /// U+FFFD, as in a raw object: nobody has it in another way, and the line is kept.
     ///
     /// # Errors
     /// It is damaged, or too large.
@@ -87,7 +90,7 @@ impl Envelope<'_> {
         if json.len() as u64 > LARGEST {
             return Err(EnvelopeError::TooLarge);
         }
-        Ok(json)
+        Ok(text(json))
     }
 }
 
@@ -101,6 +104,19 @@ impl<'a> Envelope<'a> {
         envelope.with_data()
     }
 
+    /// Replaces in every line what must not be kept, and says in how many texts and values of theirs there was something.
+    pub fn redact(&mut self) -> u64 {
+        let mut places = 0;
+        for event in &mut self.log_events {
+            let safe = redacted(&event.message);
+            places += safe.places;
+            if let Cow::Owned(text) = safe.text {
+                event.message = Cow::Owned(text);
+            }
+        }
+        places
+    }
+
     /// Itself, if it has lines.
     pub(crate) fn with_data(self) -> Result<Option<Self>, EnvelopeError> {
         match &*self.message_type {
@@ -109,6 +125,14 @@ impl<'a> Envelope<'a> {
             other => Err(EnvelopeError::MessageType(other.to_owned())),
         }
     }
+}
+
+/// The bytes as UTF-8, which they nearly always are.
+fn text(bytes: Vec<u8>) -> Vec<u8> {
+    String::from_utf8(bytes).map_or_else(
+        |error| String::from_utf8_lossy(error.as_bytes()).into_owned().into_bytes(),
+        String::into_bytes,
+    )
 }
 
 #[cfg(test)]
@@ -145,6 +169,16 @@ mod tests {
         );
         let control = DATA.replace("DATA_MESSAGE", "CONTROL_MESSAGE");
         assert_eq!(unpacked(&packed(control.as_bytes())).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_line_that_is_not_utf_8_is_kept() {
+        let mut json = DATA.replace('?', "").into_bytes();
+        let at = json.windows(4).position(|bytes| bytes == br#"a \""#).unwrap();
+        json[at] = 0xe9;
+        let json = Envelope::unpack(&packed(&json)).unwrap();
+        let envelope = Envelope::read(&json).unwrap().unwrap();
+        assert_eq!(envelope.log_events[0].message, "\u{fffd} \"b\"\n");
     }
 
     #[test]

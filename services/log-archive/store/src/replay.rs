@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use log_archive_domain::{Hour, layout};
-use log_archive_intake::{envelopes_of_failed, read_raw};
+use log_archive_intake::{read_raw, redacted_envelopes_of_failed};
 
 use crate::archive::sha256;
 use crate::{Archive, ArchiveError, chain};
@@ -54,9 +54,7 @@ struct Content {
 
 /// The raw object, and what it has: it is read before anything is deleted.
 fn raw_object(failed: &[u8]) -> Result<(Bytes, Content), String> {
-    let envelopes = envelopes_of_failed(failed).map_err(|error| chain(&error))?;
-    let mut raw = envelopes.join(&b'\n');
-    raw.push(b'\n');
+    let raw = redacted_envelopes_of_failed(failed).map_err(|error| chain(&error))?;
     let mut latest = Hour::of_ms(0);
     let counts = read_raw(&raw, &mut |line| latest = latest.max(Hour::of_ms(line.at)));
     let lines = counts.map_err(|error| chain(&error))?.lines;
