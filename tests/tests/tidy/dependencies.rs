@@ -30,13 +30,31 @@ const DIRECTION: &[(&str, &[&str])] = &[
     ("error-report-intake", &["error-report-domain", "telemetry-core"]),
     ("infra", &[]),
     ("log-archive-bench", &["log-archive-domain", "log-archive-store"]),
+    (
+        "log-archive-compactor",
+        &["log-archive-domain", "log-archive-store", "telemetry-core"],
+    ),
     ("log-archive-domain", &[]),
     ("log-archive-format", &["log-archive-domain"]),
     (
         "log-archive-forwarder",
         &["log-archive-domain", "log-archive-intake", "telemetry-core"],
     ),
+    (
+        "log-archive-function",
+        &[
+            "log-archive-compactor",
+            "log-archive-forwarder",
+            "log-archive-s3",
+            "log-archive-store",
+            "platform",
+            "telemetry-aws-sdk",
+            "telemetry-core",
+            "telemetry-lambda",
+        ],
+    ),
     ("log-archive-intake", &["log-archive-domain", "telemetry-core"]),
+    ("log-archive-s3", &["telemetry-core"]),
     (
         "log-archive-store",
         &["log-archive-domain", "log-archive-format", "log-archive-intake"],
@@ -144,9 +162,11 @@ const PURE_WITH_DRAWING: &[&str] = &[
 const SDK_FREE: &[&str] = &[
     "alarms",
     "dashboards",
+    "log-archive-compactor",
     "log-archive-format",
     "log-archive-forwarder",
     "log-archive-intake",
+    "log-archive-s3",
     "log-archive-store",
     "telemetry-core",
     "telemetry-http",

@@ -29,7 +29,7 @@ async fn an_event_is_kept_redacted_and_put_back() {
 
     let archive = Archive::new(Arc::new(InMemory::new()));
     archive.put(&aside.key, object).await.unwrap();
-    let replayed = replay(&archive, Hour::of_ms(at(0)).plus(2)).await.unwrap();
+    let replayed = replay(&archive, Hour::of_ms(at(0)).plus(2), &()).await.unwrap();
     assert_eq!((replayed.objects, replayed.lines), (1, 2));
     let raw = archive.list("raw/2026/11/21/19").await.unwrap();
     let bytes = archive.get(&raw[0].key).await.unwrap().unwrap();

@@ -21,7 +21,7 @@ pub(super) struct HourRun<'a> {
     pub(super) hour: Hour,
     limits: CompactLimits,
     archive: &'a Archive,
-    watch: &'a dyn Watch,
+    pub(super) watch: &'a dyn Watch,
     base: Option<&'a OpenHour>,
     writer: PartWriter,
     parts: Vec<Part>,
@@ -211,7 +211,6 @@ impl<'a> HourRun<'a> {
         if !self.archive.create(&key, json.into()).await? {
             return Ok(None);
         }
-        self.done(&Step::Committed(key))?;
         let hour = self.hour;
         Ok(Some(OpenHour {
             hour,

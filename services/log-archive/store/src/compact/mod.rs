@@ -124,11 +124,20 @@ impl<'a> Compactor<'a> {
     /// The store or the disk fails, the watch stops it. What was committed stays.
     pub async fn run(&self, now: Timestamp) -> Result<Compacted, ArchiveError> {
         let mut compacted = Compacted::default();
+        self.run_into(now, &mut compacted).await?;
+        Ok(compacted)
+    }
+
+    /// The same, for somebody who wants to know what was done before it failed or was stopped.
+    ///
+    /// # Errors
+    /// The store or the disk fails, the watch stops it. What is in `compacted` is done.
+    pub async fn run_into(&self, now: Timestamp, compacted: &mut Compacted) -> Result<(), ArchiveError> {
         let (mut from, mut contended) = (Hour::of_ms(0), 0);
         let mut chain = Chain::default();
         loop {
-            let window = self.window(now, from, &mut compacted).await?;
-            if let Some(hour) = self.compact(now, &window, &mut chain, &mut compacted).await? {
+            let window = self.window(now, from, compacted).await?;
+            if let Some(hour) = self.compact(now, &window, &mut chain, compacted).await? {
                 contended += 1;
                 if contended == ATTEMPTS {
                     let hour = hour.to_string();
@@ -138,7 +147,7 @@ impl<'a> Compactor<'a> {
             }
             match window.next {
                 Some(next) => from = next,
-                None => return Ok(compacted),
+                None => return Ok(()),
             }
         }
     }
@@ -365,7 +374,7 @@ impl Written {
         plan: &Plan,
         compacted: &mut Compacted,
     ) -> Result<(), ArchiveError> {
-        let hour = run.hour;
+        let (hour, watch) = (run.hour, run.watch);
         let raw = plan.fresh.get(&hour).cloned().unwrap_or_default();
         let before = plan.bases.get(&hour).map_or(0, |base| base.manifest.lines);
         match run.commit(raw, now.to_string()).await {
@@ -374,6 +383,9 @@ impl Written {
                 compacted.hours.push((hour, open.manifest.generation));
                 compacted.lines += open.manifest.lines - before;
                 compacted.text_bytes += open.manifest.text_bytes;
+                // Counted first: whoever is stopped here has archived them.
+                let step = Step::Committed(layout::manifest(hour, open.manifest.generation));
+                watch.done(&step).map_err(ArchiveError::Stopped)?;
             }
             Ok(None) => self.contended = Some(hour),
             Err(error @ ArchiveError::Miscounted { .. }) => {

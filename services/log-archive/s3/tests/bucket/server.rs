@@ -1,0 +1,264 @@
+//! The server: objects in memory, signed requests only, listings in pages of three, faults in the order that they are asked for.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::convert::Infallible;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use bytes::Bytes;
+use futures::stream;
+use http::header::{AUTHORIZATION, CONTENT_RANGE, ETAG, IF_NONE_MATCH, LAST_MODIFIED, RANGE};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use log_archive_s3::Patience;
+use log_archive_store::Archive;
+use tokio::net::TcpListener;
+
+/// Objects on a page of a listing.
+const PAGE: usize = 3;
+const BUCKET: &str = "logs";
+
+type Answer = Response<BoxBody<Bytes, Infallible>>;
+
+/// What becomes of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It is answered with this status and changes nothing.
+    Status(u16),
+    /// The connection is closed before it has an effect.
+    Closed,
+    /// The connection is closed after it had its effect.
+    ClosedAfter,
+    /// It is never answered.
+    Silent,
+    /// Half of the body comes, and then nothing.
+    Half,
+    /// None.
+    Fine,
+}
+
+#[derive(Default)]
+pub(crate) struct Bucket {
+    pub(crate) objects: Mutex<BTreeMap<String, Bytes>>,
+    /// Of the next requests; after them there are none, unless `again` says so.
+    pub(crate) faults: Mutex<VecDeque<Fault>>,
+    /// The same faults over and over.
+    pub(crate) again: Mutex<bool>,
+    /// Every request: method and target.
+    pub(crate) requests: Mutex<Vec<String>>,
+}
+
+impl Bucket {
+    /// A server on a free port, and the configuration of the SDK that leads to it.
+    pub(crate) async fn serve() -> (Arc<Self>, SdkConfig) {
+        let bucket = Arc::new(Self::default());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let served = Arc::clone(&bucket);
+        tokio::spawn(async move {
+            while let Ok((connection, _)) = listener.accept().await {
+                let bucket = Arc::clone(&served);
+                let service = service_fn(move |request| Arc::clone(&bucket).answer(request));
+                // Ends with an error when a fault closes it.
+                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(connection), service));
+            }
+        });
+        let credentials = aws_credential_types::Credentials::new("id", "secret", None, None, "test");
+        let config = SdkConfig::builder()
+            .region(Region::new("eu-west-1"))
+            .endpoint_url(endpoint)
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .build();
+        (bucket, config)
+    }
+
+    pub(crate) fn fail(&self, faults: &[Fault]) {
+        *self.faults.lock().unwrap() = faults.iter().copied().collect();
+    }
+
+    /// The same faults in turn for every request from now on.
+    pub(crate) fn keep_failing(&self, faults: &[Fault]) {
+        self.fail(faults);
+        *self.again.lock().unwrap() = true;
+    }
+
+    fn next_fault(&self) -> Fault {
+        let mut faults = self.faults.lock().unwrap();
+        let fault = faults.pop_front().unwrap_or(Fault::Fine);
+        if *self.again.lock().unwrap() {
+            faults.push_back(fault);
+        }
+        fault
+    }
+
+    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> io::Result<Answer> {
+        let (head, body) = request.into_parts();
+        let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+        self.requests.lock().unwrap().push(format!("{} {}", head.method, head.uri));
+        let fault = self.next_fault();
+        match fault {
+            Fault::Status(status) => return Ok(plain(StatusCode::from_u16(status).unwrap(), "<Error/>")),
+            Fault::Closed => return Err(io::ErrorKind::ConnectionReset.into()),
+            Fault::Silent => std::future::pending::<()>().await,
+            _ => {}
+        }
+        let answer = self.answer_to(&head, body);
+        match fault {
+            Fault::ClosedAfter => Err(io::ErrorKind::ConnectionReset.into()),
+            Fault::Half => Ok(half(answer).await),
+            _ => Ok(answer),
+        }
+    }
+
+    fn answer_to(&self, head: &http::request::Parts, body: Bytes) -> Answer {
+        let signature = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        if !signature.is_some_and(|value| value.starts_with("AWS4-HMAC-SHA256 Credential=id/")) {
+            return plain(StatusCode::FORBIDDEN, "<Error><Code>AccessDenied</Code></Error>");
+        }
+        let path = decoded(head.uri.path());
+        let Some(key) = path.strip_prefix(&format!("/{BUCKET}")) else {
+            return plain(StatusCode::NOT_FOUND, "<Error><Code>NoSuchBucket</Code></Error>");
+        };
+        let key = key.trim_start_matches('/');
+        let mut objects = self.objects.lock().unwrap();
+        match head.method {
+            Method::GET if key.is_empty() => list(&objects, head.uri.query().unwrap_or_default()),
+            Method::GET => objects.get(key).map_or_else(missing, |object| got(head, object)),
+            Method::PUT => {
+                if let Some(source) = head.headers.get("x-amz-copy-source") {
+                    let source = decoded(source.to_str().unwrap());
+                    let source = source.trim_start_matches('/').strip_prefix("logs/").unwrap();
+                    let Some(object) = objects.get(source).cloned() else {
+                        return missing();
+                    };
+                    objects.insert(key.to_owned(), object);
+                    return plain(StatusCode::OK, "<CopyObjectResult><ETag>x</ETag></CopyObjectResult>");
+                }
+                if head.headers.contains_key(IF_NONE_MATCH) && objects.contains_key(key) {
+                    return plain(StatusCode::PRECONDITION_FAILED, "<Error/>");
+                }
+                objects.insert(key.to_owned(), body);
+                let mut answer = plain(StatusCode::OK, "");
+                answer.headers_mut().insert(ETAG, "x".parse().unwrap());
+                answer
+            }
+            Method::DELETE => {
+                objects.remove(key);
+                plain(StatusCode::NO_CONTENT, "")
+            }
+            _ => plain(StatusCode::METHOD_NOT_ALLOWED, ""),
+        }
+    }
+}
+
+/// The archive in it.
+pub(crate) fn archive(config: &SdkConfig, patience: Patience) -> Archive {
+    Archive::new(log_archive_s3::open(BUCKET, config, patience).unwrap())
+}
+
+fn plain(status: StatusCode, body: &str) -> Answer {
+    let mut answer = Response::new(Full::from(body.to_owned()).boxed());
+    *answer.status_mut() = status;
+    answer.headers_mut().insert("x-amz-request-id", "R-1".parse().unwrap());
+    answer
+}
+
+fn missing() -> Answer {
+    plain(StatusCode::NOT_FOUND, "<Error><Code>NoSuchKey</Code></Error>")
+}
+
+fn got(head: &http::request::Parts, object: &Bytes) -> Answer {
+    let range = head.headers.get(RANGE).and_then(|range| {
+        let (from, to) = range.to_str().ok()?.strip_prefix("bytes=")?.split_once('-')?;
+        let last = to.parse().unwrap_or(usize::MAX).min(object.len() - 1);
+        Some((from.parse::<usize>().ok()?, last))
+    });
+    let (from, last) = range.unwrap_or((0, object.len().wrapping_sub(1)));
+    let body = if object.is_empty() { object.clone() } else { object.slice(from..=last) };
+    let mut answer = Response::new(Full::from(body).boxed());
+    let headers = answer.headers_mut();
+    headers.insert(ETAG, "\"x\"".parse().unwrap());
+    headers.insert(LAST_MODIFIED, "Sat, 21 Nov 2026 19:00:00 GMT".parse().unwrap());
+    if range.is_some() {
+        let told = format!("bytes {from}-{last}/{}", object.len());
+        headers.insert(CONTENT_RANGE, told.parse().unwrap());
+        *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
+    }
+    answer
+}
+
+/// The beginning of an answer whose length promises more.
+async fn half(answer: Answer) -> Answer {
+    let (head, body) = answer.into_parts();
+    let whole = body.collect().await.unwrap().to_bytes();
+    let first = Frame::data(whole.slice(..whole.len() / 2));
+    let frames = stream::once(async { Ok(first) });
+    let frames = futures::StreamExt::chain(frames, stream::pending());
+    let mut answer = Response::from_parts(head, BodyExt::boxed(StreamBody::new(frames)));
+    answer.headers_mut().insert("content-length", whole.len().into());
+    answer
+}
+
+fn list(objects: &BTreeMap<String, Bytes>, query: &str) -> Answer {
+    let value = |name: &str| {
+        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.find(|(own, _)| *own == name).map(|(_, value)| decoded(value))
+    };
+    let prefix = value("prefix").unwrap_or_default();
+    let after = value("continuation-token").or(value("start-after")).unwrap_or_default();
+    let has_delimiter = value("delimiter").is_some();
+    let (mut contents, mut folders, mut last) = (String::new(), BTreeSet::new(), None);
+    let mut count = 0;
+    let mut is_truncated = false;
+    for (key, object) in objects.iter().filter(|(key, _)| key.starts_with(&prefix) && **key > after) {
+        if count == PAGE {
+            is_truncated = true;
+            break;
+        }
+        count += 1;
+        last = Some(key);
+        let rest = &key[prefix.len()..];
+        if let Some((folder, _)) = rest.split_once('/').filter(|_| has_delimiter) {
+            folders.insert(format!("{prefix}{folder}/"));
+            continue;
+        }
+        contents += &format!(
+            "<Contents><Key>{key}</Key><Size>{}</Size><LastModified>2026-11-21T19:00:00.000Z</LastModified><ETag>x</ETag></Contents>",
+            object.len()
+        );
+    }
+    let folders: String = folders
+        .iter()
+        .map(|folder| format!("<CommonPrefixes><Prefix>{folder}</Prefix></CommonPrefixes>"))
+        .collect();
+    let token = last.filter(|_| is_truncated);
+    let token = token.map(|key| format!("<NextContinuationToken>{key}</NextContinuationToken>"));
+    let body = format!(
+        "<ListBucketResult><IsTruncated>{is_truncated}</IsTruncated>{}{contents}{folders}</ListBucketResult>",
+        token.unwrap_or_default()
+    );
+    plain(StatusCode::OK, &body)
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digits = [rest.next().unwrap(), rest.next().unwrap()];
+            let digits = std::str::from_utf8(&digits).unwrap().to_owned();
+            bytes.push(u8::from_str_radix(&digits, 16).unwrap());
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).unwrap()
+}
