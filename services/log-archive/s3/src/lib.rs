@@ -8,6 +8,8 @@
 
 mod connection;
 mod credentials;
+#[cfg(feature = "loopback")]
+pub mod loopback;
 mod span;
 
 use std::sync::Arc;

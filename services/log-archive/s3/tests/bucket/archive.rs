@@ -14,7 +14,9 @@ use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use serde_json::json;
 
-use crate::server::{Bucket, Fault, archive};
+use log_archive_s3::loopback::Fault;
+
+use crate::{opened, served};
 
 /// What the archive does with a store, each step as a line of text.
 async fn steps(archive: &Archive) -> Vec<String> {
@@ -50,12 +52,12 @@ async fn steps(archive: &Archive) -> Vec<String> {
 
 #[tokio::test]
 async fn a_bucket_is_as_good_as_a_directory() {
-    let (_bucket, config) = Bucket::serve().await;
+    let (_bucket, config) = served().await;
     let directory = tempfile::tempdir().unwrap();
     let local = LocalFileSystem::new_with_prefix(directory.path()).unwrap();
     let expected = steps(&Archive::new(Arc::new(local))).await;
     assert_eq!(expected, steps(&Archive::new(Arc::new(InMemory::new()))).await);
-    assert_eq!(expected, steps(&archive(&config, Patience::default())).await);
+    assert_eq!(expected, steps(&opened(&config, Patience::default())).await);
 }
 
 const ID: &str = "019aa7f4-9c00-7abc-8def-000000000007";
@@ -87,12 +89,12 @@ async fn compact(archive: &Archive) -> Compacted {
 /// Of every four requests one is refused, one is cut off before and one after it had its effect.
 #[tokio::test]
 async fn an_hour_is_archived_once_over_a_bucket_that_fails() {
-    let (bucket, config) = Bucket::serve().await;
+    let (bucket, config) = served().await;
     let patience = Patience {
         pause: Duration::from_millis(1),
         ..Patience::default()
     };
-    let archive = archive(&config, patience);
+    let archive = opened(&config, patience);
     let key = "raw/2025/11/21/20/firehose.gz";
     archive.put(key, raw().into()).await.unwrap();
     bucket.keep_failing(&[Fault::Fine, Fault::Status(503), Fault::ClosedAfter, Fault::Closed]);

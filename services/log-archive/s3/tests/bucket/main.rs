@@ -1,6 +1,21 @@
-//! The archive on S3: a server on loopback that speaks as much of S3's protocol as the archive uses, and that can fail.
+//! The archive on S3, as the bucket on loopback plays it, which can fail.
+
+use std::sync::Arc;
+
+use aws_types::SdkConfig;
+use log_archive_s3::Patience;
+use log_archive_s3::loopback::{BUCKET, Bucket};
+use log_archive_store::Archive;
 
 mod archive;
 mod faults;
-mod server;
 mod told;
+
+async fn served() -> (Arc<Bucket>, SdkConfig) {
+    Bucket::serve().await.unwrap()
+}
+
+/// The archive in it.
+fn opened(config: &SdkConfig, patience: Patience) -> Archive {
+    Archive::new(log_archive_s3::open(BUCKET, config, patience).unwrap())
+}

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use telemetry_core::CorrelationContext;
 use telemetry_testkit::in_process;
 
-use crate::server::{Bucket, Fault, archive};
+use log_archive_s3::loopback::Fault;
+
+use crate::{opened, served};
 
 const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
 
@@ -19,8 +21,8 @@ async fn subsegments(work: impl Future<Output = ()>) -> Vec<Value> {
 
 #[tokio::test]
 async fn each_request_is_a_subsegment() {
-    let (bucket, config) = Bucket::serve().await;
-    let archive = archive(&config, Patience::default());
+    let (bucket, config) = served().await;
+    let archive = opened(&config, Patience::default());
     let spans = subsegments(async {
         bucket.fail(&[Fault::Status(503)]);
         archive.put("raw/x/a", "text".into()).await.unwrap();

@@ -1,36 +1,42 @@
-//! The server: objects in memory, signed requests only, listings in pages of three, faults in the order that they are asked for.
+//! A bucket on loopback, for tests of whoever keeps an archive on S3: a server that speaks as much of S3's protocol as the archive
+//! uses. Objects in memory, signed requests only, listings in pages of three, faults in the order that they are asked for.
+//!
+//! Not here: whether S3 itself behaves so. That is asked of the running platform's.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::convert::Infallible;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use bytes::Bytes;
 use futures::stream;
-use http::header::{AUTHORIZATION, CONTENT_RANGE, ETAG, IF_NONE_MATCH, LAST_MODIFIED, RANGE};
-use http::{Method, Request, Response, StatusCode};
+use http::header::{
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, ETAG, IF_NONE_MATCH, LAST_MODIFIED, RANGE,
+};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use log_archive_s3::Patience;
-use log_archive_store::Archive;
 use tokio::net::TcpListener;
 
 /// Objects on a page of a listing.
 const PAGE: usize = 3;
-const BUCKET: &str = "logs";
+/// The name of the bucket.
+pub const BUCKET: &str = "logs";
+
+const COPY_SOURCE: &str = "x-amz-copy-source";
 
 type Answer = Response<BoxBody<Bytes, Infallible>>;
 
 /// What becomes of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// It is answered with this status and changes nothing.
     Status(u16),
     /// The connection is closed before it has an effect.
@@ -45,23 +51,30 @@ pub(crate) enum Fault {
     Fine,
 }
 
-#[derive(Default)]
-pub(crate) struct Bucket {
-    pub(crate) objects: Mutex<BTreeMap<String, Bytes>>,
-    /// Of the next requests; after them there are none, unless `again` says so.
-    pub(crate) faults: Mutex<VecDeque<Fault>>,
-    /// The same faults over and over.
-    pub(crate) again: Mutex<bool>,
-    /// Every request: method and target.
-    pub(crate) requests: Mutex<Vec<String>>,
+/// The bucket.
+#[derive(Debug, Default)]
+pub struct Bucket {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    objects: BTreeMap<String, Bytes>,
+    faults: VecDeque<Fault>,
+    /// Do the faults begin again when they are used up?
+    is_failing_on: bool,
+    requests: Vec<String>,
 }
 
 impl Bucket {
     /// A server on a free port, and the configuration of the SDK that leads to it.
-    pub(crate) async fn serve() -> (Arc<Self>, SdkConfig) {
+    ///
+    /// # Errors
+    /// Loopback has no port left.
+    pub async fn serve() -> io::Result<(Arc<Self>, SdkConfig)> {
         let bucket = Arc::new(Self::default());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let endpoint = format!("http://{}", listener.local_addr()?);
         let served = Arc::clone(&bucket);
         tokio::spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
@@ -77,24 +90,39 @@ impl Bucket {
             .endpoint_url(endpoint)
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .build();
-        (bucket, config)
+        Ok((bucket, config))
     }
 
-    pub(crate) fn fail(&self, faults: &[Fault]) {
-        *self.faults.lock().unwrap() = faults.iter().copied().collect();
+    /// The next requests have these faults, those after them none.
+    pub fn fail(&self, faults: &[Fault]) {
+        self.state().faults = faults.iter().copied().collect();
     }
 
     /// The same faults in turn for every request from now on.
-    pub(crate) fn keep_failing(&self, faults: &[Fault]) {
+    pub fn keep_failing(&self, faults: &[Fault]) {
         self.fail(faults);
-        *self.again.lock().unwrap() = true;
+        self.state().is_failing_on = true;
+    }
+
+    /// What is in it.
+    pub fn objects(&self) -> BTreeMap<String, Bytes> {
+        self.state().objects.clone()
+    }
+
+    /// Every request so far: method and target.
+    pub fn requests(&self) -> Vec<String> {
+        self.state().requests.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn next_fault(&self) -> Fault {
-        let mut faults = self.faults.lock().unwrap();
-        let fault = faults.pop_front().unwrap_or(Fault::Fine);
-        if *self.again.lock().unwrap() {
-            faults.push_back(fault);
+        let mut state = self.state();
+        let fault = state.faults.pop_front().unwrap_or(Fault::Fine);
+        if state.is_failing_on {
+            state.faults.push_back(fault);
         }
         fault
     }
@@ -102,10 +130,13 @@ impl Bucket {
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> io::Result<Answer> {
         let (head, body) = request.into_parts();
         let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-        self.requests.lock().unwrap().push(format!("{} {}", head.method, head.uri));
+        self.state().requests.push(format!("{} {}", head.method, head.uri));
         let fault = self.next_fault();
         match fault {
-            Fault::Status(status) => return Ok(plain(StatusCode::from_u16(status).unwrap(), "<Error/>")),
+            Fault::Status(status) => {
+                let status = StatusCode::from_u16(status).map_err(io::Error::other)?;
+                return Ok(plain(status, "<Error/>"));
+            }
             Fault::Closed => return Err(io::ErrorKind::ConnectionReset.into()),
             Fault::Silent => std::future::pending::<()>().await,
             _ => {}
@@ -113,7 +144,7 @@ impl Bucket {
         let answer = self.answer_to(&head, body);
         match fault {
             Fault::ClosedAfter => Err(io::ErrorKind::ConnectionReset.into()),
-            Fault::Half => Ok(half(answer).await),
+            Fault::Half => half(answer).await,
             _ => Ok(answer),
         }
     }
@@ -128,26 +159,19 @@ impl Bucket {
             return plain(StatusCode::NOT_FOUND, "<Error><Code>NoSuchBucket</Code></Error>");
         };
         let key = key.trim_start_matches('/');
-        let mut objects = self.objects.lock().unwrap();
+        let mut state = self.state();
+        let objects = &mut state.objects;
         match head.method {
-            Method::GET if key.is_empty() => list(&objects, head.uri.query().unwrap_or_default()),
+            Method::GET if key.is_empty() => list(objects, head.uri.query().unwrap_or_default()),
             Method::GET => objects.get(key).map_or_else(missing, |object| got(head, object)),
+            Method::PUT if head.headers.contains_key(COPY_SOURCE) => copy(objects, head, key),
+            Method::PUT if head.headers.contains_key(IF_NONE_MATCH) && objects.contains_key(key) => {
+                plain(StatusCode::PRECONDITION_FAILED, "<Error/>")
+            }
             Method::PUT => {
-                if let Some(source) = head.headers.get("x-amz-copy-source") {
-                    let source = decoded(source.to_str().unwrap());
-                    let source = source.trim_start_matches('/').strip_prefix("logs/").unwrap();
-                    let Some(object) = objects.get(source).cloned() else {
-                        return missing();
-                    };
-                    objects.insert(key.to_owned(), object);
-                    return plain(StatusCode::OK, "<CopyObjectResult><ETag>x</ETag></CopyObjectResult>");
-                }
-                if head.headers.contains_key(IF_NONE_MATCH) && objects.contains_key(key) {
-                    return plain(StatusCode::PRECONDITION_FAILED, "<Error/>");
-                }
                 objects.insert(key.to_owned(), body);
                 let mut answer = plain(StatusCode::OK, "");
-                answer.headers_mut().insert(ETAG, "x".parse().unwrap());
+                answer.headers_mut().insert(ETAG, HeaderValue::from_static("x"));
                 answer
             }
             Method::DELETE => {
@@ -159,15 +183,21 @@ impl Bucket {
     }
 }
 
-/// The archive in it.
-pub(crate) fn archive(config: &SdkConfig, patience: Patience) -> Archive {
-    Archive::new(log_archive_s3::open(BUCKET, config, patience).unwrap())
+fn copy(objects: &mut BTreeMap<String, Bytes>, head: &http::request::Parts, key: &str) -> Answer {
+    let source = head.headers.get(COPY_SOURCE).and_then(|source| source.to_str().ok());
+    let source = decoded(source.unwrap_or_default());
+    let source = source.trim_start_matches('/').strip_prefix(&format!("{BUCKET}/"));
+    let Some(object) = source.and_then(|source| objects.get(source)).cloned() else {
+        return missing();
+    };
+    objects.insert(key.to_owned(), object);
+    plain(StatusCode::OK, "<CopyObjectResult><ETag>x</ETag></CopyObjectResult>")
 }
 
 fn plain(status: StatusCode, body: &str) -> Answer {
     let mut answer = Response::new(Full::from(body.to_owned()).boxed());
     *answer.status_mut() = status;
-    answer.headers_mut().insert("x-amz-request-id", "R-1".parse().unwrap());
+    answer.headers_mut().insert("x-amz-request-id", HeaderValue::from_static("R-1"));
     answer
 }
 
@@ -185,26 +215,26 @@ fn got(head: &http::request::Parts, object: &Bytes) -> Answer {
     let body = if object.is_empty() { object.clone() } else { object.slice(from..=last) };
     let mut answer = Response::new(Full::from(body).boxed());
     let headers = answer.headers_mut();
-    headers.insert(ETAG, "\"x\"".parse().unwrap());
-    headers.insert(LAST_MODIFIED, "Sat, 21 Nov 2026 19:00:00 GMT".parse().unwrap());
-    if range.is_some() {
-        let told = format!("bytes {from}-{last}/{}", object.len());
-        headers.insert(CONTENT_RANGE, told.parse().unwrap());
+    headers.insert(ETAG, HeaderValue::from_static("\"x\""));
+    headers.insert(LAST_MODIFIED, HeaderValue::from_static("Sat, 21 Nov 2026 19:00:00 GMT"));
+    let told = HeaderValue::try_from(format!("bytes {from}-{last}/{}", object.len()));
+    if let (Some(_), Ok(told)) = (range, told) {
+        headers.insert(CONTENT_RANGE, told);
         *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
     answer
 }
 
 /// The beginning of an answer whose length promises more.
-async fn half(answer: Answer) -> Answer {
+async fn half(answer: Answer) -> io::Result<Answer> {
     let (head, body) = answer.into_parts();
-    let whole = body.collect().await.unwrap().to_bytes();
+    let whole = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let first = Frame::data(whole.slice(..whole.len() / 2));
     let frames = stream::once(async { Ok(first) });
     let frames = futures::StreamExt::chain(frames, stream::pending());
     let mut answer = Response::from_parts(head, BodyExt::boxed(StreamBody::new(frames)));
-    answer.headers_mut().insert("content-length", whole.len().into());
-    answer
+    answer.headers_mut().insert(CONTENT_LENGTH, whole.len().into());
+    Ok(answer)
 }
 
 fn list(objects: &BTreeMap<String, Bytes>, query: &str) -> Answer {
@@ -248,17 +278,15 @@ fn list(objects: &BTreeMap<String, Bytes>, query: &str) -> Answer {
     plain(StatusCode::OK, &body)
 }
 
+/// A text without its percent signs.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digits = [rest.next().unwrap(), rest.next().unwrap()];
-            let digits = std::str::from_utf8(&digits).unwrap().to_owned();
-            bytes.push(u8::from_str_radix(&digits, 16).unwrap());
-        } else {
-            bytes.push(byte);
-        }
+    let mut parts = text.split('%');
+    bytes.extend_from_slice(parts.next().unwrap_or_default().as_bytes());
+    for part in parts {
+        let digits = part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.extend(digits);
+        bytes.extend_from_slice(part.get(2..).unwrap_or_default().as_bytes());
     }
-    String::from_utf8(bytes).unwrap()
+    String::from_utf8_lossy(&bytes).into_owned()
 }
