@@ -29,7 +29,15 @@ const DIRECTION: &[(&str, &[&str])] = &[
     ),
     ("error-report-intake", &["error-report-domain", "telemetry-core"]),
     ("infra", &[]),
-    ("log-archive-bench", &["log-archive-domain", "log-archive-store"]),
+    (
+        "log-archive-bench",
+        &[
+            "log-archive-domain",
+            "log-archive-forwarder",
+            "log-archive-intake",
+            "log-archive-store",
+        ],
+    ),
     (
         "log-archive-compactor",
         &["log-archive-domain", "log-archive-store", "telemetry-core"],

@@ -8,6 +8,10 @@ use telemetry_core::log::{is_secret_name, redact};
 
 use super::{Redacted, SECRET, is_mark, nested};
 
+/// Names of fields, of our lines and of Lambda's, with sixteen hexadecimal digits of a span or of an error's fingerprint. One in some 37,000
+/// would pass for a card number, and then the line's span would not be found.
+const SIXTEEN_DIGITS: [&str; 5] = ["span_id", "spanId", "parent_id", "parentId", "error.fingerprint"];
+
 /// The object without what must not be kept; `None` if it is none, or more than one.
 pub(super) fn redacted(text: &str, depth: u32) -> Option<Redacted<'_>> {
     serde_json::from_str::<IgnoredAny>(text).ok()?;
@@ -74,14 +78,21 @@ impl<'a> Walk<'a> {
             let quoted = serde_json::Value::from(safe.text.into_owned()).to_string();
             self.replace(at, end, &quoted);
         }
-        let Some(value) = value_of_name(self.text, end).filter(|_| is_secret_name(&content)) else {
+        let Some(value) = value_of_name(self.text, end) else {
             return end;
         };
         let value_end = value_end(self.text, value);
-        if is_worth(&self.text[value..value_end]) {
-            self.replace(value, value_end, &format!("\"{SECRET}\""));
+        let told = &self.text[value..value_end];
+        if is_secret_name(&content) {
+            if is_worth(told) {
+                self.replace(value, value_end, &format!("\"{SECRET}\""));
+            }
+            return value_end;
         }
-        value_end
+        if SIXTEEN_DIGITS.contains(&&*content) && is_sixteen_digits(told) {
+            return value_end;
+        }
+        end
     }
 
     /// A number that may be a card's. One with a point or an exponent is a measure.
@@ -163,6 +174,11 @@ fn string_end(text: &str, at: usize) -> usize {
 fn run(text: &str, from: usize, is_part: impl Fn(u8) -> bool) -> usize {
     let rest = text.as_bytes()[from..].iter();
     from + rest.take_while(|byte| is_part(**byte)).count()
+}
+
+fn is_sixteen_digits(value: &str) -> bool {
+    let digits = value.trim_matches('"');
+    digits.len() == 16 && value.len() == 18 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Is there something to hide? Nothing, a yes or no, and what was hidden before is no secret.

@@ -43,6 +43,8 @@ fn secrets_are_known_by_their_shapes() {
     );
     check(r#"{"ada@example.com":1}"#, r#"{"[email]":1}"#, 1);
     check(r#"["4111 1111 1111 1111"]"#, r#"["[card]"]"#, 1);
+    check(r#"{"order_id":"4111111111111111"}"#, r#"{"order_id":"[card]"}"#, 1);
+    check(r#"{"span_id":"ada@example.com"}"#, r#"{"span_id":"[email]"}"#, 1);
     check(r#"{"n":4111111111111111}"#, r#"{"n":"[card]"}"#, 1);
     check(
         "2026-11-21T19:00:00Z\tx\tINFO\tcard 4111111111111111",
@@ -108,6 +110,8 @@ fn ids_and_measures_are_left_alone() {
         r#"{"ratio":0.4111111111111111,"price":4.111111111111111e15,"n":-4111111111111111}"#,
         r#"{"requestId":"41111111-1111-1111-8111-111111111111","xray_trace_id":"1-5759e988-bd862e3fe1be46a994272793"}"#,
         "REPORT RequestId: 41111111-1111-1111-8111-111111111111\tDuration: 0.4111111111111111 ms",
+        r#"{"span_id":"4111111111111111","error.fingerprint":"4111111111111111"}"#,
+        r#"{"type":"platform.report","record":{"tracing":{"spanId":"4111111111111111","value":"Root=1-5759e988-bd862e3fe1be46a994272793;Parent=4111111111111111;Sampled=1"}}}"#,
         r#"{"at":1732151234567,"ns":1732151234567123456}"#,
         " { \"a\" : [ 1.0 , 1e2 ] , \"b\" : \"\\u00e9\" }\n",
     ] {
