@@ -10,6 +10,8 @@ mod bucket;
 mod compactor;
 mod firehose;
 mod forwarder;
+#[cfg(test)]
+mod metrics_page;
 
 pub use compactor::{CompactorError, LogCompactor};
 pub use forwarder::{ForwarderError, LogForwarder};

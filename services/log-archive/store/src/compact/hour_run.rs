@@ -147,7 +147,9 @@ impl<'a> HourRun<'a> {
             }
         }
         for id in line.ids_elsewhere() {
-            self.ids.insert(filter::elsewhere(filter::hash(id)));
+            for hash in filter::elsewhere(filter::hash(id)) {
+                self.ids.insert(hash);
+            }
         }
     }
 
