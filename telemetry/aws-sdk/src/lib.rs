@@ -123,7 +123,11 @@ impl Intercept for Interceptor {
         let Some((call, metadata)) = config.load::<Call>().zip(config.load::<Metadata>()) else {
             return Ok(());
         };
-        if let Some(stream) = self.left_alone.as_deref().filter(|_| stream::has_records(metadata)) {
+        if let Some(stream) = self
+            .left_alone
+            .as_deref()
+            .filter(|_| stream::has_records(metadata))
+        {
             call.span.set_attribute("aws.stream_name", stream);
             return Ok(());
         }

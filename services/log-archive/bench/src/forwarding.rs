@@ -30,7 +30,9 @@ pub(crate) async fn measured(archive: &Archive) -> Result<f64> {
             let payload = packed(&envelope?)?;
             let started = Instant::now();
             let json = Envelope::unpack(&payload)?;
-            let cut = Envelope::read(&json)?.map(|envelope| cut(&envelope)).transpose()?;
+            let cut = Envelope::read(&json)?
+                .map(|envelope| cut(&envelope))
+                .transpose()?;
             time += started.elapsed();
             let cut = cut.unwrap_or_default();
             ensure!(cut.redactions == 0, "a generated line was redacted: {payload}");

@@ -143,7 +143,9 @@ impl Hourly {
         summary.expired = compacted.expired.len();
         summary.held_back.extend(compacted.broken);
         let stuck = compacted.stuck.into_iter();
-        summary.held_back.extend(stuck.map(|(hour, why)| (hour.to_string(), why)));
+        summary
+            .held_back
+            .extend(stuck.map(|(hour, why)| (hour.to_string(), why)));
         summary.unless_stopped(result).map_err(HourlyError::Compact)
     }
 
@@ -151,7 +153,10 @@ impl Hourly {
     /// grace.
     async fn oldest_raw_s(&self, now: Timestamp) -> Result<i64, HourlyError> {
         let listed = self.archive.list(layout::RAW).await.map_err(HourlyError::List)?;
-        let oldest = listed.iter().filter_map(|object| layout::raw_hour(&object.key)).min();
+        let oldest = listed
+            .iter()
+            .filter_map(|object| layout::raw_hour(&object.key))
+            .min();
         let since = |hour: Hour| (now.as_millisecond() - hour.start_ms()).max(0) / 1_000;
         Ok(oldest.map_or(0, since))
     }

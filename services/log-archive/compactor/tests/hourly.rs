@@ -1,5 +1,7 @@
 //! An archive in memory, hour after hour: with time and without, stopped after each step, with things that nobody can read.
 
+#![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -39,8 +41,14 @@ async fn given() -> Archive {
     let archive = Archive::new(Arc::new(InMemory::new()));
     for (key, text) in [
         ("raw/2026/11/21/19/a.json", envelope(1, &["a1", "a2"])),
-        ("raw/2026/11/21/20/b.json", envelope(1, &["a1"]) + &envelope(70, &["b1"])),
-        ("failed/forwarder/2026/11/21/20/c.json", envelope(2, &["c1", "c2"])),
+        (
+            "raw/2026/11/21/20/b.json",
+            envelope(1, &["a1"]) + &envelope(70, &["b1"]),
+        ),
+        (
+            "failed/forwarder/2026/11/21/20/c.json",
+            envelope(2, &["c1", "c2"]),
+        ),
     ] {
         archive.put(key, text.into()).await.unwrap();
     }
@@ -92,7 +100,8 @@ impl Watch for StopAfter {
         let left = self
             .0
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-        left.map(drop).map_err(|_| Stopped("stopped by a test".to_owned()))
+        left.map(drop)
+            .map_err(|_| Stopped("stopped by a test".to_owned()))
     }
 }
 
@@ -105,9 +114,16 @@ async fn stopped_after_any_step_the_next_run_goes_on_and_the_counts_agree() {
         let first = hourly(&archive).run_watched(now(), LIMIT, &watch).await.unwrap();
         let second = hourly(&archive).run(now(), LIMIT).await.unwrap();
         assert_eq!(archived(&archive).await, ALL, "after {steps} steps");
-        assert_eq!(verify(&archive, now()).await.unwrap().faults, [], "after {steps} steps");
+        assert_eq!(
+            verify(&archive, now()).await.unwrap().faults,
+            [],
+            "after {steps} steps"
+        );
         assert_eq!(first.lines + second.lines, 5, "after {steps} steps");
-        assert!(!second.is_cut_short && second.oldest_raw_s == 0, "after {steps} steps: {second:?}");
+        assert!(
+            !second.is_cut_short && second.oldest_raw_s == 0,
+            "after {steps} steps: {second:?}"
+        );
         if !first.is_cut_short {
             break;
         }
@@ -119,7 +135,10 @@ async fn stopped_after_any_step_the_next_run_goes_on_and_the_counts_agree() {
 #[tokio::test]
 async fn without_time_nothing_is_lost() {
     let archive = given().await;
-    let summary = hourly(&archive).run(now(), Duration::from_secs(60)).await.unwrap();
+    let summary = hourly(&archive)
+        .run(now(), Duration::from_secs(60))
+        .await
+        .unwrap();
     assert!(summary.is_cut_short && summary.lines == 0, "{summary:?}");
     // Since 19:00.
     assert_eq!(summary.oldest_raw_s, (2 * 60 + 25) * 60);
@@ -131,12 +150,18 @@ async fn without_time_nothing_is_lost() {
 async fn what_nobody_can_read_is_named_and_keeps_nothing_else() {
     let archive = given().await;
     for key in ["raw/2026/11/21/18/damaged.gz", "failed/x.json", "raw/no-hour"] {
-        archive.put(key, "neither gzip nor an envelope".into()).await.unwrap();
+        archive
+            .put(key, "neither gzip nor an envelope".into())
+            .await
+            .unwrap();
     }
     let summary = hourly(&archive).run(now(), LIMIT).await.unwrap();
     let mut named: Vec<&str> = summary.held_back.iter().map(|(key, _)| key.as_str()).collect();
     named.sort_unstable();
-    assert_eq!(named, ["failed/x.json", "raw/2026/11/21/18/damaged.gz", "raw/no-hour"]);
+    assert_eq!(
+        named,
+        ["failed/x.json", "raw/2026/11/21/18/damaged.gz", "raw/no-hour"]
+    );
     assert!(summary.held_back.iter().all(|(_, why)| !why.is_empty()));
     assert_eq!((summary.lines, summary.oldest_raw_s), (5, (3 * 60 + 25) * 60));
     assert_eq!(archived(&archive).await, ALL);
@@ -146,7 +171,10 @@ async fn what_nobody_can_read_is_named_and_keeps_nothing_else() {
 async fn lines_of_the_hour_that_is_not_over_wait() {
     let archive = given().await;
     let open = envelope(130, &["d1"]);
-    archive.put("raw/2026/11/21/21/d.json", open.into()).await.unwrap();
+    archive
+        .put("raw/2026/11/21/21/d.json", open.into())
+        .await
+        .unwrap();
     let summary = hourly(&archive).run(now(), LIMIT).await.unwrap();
     assert_eq!((summary.lines, summary.oldest_raw_s), (5, 25 * 60));
     // As if it were later: whoever cannot wait says so, and later lines come into another generation.

@@ -177,7 +177,10 @@ mod tests {
     fn keys_are_written_and_read() {
         let hour: Hour = "2026-11-21T07".parse().unwrap();
         assert_eq!(raw_hour(&format!("{}/a/b.gz", raw_prefix(hour))), Some(hour));
-        assert_eq!(failed_hour(&format!("{}/a.json", failed_prefix(hour))), Some(hour));
+        assert_eq!(
+            failed_hour(&format!("{}/a.json", failed_prefix(hour))),
+            Some(hour)
+        );
         assert_eq!(manifest_of_key(&manifest(hour, 12)), Some((hour, 12)));
         assert_eq!(link_of_key(&link(42)), Some(42));
         assert_eq!(

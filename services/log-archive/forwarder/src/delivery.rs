@@ -18,7 +18,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum DeliveryError {
     /// There was no time left.
-    #[error("{left} of {total} records are not taken after {attempts} attempts, the last one because of {why}")]
+    #[error(
+        "{left} of {total} records are not taken after {attempts} attempts, the last one because of {why}"
+    )]
     TimeIsUp {
         /// Records that were not taken.
         left: usize,

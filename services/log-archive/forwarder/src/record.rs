@@ -95,7 +95,11 @@ impl Cutting {
     }
 
     fn write(&mut self, line: &LogEvent<'_>) -> serde_json::Result<()> {
-        let separator: &[u8] = if self.record.is_empty() { &self.beginning } else { b"," };
+        let separator: &[u8] = if self.record.is_empty() {
+            &self.beginning
+        } else {
+            b","
+        };
         self.record.write_all(separator).map_err(serde_json::Error::io)?;
         serde_json::to_writer(&mut self.record, line)
     }

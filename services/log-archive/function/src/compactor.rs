@@ -46,7 +46,11 @@ impl LogCompactor {
     pub fn from_env(source: &dyn Source, config: &SdkConfig) -> Result<Self, StartError> {
         let bucket = source.required("ARCHIVE_BUCKET")?;
         let store = log_archive_s3::open(&bucket, config, Patience::default())?;
-        let hourly = Hourly::new(Archive::new(store), CompactLimits::default(), std::env::temp_dir());
+        let hourly = Hourly::new(
+            Archive::new(store),
+            CompactLimits::default(),
+            std::env::temp_dir(),
+        );
         Ok(Self { hourly })
     }
 
@@ -83,7 +87,10 @@ fn told(summary: &Summary) -> Value {
         is_cut_short,
         oldest_raw_s,
     } = summary;
-    let held_back: Vec<_> = held_back.iter().map(|(what, why)| json!({"what": what, "why": why})).collect();
+    let held_back: Vec<_> = held_back
+        .iter()
+        .map(|(what, why)| json!({"what": what, "why": why}))
+        .collect();
     json!({
         "replayed": replayed, "hours": hours, "lines": lines, "expired": expired, "heldBack": held_back,
         "cutShort": is_cut_short, "oldestRawSeconds": oldest_raw_s,
@@ -101,9 +108,15 @@ mod tests {
             let now = as_if(&event, clock).map(|now| now.to_string());
             assert_eq!(now.as_deref(), expected, "{event}");
         };
-        check(json!({"source": "aws.events", "detail-type": "Scheduled Event"}), Some("2026-11-21T20:25:00Z"));
+        check(
+            json!({"source": "aws.events", "detail-type": "Scheduled Event"}),
+            Some("2026-11-21T20:25:00Z"),
+        );
         check(json!({}), Some("2026-11-21T20:25:00Z"));
-        check(json!({"now": "2026-11-21T23:00:00+01:00"}), Some("2026-11-21T22:00:00Z"));
+        check(
+            json!({"now": "2026-11-21T23:00:00+01:00"}),
+            Some("2026-11-21T22:00:00Z"),
+        );
         check(json!({"now": "tomorrow"}), None);
         check(json!({"now": 7}), None);
         check(json!({"awslogs": {}}), None);

@@ -104,8 +104,7 @@ impl LogForwarder {
             return Err(ForwarderError::Unknown);
         }
         let deadline = Deadline::of(&event.context);
-        let messages: SqsEvent =
-            serde_json::from_value(event.payload).map_err(ForwarderError::Unreadable)?;
+        let messages: SqsEvent = serde_json::from_value(event.payload).map_err(ForwarderError::Unreadable)?;
         let limits = sqs::Limits {
             deadline,
             concurrency: CONCURRENCY,

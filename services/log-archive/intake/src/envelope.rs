@@ -130,7 +130,11 @@ impl<'a> Envelope<'a> {
 /// The bytes as UTF-8, which they nearly always are.
 fn text(bytes: Vec<u8>) -> Vec<u8> {
     String::from_utf8(bytes).map_or_else(
-        |error| String::from_utf8_lossy(error.as_bytes()).into_owned().into_bytes(),
+        |error| {
+            String::from_utf8_lossy(error.as_bytes())
+                .into_owned()
+                .into_bytes()
+        },
         String::into_bytes,
     )
 }

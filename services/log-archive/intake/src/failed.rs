@@ -105,7 +105,8 @@ mod tests {
         let raw = redacted_envelopes_of_failed(failed.as_bytes()).unwrap();
         let expected = format!("{}\n{}\n", envelope("to [email]"), envelope("plain"));
         assert_eq!(String::from_utf8(raw).unwrap(), expected);
-        let error = redacted_envelopes_of_failed(json!({"rawData": STANDARD.encode("[]")}).to_string().as_bytes());
+        let error =
+            redacted_envelopes_of_failed(json!({"rawData": STANDARD.encode("[]")}).to_string().as_bytes());
         assert!(error.unwrap_err().to_string().contains("not in the envelope"));
     }
 

@@ -84,7 +84,9 @@ struct Service {
 
 impl std::fmt::Debug for Service {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Service").field("bucket", &self.bucket).finish_non_exhaustive()
+        f.debug_struct("Service")
+            .field("bucket", &self.bucket)
+            .finish_non_exhaustive()
     }
 }
 
@@ -106,8 +108,11 @@ impl Service {
             match &self.connections {
                 Connections::Plain(client) => client.request(request).await.map_err(failed),
                 Connections::Encrypted(client) => {
-                    let made = client.get_or_init(|| encrypted(self.patience).map(Box::new)).as_ref();
-                    let client = made.ok_or_else(|| HttpError::new(HttpErrorKind::Unknown, NoCertificates))?;
+                    let made = client
+                        .get_or_init(|| encrypted(self.patience).map(Box::new))
+                        .as_ref();
+                    let client =
+                        made.ok_or_else(|| HttpError::new(HttpErrorKind::Unknown, NoCertificates))?;
                     client.request(request).await.map_err(failed)
                 }
             }
@@ -137,7 +142,9 @@ fn too_late(what: &'static str, limit: Duration) -> HttpError {
 
 fn builder() -> Builder {
     let mut builder = HyperClient::builder(TokioExecutor::new());
-    builder.pool_idle_timeout(LONGEST_IDLE).pool_timer(TokioTimer::new());
+    builder
+        .pool_idle_timeout(LONGEST_IDLE)
+        .pool_timer(TokioTimer::new());
     builder
 }
 
@@ -164,7 +171,11 @@ fn encrypted(patience: Patience) -> Option<Encrypted> {
 
 /// What kind of failure it is decides whether the request is sent again.
 fn failed(error: HyperError) -> HttpError {
-    let kind = if error.is_connect() { HttpErrorKind::Connect } else { kind(&error) };
+    let kind = if error.is_connect() {
+        HttpErrorKind::Connect
+    } else {
+        kind(&error)
+    };
     HttpError::new(kind, error)
 }
 

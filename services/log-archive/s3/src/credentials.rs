@@ -95,7 +95,13 @@ mod tests {
                 return future::ProvideCredentials::ready(Err(CredentialsError::not_loaded("signed out")));
             }
             let ends = at(count * 3_600);
-            let given = Given::new(format!("id-{count}"), "secret", Some("token".to_owned()), Some(ends), "test");
+            let given = Given::new(
+                format!("id-{count}"),
+                "secret",
+                Some("token".to_owned()),
+                Some(ends),
+                "test",
+            );
             future::ProvideCredentials::ready(Ok(given))
         }
     }

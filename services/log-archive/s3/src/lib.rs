@@ -86,7 +86,9 @@ pub enum OpenError {
 /// The configuration lacks something.
 pub fn open(bucket: &str, config: &SdkConfig, patience: Patience) -> Result<Arc<dyn ObjectStore>, OpenError> {
     let named = || bucket.to_owned();
-    let region = config.region().ok_or_else(|| OpenError::NoRegion { bucket: named() })?;
+    let region = config
+        .region()
+        .ok_or_else(|| OpenError::NoRegion { bucket: named() })?;
     let provider = config
         .credentials_provider()
         .ok_or_else(|| OpenError::NoCredentials { bucket: named() })?;
@@ -148,9 +150,8 @@ mod tests {
         let credentials = aws_credential_types::Credentials::new("id", "secret", None, None, "test");
         let mut builder = SdkConfig::builder();
         builder.set_region(region.map(Region::new));
-        builder.set_credentials_provider(
-            has_credentials.then(|| SharedCredentialsProvider::new(credentials)),
-        );
+        builder
+            .set_credentials_provider(has_credentials.then(|| SharedCredentialsProvider::new(credentials)));
         builder.build()
     }
 
@@ -158,7 +159,10 @@ mod tests {
     fn what_is_missing_is_named() {
         let check = |config: &SdkConfig, expected: &str| {
             let error = open("logs", config, Patience::default()).unwrap_err().to_string();
-            assert!(error.contains("the bucket logs") && error.contains(expected), "{error}");
+            assert!(
+                error.contains("the bucket logs") && error.contains(expected),
+                "{error}"
+            );
         };
         check(&config(None, true), "no region");
         check(&config(Some("eu-west-1"), false), "no credentials");

@@ -13,9 +13,7 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 use bytes::Bytes;
 use futures::stream;
-use http::header::{
-    AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, ETAG, IF_NONE_MATCH, LAST_MODIFIED, RANGE,
-};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, ETAG, IF_NONE_MATCH, LAST_MODIFIED, RANGE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
@@ -130,7 +128,9 @@ impl Bucket {
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> io::Result<Answer> {
         let (head, body) = request.into_parts();
         let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-        self.state().requests.push(format!("{} {}", head.method, head.uri));
+        self.state()
+            .requests
+            .push(format!("{} {}", head.method, head.uri));
         let fault = self.next_fault();
         match fault {
             Fault::Status(status) => {
@@ -150,7 +150,10 @@ impl Bucket {
     }
 
     fn answer_to(&self, head: &http::request::Parts, body: Bytes) -> Answer {
-        let signature = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let signature = head
+            .headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
         if !signature.is_some_and(|value| value.starts_with("AWS4-HMAC-SHA256 Credential=id/")) {
             return plain(StatusCode::FORBIDDEN, "<Error><Code>AccessDenied</Code></Error>");
         }
@@ -184,20 +187,28 @@ impl Bucket {
 }
 
 fn copy(objects: &mut BTreeMap<String, Bytes>, head: &http::request::Parts, key: &str) -> Answer {
-    let source = head.headers.get(COPY_SOURCE).and_then(|source| source.to_str().ok());
+    let source = head
+        .headers
+        .get(COPY_SOURCE)
+        .and_then(|source| source.to_str().ok());
     let source = decoded(source.unwrap_or_default());
     let source = source.trim_start_matches('/').strip_prefix(&format!("{BUCKET}/"));
     let Some(object) = source.and_then(|source| objects.get(source)).cloned() else {
         return missing();
     };
     objects.insert(key.to_owned(), object);
-    plain(StatusCode::OK, "<CopyObjectResult><ETag>x</ETag></CopyObjectResult>")
+    plain(
+        StatusCode::OK,
+        "<CopyObjectResult><ETag>x</ETag></CopyObjectResult>",
+    )
 }
 
 fn plain(status: StatusCode, body: &str) -> Answer {
     let mut answer = Response::new(Full::from(body.to_owned()).boxed());
     *answer.status_mut() = status;
-    answer.headers_mut().insert("x-amz-request-id", HeaderValue::from_static("R-1"));
+    answer
+        .headers_mut()
+        .insert("x-amz-request-id", HeaderValue::from_static("R-1"));
     answer
 }
 
@@ -212,11 +223,18 @@ fn got(head: &http::request::Parts, object: &Bytes) -> Answer {
         Some((from.parse::<usize>().ok()?, last))
     });
     let (from, last) = range.unwrap_or((0, object.len().wrapping_sub(1)));
-    let body = if object.is_empty() { object.clone() } else { object.slice(from..=last) };
+    let body = if object.is_empty() {
+        object.clone()
+    } else {
+        object.slice(from..=last)
+    };
     let mut answer = Response::new(Full::from(body).boxed());
     let headers = answer.headers_mut();
     headers.insert(ETAG, HeaderValue::from_static("\"x\""));
-    headers.insert(LAST_MODIFIED, HeaderValue::from_static("Sat, 21 Nov 2026 19:00:00 GMT"));
+    headers.insert(
+        LAST_MODIFIED,
+        HeaderValue::from_static("Sat, 21 Nov 2026 19:00:00 GMT"),
+    );
     let told = HeaderValue::try_from(format!("bytes {from}-{last}/{}", object.len()));
     if let (Some(_), Ok(told)) = (range, told) {
         headers.insert(CONTENT_RANGE, told);
@@ -240,42 +258,43 @@ async fn half(answer: Answer) -> io::Result<Answer> {
 fn list(objects: &BTreeMap<String, Bytes>, query: &str) -> Answer {
     let value = |name: &str| {
         let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.find(|(own, _)| *own == name).map(|(_, value)| decoded(value))
+        pairs
+            .find(|(own, _)| *own == name)
+            .map(|(_, value)| decoded(value))
     };
     let prefix = value("prefix").unwrap_or_default();
-    let after = value("continuation-token").or(value("start-after")).unwrap_or_default();
-    let has_delimiter = value("delimiter").is_some();
-    let (mut contents, mut folders, mut last) = (String::new(), BTreeSet::new(), None);
-    let mut count = 0;
-    let mut is_truncated = false;
-    for (key, object) in objects.iter().filter(|(key, _)| key.starts_with(&prefix) && **key > after) {
-        if count == PAGE {
-            is_truncated = true;
-            break;
-        }
-        count += 1;
-        last = Some(key);
-        let rest = &key[prefix.len()..];
-        if let Some((folder, _)) = rest.split_once('/').filter(|_| has_delimiter) {
-            folders.insert(format!("{prefix}{folder}/"));
-            continue;
-        }
-        contents += &format!(
-            "<Contents><Key>{key}</Key><Size>{}</Size><LastModified>2026-11-21T19:00:00.000Z</LastModified><ETag>x</ETag></Contents>",
-            object.len()
-        );
-    }
-    let folders: String = folders
+    let after = value("continuation-token")
+        .or(value("start-after"))
+        .unwrap_or_default();
+    let mut matching = objects
         .iter()
-        .map(|folder| format!("<CommonPrefixes><Prefix>{folder}</Prefix></CommonPrefixes>"))
+        .filter(|(key, _)| key.starts_with(&prefix) && **key > after);
+    let page: Vec<_> = matching.by_ref().take(PAGE).collect();
+    let is_truncated = matching.next().is_some();
+    let mut body = format!("<ListBucketResult><IsTruncated>{is_truncated}</IsTruncated>");
+    if let Some((key, _)) = page.last().filter(|_| is_truncated) {
+        body += &format!("<NextContinuationToken>{key}</NextContinuationToken>");
+    }
+    body += &entries(&page, &prefix, value("delimiter").is_some());
+    plain(StatusCode::OK, &(body + "</ListBucketResult>"))
+}
+
+/// Objects of a page, or the folders that they are in.
+fn entries(page: &[(&String, &Bytes)], prefix: &str, has_delimiter: bool) -> String {
+    let folder = |key: &str| {
+        let (folder, _) = key.get(prefix.len()..)?.split_once('/')?;
+        has_delimiter.then(|| format!("<CommonPrefixes><Prefix>{prefix}{folder}/</Prefix></CommonPrefixes>"))
+    };
+    let object = |key: &str, length: usize| {
+        format!(
+            "<Contents><Key>{key}</Key><Size>{length}</Size><LastModified>2026-11-21T19:00:00.000Z</LastModified><ETag>x</ETag></Contents>"
+        )
+    };
+    let entries: BTreeSet<String> = page
+        .iter()
+        .map(|(key, bytes)| folder(key).unwrap_or_else(|| object(key, bytes.len())))
         .collect();
-    let token = last.filter(|_| is_truncated);
-    let token = token.map(|key| format!("<NextContinuationToken>{key}</NextContinuationToken>"));
-    let body = format!(
-        "<ListBucketResult><IsTruncated>{is_truncated}</IsTruncated>{}{contents}{folders}</ListBucketResult>",
-        token.unwrap_or_default()
-    );
-    plain(StatusCode::OK, &body)
+    entries.into_iter().collect()
 }
 
 /// A text without its percent signs.
@@ -284,7 +303,9 @@ fn decoded(text: &str) -> String {
     let mut parts = text.split('%');
     bytes.extend_from_slice(parts.next().unwrap_or_default().as_bytes());
     for part in parts {
-        let digits = part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let digits = part
+            .get(..2)
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
         bytes.extend(digits);
         bytes.extend_from_slice(part.get(2..).unwrap_or_default().as_bytes());
     }

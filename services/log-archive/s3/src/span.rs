@@ -14,7 +14,10 @@ pub(crate) fn of(request: &HttpRequest, bucket: &str) -> Span {
     let span = info_span!("aws", otel.name = "S3", otel.kind = "client");
     let query = request.uri().query().unwrap_or_default();
     span.set_attribute(attribute::NAMESPACE, "aws");
-    span.set_attribute("aws.operation", operation(request.method(), query, request.headers()));
+    span.set_attribute(
+        "aws.operation",
+        operation(request.method(), query, request.headers()),
+    );
     span.set_attribute("aws.bucket_name", bucket);
     let path = request.uri().path().trim_start_matches('/');
     let key = path.strip_prefix(bucket).unwrap_or(path).trim_start_matches('/');
@@ -42,7 +45,11 @@ pub(crate) fn end<B>(span: &Span, result: Result<&http::Response<B>, &HttpError>
     };
     let status = response.status();
     span.set_attribute(attribute::HTTP_STATUS, i64::from(status.as_u16()));
-    if let Some(id) = response.headers().get("x-amz-request-id").and_then(|id| id.to_str().ok()) {
+    if let Some(id) = response
+        .headers()
+        .get("x-amz-request-id")
+        .and_then(|id| id.to_str().ok())
+    {
         span.set_attribute("aws.request_id", id);
     }
     // S3 says "slow down" with 503.
@@ -75,7 +82,12 @@ mod tests {
     #[test]
     fn operations_have_the_names_of_s3() {
         let check = |method: Method, query: &str, header: Option<&'static str>, expected: &str| {
-            let headers = header.map(|name| (http::HeaderName::from_static(name), http::HeaderValue::from_static("x")));
+            let headers = header.map(|name| {
+                (
+                    http::HeaderName::from_static(name),
+                    http::HeaderValue::from_static("x"),
+                )
+            });
             let headers: HeaderMap = headers.into_iter().collect();
             assert_eq!(operation(&method, query, &headers), expected);
         };

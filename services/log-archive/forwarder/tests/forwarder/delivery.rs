@@ -88,7 +88,9 @@ async fn a_request_that_fails_in_passing_is_sent_again() {
     let check = async |answer: Answer, copies: usize| {
         let world = Arc::new(World::default());
         world.answers.lock().unwrap().push_back(answer.clone());
-        forward(&world, &packed(&envelope(&[event(0, "a")]))).await.unwrap();
+        forward(&world, &packed(&envelope(&[event(0, "a")])))
+            .await
+            .unwrap();
         assert_eq!(world.ids(), vec!["e000000"; copies], "{answer:?}");
     };
     check(Answer::Fails { is_passing: true }, 1).await;
@@ -104,7 +106,10 @@ async fn what_firehose_will_never_take_is_given_up_at_once() {
     world.answers.lock().unwrap().push_back(answer);
     let started = Instant::now();
     let error = forward(&world, &five()).await.unwrap_err();
-    assert_eq!((error.code(), started.elapsed()), ("delivery-refused", Duration::ZERO));
+    assert_eq!(
+        (error.code(), started.elapsed()),
+        ("delivery-refused", Duration::ZERO)
+    );
     assert_eq!(error.to_string(), format!("deliver the lines of {GROUP}"));
 }
 
@@ -114,7 +119,9 @@ async fn the_function_ends_before_it_is_stopped() {
     let refused = std::iter::repeat_n(Answer::Without(vec![0, 1]), 1_000);
     world.answers.lock().unwrap().extend(refused);
     let started = Instant::now();
-    let error = forward(&world, &packed(&envelope(&lines(4, 499_000)))).await.unwrap_err();
+    let error = forward(&world, &packed(&envelope(&lines(4, 499_000))))
+        .await
+        .unwrap_err();
     let attempts = world.requests.lock().unwrap().len();
     assert_eq!(error.code(), "delivery-timeout");
     let elapsed = started.elapsed();
@@ -132,7 +139,13 @@ async fn the_function_ends_before_it_is_stopped() {
 async fn nothing_damaged_is_half_delivered() {
     let world = Arc::new(World::default());
     let whole = five();
-    for payload in ["", "no base64", "AAAA", &whole[..whole.len() / 8 * 4], &packed(&json!([]))] {
+    for payload in [
+        "",
+        "no base64",
+        "AAAA",
+        &whole[..whole.len() / 8 * 4],
+        &packed(&json!([])),
+    ] {
         let error = forward(&world, payload).await.unwrap_err();
         assert_eq!(error.code(), "unreadable-lines");
     }
@@ -155,7 +168,10 @@ async fn a_line_that_is_longer_than_a_record_goes_to_the_bucket() {
     let (key, object) = objects.first_key_value().unwrap();
     // The same line twice is one object.
     assert_eq!(objects.len(), 1);
-    assert!(key.starts_with("raw/2026/11/21/19/long-") && key.ends_with(".json"), "{key}");
+    assert!(
+        key.starts_with("raw/2026/11/21/19/long-") && key.ends_with(".json"),
+        "{key}"
+    );
     let mut messages = Vec::new();
     log_archive_intake::read_raw(object, &mut |line| messages.push(line.message.to_owned())).unwrap();
     assert_eq!(messages, [long]);
@@ -165,13 +181,19 @@ async fn a_line_that_is_longer_than_a_record_goes_to_the_bucket() {
 async fn a_line_that_only_just_fits_is_a_record() {
     let overhead = {
         let world = Arc::new(World::default());
-        forward(&world, &packed(&envelope(&[event(0, "x")]))).await.unwrap();
+        forward(&world, &packed(&envelope(&[event(0, "x")])))
+            .await
+            .unwrap();
         world.taken.lock().unwrap()[0].len() - 1
     };
     for (bytes, long) in [(RECORD_BYTES - overhead, 0), (RECORD_BYTES - overhead + 1, 1)] {
         let world = Arc::new(World::default());
         let payload = packed(&envelope(&[event(0, &"x".repeat(bytes))]));
-        assert_eq!(forward(&world, &payload).await.unwrap().long, long, "{bytes} bytes");
+        assert_eq!(
+            forward(&world, &payload).await.unwrap().long,
+            long,
+            "{bytes} bytes"
+        );
     }
 }
 

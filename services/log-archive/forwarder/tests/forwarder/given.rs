@@ -69,7 +69,10 @@ impl World {
     }
 
     fn answer(&self, records: &[Bytes]) -> Result<Vec<Outcome>, StreamError> {
-        self.requests.lock().unwrap().push(records.iter().map(Bytes::len).collect());
+        self.requests
+            .lock()
+            .unwrap()
+            .push(records.iter().map(Bytes::len).collect());
         let mut outcomes = vec![Outcome::Taken; records.len()];
         let failed = |is_passing| StreamError {
             is_passing,
@@ -82,7 +85,10 @@ impl World {
             _ => &[],
         };
         let taken = records.iter().enumerate().filter(|(at, _)| !refused.contains(at));
-        self.taken.lock().unwrap().extend(taken.map(|(_, record)| record.clone()));
+        self.taken
+            .lock()
+            .unwrap()
+            .extend(taken.map(|(_, record)| record.clone()));
         for at in refused {
             outcomes[*at] = Outcome::Refused("ServiceUnavailableException".to_owned());
         }

@@ -21,7 +21,10 @@ async fn an_event_is_kept_redacted_and_put_back() {
     let lines = [event(0, "to ada@example.com"), event(1, "second")];
     let message = dead(&packed(&envelope(&lines)));
     let aside = forwarder(&world).set_aside(&message).await.unwrap();
-    assert!(aside.is_readable && aside.key.starts_with("failed/forwarder/2026/11/21/19/"), "{aside:?}");
+    assert!(
+        aside.is_readable && aside.key.starts_with("failed/forwarder/2026/11/21/19/"),
+        "{aside:?}"
+    );
     // The queue may deliver it twice.
     assert_eq!(forwarder(&world).set_aside(&message).await.unwrap(), aside);
     let object = world.objects.lock().unwrap().remove(&aside.key).unwrap();
@@ -41,7 +44,11 @@ async fn an_event_is_kept_redacted_and_put_back() {
 #[tokio::test]
 async fn what_cannot_be_read_is_kept_as_it_came() {
     let world = Arc::new(World::default());
-    for message in [dead("AAAA"), "no JSON".to_owned(), json!({"Records": []}).to_string()] {
+    for message in [
+        dead("AAAA"),
+        "no JSON".to_owned(),
+        json!({"Records": []}).to_string(),
+    ] {
         let aside = forwarder(&world).set_aside(&message).await.unwrap();
         assert!(!aside.is_readable);
         let object = world.objects.lock().unwrap().remove(&aside.key).unwrap();
@@ -55,5 +62,9 @@ async fn an_event_that_cannot_be_kept_stays_in_the_queue() {
     *world.bucket_is_closed.lock().unwrap() = true;
     let error = forwarder(&world).set_aside("x").await.unwrap_err();
     assert_eq!(error.code(), "object-not-stored");
-    assert!(telemetry_core::chain(&error).join(": ").ends_with("access denied"));
+    assert!(
+        telemetry_core::chain(&error)
+            .join(": ")
+            .ends_with("access denied")
+    );
 }

@@ -22,7 +22,10 @@ fn payload() -> String {
 async fn archived(world: &World) -> Vec<String> {
     let archive = Archive::new(Arc::new(InMemory::new()));
     let taken = world.taken.lock().unwrap().concat();
-    archive.put("raw/2026/11/21/19/firehose.json", taken.into()).await.unwrap();
+    archive
+        .put("raw/2026/11/21/19/firehose.json", taken.into())
+        .await
+        .unwrap();
     let objects = world.objects.lock().unwrap().clone();
     for (key, object) in objects {
         archive.put(&key, object).await.unwrap();

@@ -37,7 +37,9 @@ impl Firehose {
         let firehose = Arc::new(Self::default());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new().fallback(put_record_batch).with_state(Arc::clone(&firehose));
+        let router = Router::new()
+            .fallback(put_record_batch)
+            .with_state(Arc::clone(&firehose));
         tokio::spawn(async move { axum::serve(listener, router).await });
         (firehose, address)
     }
@@ -48,7 +50,11 @@ impl Firehose {
     }
 }
 
-async fn put_record_batch(State(firehose): State<Arc<Firehose>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn put_record_batch(
+    State(firehose): State<Arc<Firehose>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     assert_eq!(headers["x-amz-target"], "Firehose_20150804.PutRecordBatch");
     let request: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(request["DeliveryStreamName"], "archive");
@@ -58,7 +64,11 @@ async fn put_record_batch(State(firehose): State<Arc<Firehose>>, headers: Header
     let refused = match answer {
         Some(Answer::Error(status, code)) => {
             let status = StatusCode::from_u16(status).unwrap();
-            return (status, json!({"__type": code, "message": "said the service"}).to_string()).into_response();
+            return (
+                status,
+                json!({"__type": code, "message": "said the service"}).to_string(),
+            )
+                .into_response();
         }
         Some(Answer::Without(refused)) => refused,
         None => Vec::new(),
@@ -73,5 +83,7 @@ async fn put_record_batch(State(firehose): State<Arc<Firehose>>, headers: Header
         firehose.taken.lock().unwrap().push(data.into());
         outcomes.push(json!({"RecordId": format!("r-{at}")}));
     }
-    json!({"FailedPutCount": refused.len(), "RequestResponses": outcomes}).to_string().into_response()
+    json!({"FailedPutCount": refused.len(), "RequestResponses": outcomes})
+        .to_string()
+        .into_response()
 }

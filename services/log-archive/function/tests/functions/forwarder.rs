@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use telemetry_testkit::function::Function;
 
 use crate::firehose::{Answer, Firehose};
-use crate::{answer, bucket, environment, envelope, error, invoke, lines, messages};
+use crate::{answer, bucket, envelope, environment, error, invoke, lines, messages};
 
 const GROUP: &str = "/aws/lambda/shopfast-order-service";
 
@@ -32,7 +32,11 @@ impl Given {
     }
 
     fn firehose_answers(&self, answers: &[Answer]) {
-        self.firehose.answers.lock().unwrap().extend(answers.iter().cloned());
+        self.firehose
+            .answers
+            .lock()
+            .unwrap()
+            .extend(answers.iter().cloned());
     }
 }
 
@@ -43,21 +47,35 @@ async fn lines_reach_the_stream_counted_and_traced() {
     let left = invoke(&mut given.function, &event).await;
     let expected = json!({"lines": 2, "records": 1, "long": 0, "redactions": 1, "own": 0});
     assert_eq!(answer(&left), expected, "{left}");
-    assert_eq!(messages(&given.firehose.taken()), ["first", r#"{"password":"[redacted]"}"#]);
-    for (metric, value) in [("LinesForwarded", 2.0), ("TextForwarded", 27.0), ("SecretsRedacted", 1.0)] {
+    assert_eq!(
+        messages(&given.firehose.taken()),
+        ["first", r#"{"password":"[redacted]"}"#]
+    );
+    for (metric, value) in [
+        ("LinesForwarded", 2.0),
+        ("TextForwarded", 27.0),
+        ("SecretsRedacted", 1.0),
+    ] {
         assert_eq!(left.sum(metric, &[]), value, "{metric} in {left}");
     }
     // A line of its own for each event would double what log groups hold.
     assert_eq!(left.lines, [""; 0], "{left}");
     assert_eq!(left.violations, [""; 0], "{left}");
     let documents = Value::from(left.documents).to_string();
-    assert!(documents.contains(r#""operation":"PutRecordBatch""#) && documents.contains(r#""stream_name":"archive""#), "{documents}");
+    assert!(
+        documents.contains(r#""operation":"PutRecordBatch""#)
+            && documents.contains(r#""stream_name":"archive""#),
+        "{documents}"
+    );
 }
 
 #[tokio::test]
 async fn what_is_refused_in_passing_is_sent_again() {
     let mut given = Given::started().await;
-    given.firehose_answers(&[Answer::Without(vec![0]), Answer::Error(500, "ServiceUnavailableException")]);
+    given.firehose_answers(&[
+        Answer::Without(vec![0]),
+        Answer::Error(500, "ServiceUnavailableException"),
+    ]);
     let left = invoke(&mut given.function, &lines(&envelope(GROUP, &["a"]))).await;
     assert_eq!(answer(&left)["lines"], 1, "{left}");
     assert_eq!(messages(&given.firehose.taken()), ["a"]);
@@ -72,9 +90,18 @@ async fn what_is_refused_for_good_fails_at_once() {
     given.firehose_answers(&[Answer::Error(400, "ResourceNotFoundException")]);
     let left = invoke(&mut given.function, &lines(&envelope(GROUP, &["a"]))).await;
     assert_eq!(error(&left), "delivery-refused", "{left}");
-    assert_eq!(left.sum("Errors", &[("ErrorCode", "delivery-refused")]), 1.0, "{left}");
+    assert_eq!(
+        left.sum("Errors", &[("ErrorCode", "delivery-refused")]),
+        1.0,
+        "{left}"
+    );
     assert_eq!(left.sum("LinesForwarded", &[]), 0.0, "{left}");
-    assert!(left.lines.join("\n").contains("ResourceNotFoundException: said the service"), "{left}");
+    assert!(
+        left.lines
+            .join("\n")
+            .contains("ResourceNotFoundException: said the service"),
+        "{left}"
+    );
 }
 
 #[tokio::test]
@@ -132,7 +159,11 @@ async fn dead_letters_are_set_aside_and_those_that_cannot_be_stay() {
     let left = invoke(&mut given.function, &dead_letters(&[event, "x".to_owned()])).await;
     let failed = json!({"batchItemFailures": [{"itemIdentifier": "m-0"}, {"itemIdentifier": "m-1"}]});
     assert_eq!(answer(&left), failed, "{left}");
-    assert_eq!(left.sum("Errors", &[("ErrorCode", "object-not-stored")]), 2.0, "{left}");
+    assert_eq!(
+        left.sum("Errors", &[("ErrorCode", "object-not-stored")]),
+        2.0,
+        "{left}"
+    );
 }
 
 #[tokio::test]
@@ -140,7 +171,10 @@ async fn other_events_are_told() {
     let mut given = Given::started().await;
     for (event, expected) in [
         (json!({"source": "aws.events"}), "unreadable-event"),
-        (json!({"Records": [{"eventSource": "aws:sns"}]}), "unreadable-event"),
+        (
+            json!({"Records": [{"eventSource": "aws:sns"}]}),
+            "unreadable-event",
+        ),
         (json!({"awslogs": {"data": "AAAA"}}), "unreadable-lines"),
     ] {
         let left = invoke(&mut given.function, &event).await;

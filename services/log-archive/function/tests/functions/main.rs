@@ -1,5 +1,7 @@
 //! The functions as they are deployed: their programs, between Lambda's Runtime API, a bucket and a delivery stream on loopback.
 
+#![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
+
 mod compactor;
 mod firehose;
 mod forwarder;
@@ -84,7 +86,9 @@ fn lines(envelope: &Value) -> Value {
 
 fn messages(raw: &Bytes) -> Vec<String> {
     let text = String::from_utf8(raw.to_vec()).unwrap();
-    let envelopes = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let envelopes = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
     envelopes
         .flat_map(|envelope| envelope["logEvents"].as_array().unwrap().clone())
         .map(|event| event["message"].as_str().unwrap().to_owned())

@@ -125,7 +125,8 @@ fn unescaped(quoted: &str) -> Cow<'_, str> {
 /// Where the value begins, if the string that ends here is a name.
 fn value_of_name(text: &str, end: usize) -> Option<usize> {
     let colon = run(text, end, |byte| byte.is_ascii_whitespace());
-    (text.as_bytes().get(colon) == Some(&b':')).then(|| run(text, colon + 1, |byte| byte.is_ascii_whitespace()))
+    (text.as_bytes().get(colon) == Some(&b':'))
+        .then(|| run(text, colon + 1, |byte| byte.is_ascii_whitespace()))
 }
 
 /// The end of a value that begins here.
@@ -143,7 +144,11 @@ fn value_end(text: &str, at: usize) -> usize {
 fn brackets_end(text: &str, mut at: usize) -> usize {
     let mut open = 0_usize;
     while let Some(byte) = text.as_bytes().get(at) {
-        at = if *byte == b'"' { string_end(text, at) } else { at + 1 };
+        at = if *byte == b'"' {
+            string_end(text, at)
+        } else {
+            at + 1
+        };
         match byte {
             b'{' | b'[' => open += 1,
             b'}' | b']' => open = open.saturating_sub(1),

@@ -10,7 +10,11 @@ fn check(message: &str, expected: &str, places: u64) {
     let safe = redacted(message);
     assert_eq!((&*safe.text, safe.places), (expected, places), "{message}");
     let again = redacted(&safe.text);
-    assert_eq!((&*again.text, again.places), (expected, 0), "once more: {message}");
+    assert_eq!(
+        (&*again.text, again.places),
+        (expected, 0),
+        "once more: {message}"
+    );
 }
 
 fn untouched(message: &str) {
@@ -24,7 +28,11 @@ fn secrets_are_known_by_their_names() {
         r#"{"user":{"password":"[redacted]"}, "n":1}"#,
         1,
     );
-    check(r#"{"access_token" : 12345}"#, r#"{"access_token" : "[redacted]"}"#, 1);
+    check(
+        r#"{"access_token" : 12345}"#,
+        r#"{"access_token" : "[redacted]"}"#,
+        1,
+    );
     check(
         r#"{"customer.email":["a","b"],"cookie":{"a":"}"},"b":2}"#,
         r#"{"customer.email":"[redacted]","cookie":"[redacted]","b":2}"#,
@@ -43,7 +51,11 @@ fn secrets_are_known_by_their_shapes() {
     );
     check(r#"{"ada@example.com":1}"#, r#"{"[email]":1}"#, 1);
     check(r#"["4111 1111 1111 1111"]"#, r#"["[card]"]"#, 1);
-    check(r#"{"order_id":"4111111111111111"}"#, r#"{"order_id":"[card]"}"#, 1);
+    check(
+        r#"{"order_id":"4111111111111111"}"#,
+        r#"{"order_id":"[card]"}"#,
+        1,
+    );
     check(r#"{"span_id":"ada@example.com"}"#, r#"{"span_id":"[email]"}"#, 1);
     check(r#"{"n":4111111111111111}"#, r#"{"n":"[card]"}"#, 1);
     check(

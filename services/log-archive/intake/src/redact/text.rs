@@ -68,7 +68,9 @@ fn value_after(text: &str, sign: usize) -> (usize, usize) {
     // `password = x` is no assignment of the forms above, `password=` at the end of a sentence neither.
     let spaces = if text.as_bytes()[sign] == b':' { spaces } else { 0 };
     let value = &rest[spaces..];
-    let quotes = ["\\\"", "\"", "'"].into_iter().find(|quote| value.starts_with(quote));
+    let quotes = ["\\\"", "\"", "'"]
+        .into_iter()
+        .find(|quote| value.starts_with(quote));
     let start = sign + 1 + spaces + quotes.map_or(0, str::len);
     let content = &text[start..];
     let length = match quotes {

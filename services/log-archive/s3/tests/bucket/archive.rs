@@ -21,12 +21,20 @@ use crate::{opened, served};
 /// What the archive does with a store, each step as a line of text.
 async fn steps(archive: &Archive) -> Vec<String> {
     let mut seen = Vec::new();
-    let keys = ["raw/2026/11/21/19/a", "raw/2026/11/21/19/b", "raw/2026/11/21/20/c", "raw/2026/11/22/00/d", "raw/x/e"];
+    let keys = [
+        "raw/2026/11/21/19/a",
+        "raw/2026/11/21/19/b",
+        "raw/2026/11/21/20/c",
+        "raw/2026/11/22/00/d",
+        "raw/x/e",
+    ];
     for key in keys {
         archive.put(key, key.to_owned().into()).await.unwrap();
     }
     for key in ["chain/1.json", "chain/1.json", "failed/a [$LATEST] 50%+ü#?.json"] {
-        let created = archive.create(key, format!("created {}", seen.len()).into()).await;
+        let created = archive
+            .create(key, format!("created {}", seen.len()).into())
+            .await;
         seen.push(format!("create {key}: {}", created.unwrap()));
     }
     for key in ["chain/1.json", "chain/2.json", "failed/a [$LATEST] 50%+ü#?.json"] {
@@ -35,14 +43,23 @@ async fn steps(archive: &Archive) -> Vec<String> {
         seen.push(format!("range of {key}: {range:?}"));
     }
     for prefix in ["raw", "raw/2026/11/21/19", "failed", "nothing"] {
-        seen.push(format!("list {prefix}: {:?}", archive.list(prefix).await.unwrap()));
-        seen.push(format!("folders {prefix}: {:?}", archive.folders(prefix).await.unwrap()));
+        seen.push(format!(
+            "list {prefix}: {:?}",
+            archive.list(prefix).await.unwrap()
+        ));
+        seen.push(format!(
+            "folders {prefix}: {:?}",
+            archive.folders(prefix).await.unwrap()
+        ));
     }
     let after = archive.list_after("raw", "raw/2026/11/21/19/b").await.unwrap();
     seen.push(format!("list after: {after:?}"));
     let copied = archive.copy("chain/1.json", "expiring/1.json").await.unwrap();
     let missing = archive.copy("chain/2.json", "expiring/2.json").await.unwrap();
-    seen.push(format!("copy: {copied}, {missing}, {:?}", archive.get("expiring/1.json").await.unwrap()));
+    seen.push(format!(
+        "copy: {copied}, {missing}, {:?}",
+        archive.get("expiring/1.json").await.unwrap()
+    ));
     for _ in 0..2 {
         archive.delete("chain/1.json").await.unwrap();
     }
@@ -99,11 +116,17 @@ async fn an_hour_is_archived_once_over_a_bucket_that_fails() {
     archive.put(key, raw().into()).await.unwrap();
     bucket.keep_failing(&[Fault::Fine, Fault::Status(503), Fault::ClosedAfter, Fault::Closed]);
     let first = compact(&archive).await;
-    assert_eq!((first.expired.len(), first.broken.len(), first.stuck.len()), (1, 0, 0));
+    assert_eq!(
+        (first.expired.len(), first.broken.len(), first.stuck.len()),
+        (1, 0, 0)
+    );
     assert_eq!(compact(&archive).await.lines, 0);
     let now: Timestamp = "2025-11-21T21:30:00Z".parse().unwrap();
     let verified = verify(&archive, now).await.unwrap();
     assert_eq!((verified.faults, verified.lines, verified.raw), (vec![], 200, 1));
-    let found = Lookup::new(&archive).find(&Id::new(ID), &Scope::Everywhere).await.unwrap();
+    let found = Lookup::new(&archive)
+        .find(&Id::new(ID), &Scope::Everywhere)
+        .await
+        .unwrap();
     assert_eq!(found.lines.len(), 10);
 }

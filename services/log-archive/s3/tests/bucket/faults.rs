@@ -34,7 +34,13 @@ async fn what_fails_in_passing_is_sent_again() {
         let requests = bucket.requests().len();
         assert!(requests >= 4, "{fault:?}: {requests} requests");
     };
-    for fault in [Fault::Status(500), Fault::Status(503), Fault::Closed, Fault::ClosedAfter, Fault::Silent] {
+    for fault in [
+        Fault::Status(500),
+        Fault::Status(503),
+        Fault::Closed,
+        Fault::ClosedAfter,
+        Fault::Silent,
+    ] {
         check(fault).await;
     }
 }
@@ -66,16 +72,16 @@ async fn what_is_created_is_never_written_over() {
 async fn what_stays_wrong_is_told() {
     let check = async |fault: Fault, expected: &str| {
         let (bucket, config) = served().await;
-        let patience = Patience {
-            retries: 2,
-            ..SHORT
-        };
+        let patience = Patience { retries: 2, ..SHORT };
         let archive = opened(&config, patience);
         bucket.keep_failing(&[fault]);
         let started = Instant::now();
         let error = archive.get(KEY).await.unwrap_err();
         let told = chain(&error);
-        assert!(told.starts_with(&format!("read {KEY}: ")) && told.contains(expected), "{told}");
+        assert!(
+            told.starts_with(&format!("read {KEY}: ")) && told.contains(expected),
+            "{told}"
+        );
         assert!(started.elapsed() < patience.all, "{:?}", started.elapsed());
     };
     check(Fault::Status(403), "403").await;
@@ -91,5 +97,8 @@ async fn nobody_at_the_address_is_told() {
     let config = config.into_builder().endpoint_url("http://127.0.0.1:1").build();
     let archive = opened(&config, Patience { retries: 1, ..SHORT });
     let told = chain(&archive.list("raw").await.unwrap_err());
-    assert!(told.starts_with("list raw: ") && told.contains("refused"), "{told}");
+    assert!(
+        told.starts_with("list raw: ") && told.contains("refused"),
+        "{told}"
+    );
 }

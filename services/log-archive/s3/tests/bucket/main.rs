@@ -1,5 +1,7 @@
 //! The archive on S3, as the bucket on loopback plays it, which can fail.
 
+#![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
+
 use std::sync::Arc;
 
 use aws_types::SdkConfig;

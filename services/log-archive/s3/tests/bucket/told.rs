@@ -16,7 +16,11 @@ async fn subsegments(work: impl Future<Output = ()>) -> Vec<Value> {
     let invocation = in_process::invocation(Some(TRACE.parse().unwrap()));
     let context = CorrelationContext::new("c-1".parse().unwrap());
     let mut told = in_process::run(invocation, context, work).await;
-    told.documents[0]["subsegments"].take().as_array().unwrap().clone()
+    told.documents[0]["subsegments"]
+        .take()
+        .as_array()
+        .unwrap()
+        .clone()
 }
 
 #[tokio::test]
@@ -33,8 +37,16 @@ async fn each_request_is_a_subsegment() {
     let seen: Vec<Value> = spans
         .iter()
         .map(|span| {
-            json!([span["name"], span["namespace"], span["aws"]["operation"], span["aws"]["bucket_name"], span["aws"]["key"],
-                span["http"]["response"]["status"], span["throttle"], span["error"]])
+            json!([
+                span["name"],
+                span["namespace"],
+                span["aws"]["operation"],
+                span["aws"]["bucket_name"],
+                span["aws"]["key"],
+                span["http"]["response"]["status"],
+                span["throttle"],
+                span["error"]
+            ])
         })
         .collect();
     let row = |operation: &str, key: Value, status: u16, throttle: Value, error: Value| {

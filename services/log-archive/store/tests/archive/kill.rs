@@ -231,7 +231,11 @@ async fn a_replay_that_is_killed_after_any_step_loses_and_doubles_nothing() {
         };
         replay(&given.archive, hour().plus(2), &()).await.unwrap();
         given.compact(2).await;
-        assert_eq!(given.event_ids().await, ["first", "second"], "after {killed} steps");
+        assert_eq!(
+            given.event_ids().await,
+            ["first", "second"],
+            "after {killed} steps"
+        );
         assert_eq!(given.keys(layout::FAILED).await, [""; 0], "after {killed} steps");
         killed += 1;
     }
