@@ -103,30 +103,37 @@ async fn compact(archive: &Archive) -> Compacted {
     compactor.run(now).await.unwrap()
 }
 
-/// Of every four requests one is refused, one is cut off before and one after it had its effect.
+/// Of every four requests one is refused, one is cut off before and one after it had its effect: each request of the compaction in one of
+/// the four turns.
 #[tokio::test]
 async fn an_hour_is_archived_once_over_a_bucket_that_fails() {
-    let (bucket, config) = served().await;
-    let patience = Patience {
-        pause: Duration::from_millis(1),
-        ..Patience::default()
-    };
-    let archive = opened(&config, patience);
-    let key = "raw/2025/11/21/20/firehose.gz";
-    archive.put(key, raw().into()).await.unwrap();
-    bucket.keep_failing(&[Fault::Fine, Fault::Status(503), Fault::ClosedAfter, Fault::Closed]);
-    let first = compact(&archive).await;
-    assert_eq!(
-        (first.expired.len(), first.broken.len(), first.stuck.len()),
-        (1, 0, 0)
-    );
-    assert_eq!(compact(&archive).await.lines, 0);
-    let now: Timestamp = "2025-11-21T21:30:00Z".parse().unwrap();
-    let verified = verify(&archive, now).await.unwrap();
-    assert_eq!((verified.faults, verified.lines, verified.raw), (vec![], 200, 1));
-    let found = Lookup::new(&archive)
-        .find(&Id::new(ID), &Scope::Everywhere)
-        .await
-        .unwrap();
-    assert_eq!(found.lines.len(), 10);
+    let mut faults = [Fault::Fine, Fault::Status(503), Fault::ClosedAfter, Fault::Closed];
+    for turn in 0..faults.len() {
+        let (bucket, config) = served().await;
+        let patience = Patience {
+            pause: Duration::from_millis(1),
+            ..Patience::default()
+        };
+        let archive = opened(&config, patience);
+        let key = "raw/2025/11/21/20/firehose.gz";
+        archive.put(key, raw().into()).await.unwrap();
+        bucket.keep_failing(&faults);
+        let first = compact(&archive).await;
+        let done = (
+            first.lines,
+            first.expired.len(),
+            first.broken.len(),
+            first.stuck.len(),
+        );
+        assert_eq!(done, (200, 1, 0, 0), "turn {turn}");
+        assert_eq!(compact(&archive).await.lines, 0, "turn {turn}");
+        let now: Timestamp = "2025-11-21T21:30:00Z".parse().unwrap();
+        let verified = verify(&archive, now).await.unwrap();
+        let proved = (verified.faults, verified.lines, verified.raw);
+        assert_eq!(proved, (vec![], 200, 1), "turn {turn}");
+        let mut lookup = Lookup::new(&archive);
+        let found = lookup.find(&Id::new(ID), &Scope::Everywhere).await.unwrap();
+        assert_eq!(found.lines.len(), 10, "turn {turn}");
+        faults.rotate_left(1);
+    }
 }

@@ -210,7 +210,7 @@ impl<'a> HourRun<'a> {
             cause: Box::new(cause),
         })?;
         let sha256 = sha256(&json);
-        if !self.archive.create(&key, json.into()).await? {
+        if !self.archive.create(&key, json.into()).await? && !self.is_own(&key, &sha256).await? {
             return Ok(None);
         }
         let hour = self.hour;
@@ -219,6 +219,12 @@ impl<'a> HourRun<'a> {
             manifest,
             sha256,
         }))
+    }
+
+    /// Is the manifest that is there ours all the same? A request whose answer is lost is sent again, and finds what it created.
+    async fn is_own(&self, key: &str, own: &str) -> Result<bool, ArchiveError> {
+        let there = self.archive.get(key).await?;
+        Ok(there.is_some_and(|bytes| sha256(&bytes) == own))
     }
 
     async fn store_filters(&mut self) -> Result<(Object, Object), ArchiveError> {

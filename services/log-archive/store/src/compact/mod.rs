@@ -19,6 +19,7 @@ mod hour_run;
 mod input;
 mod plan;
 mod watch;
+mod written;
 
 pub use watch::{Step, Stopped, Watch};
 
@@ -26,6 +27,7 @@ use chain::Chain;
 use hour_run::HourRun;
 use input::Input;
 use plan::Plan;
+use written::Written;
 
 /// Stands for lines that the hour has already.
 const EXISTING: u32 = u32::MAX;
@@ -353,47 +355,6 @@ impl<'a> Compactor<'a> {
 
     fn done(&self, step: Step) -> Result<(), ArchiveError> {
         self.watch.done(&step).map_err(ArchiveError::Stopped)
-    }
-}
-
-/// What became of the hours of a window.
-#[derive(Default)]
-struct Written {
-    committed: BTreeSet<Hour>,
-    /// Hours whose lines do not add up, and how.
-    miscounted: Vec<(Hour, String)>,
-    /// Another compactor was faster.
-    contended: Option<Hour>,
-}
-
-impl Written {
-    async fn commit(
-        &mut self,
-        now: Timestamp,
-        run: HourRun<'_>,
-        plan: &Plan,
-        compacted: &mut Compacted,
-    ) -> Result<(), ArchiveError> {
-        let (hour, watch) = (run.hour, run.watch);
-        let raw = plan.fresh.get(&hour).cloned().unwrap_or_default();
-        let before = plan.bases.get(&hour).map_or(0, |base| base.manifest.lines);
-        match run.commit(raw, now.to_string()).await {
-            Ok(Some(open)) => {
-                self.committed.insert(hour);
-                compacted.hours.push((hour, open.manifest.generation));
-                compacted.lines += open.manifest.lines - before;
-                compacted.text_bytes += open.manifest.text_bytes;
-                // Counted first: whoever is stopped here has archived them.
-                let step = Step::Committed(layout::manifest(hour, open.manifest.generation));
-                watch.done(&step).map_err(ArchiveError::Stopped)?;
-            }
-            Ok(None) => self.contended = Some(hour),
-            Err(error @ ArchiveError::Miscounted { .. }) => {
-                self.miscounted.push((hour, crate::chain(&error)));
-            }
-            Err(error) => return Err(error),
-        }
-        Ok(())
     }
 }
 
