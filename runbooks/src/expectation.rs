@@ -99,6 +99,23 @@ impl Expectation {
         }
     }
 
+    /// Is it true of whatever is answered? Such a one tells nothing. Of jq it is tried on values of every sort: one that fails on
+    /// `null`, say, can fail.
+    #[must_use]
+    pub fn always_holds(&self) -> bool {
+        match self {
+            Self::Exit(_) | Self::Lacks(_) => false,
+            Self::Contains(text) => text.is_empty(),
+            Self::Matches(regex) => ["", "x", "0 a\n-"].iter().all(|text| regex.is_match(text)),
+            Self::Jq(_) => ANSWERS.iter().all(|answer| {
+                self.holds(&Answer {
+                    exit: 0,
+                    output: (*answer).to_owned(),
+                })
+            }),
+        }
+    }
+
     /// Is it true of an answer?
     #[must_use]
     pub fn holds(&self, answer: &Answer) -> bool {
@@ -125,6 +142,21 @@ impl fmt::Display for Expectation {
             Self::Jq(expression) => write!(f, "jq `{expression}`"),
         }
     }
+}
+
+/// Answers of every sort, as JSON.
+const ANSWERS: [&str; 6] = ["null", "0", "-1", "\"x\"", "[]", "{}"];
+
+/// Can jq read it? Functions that it does not know are not looked at: jq has some that the interpreter here has not.
+#[must_use]
+pub(crate) fn is_filter(expression: &str) -> bool {
+    let arena = Arena::default();
+    let file = File {
+        code: expression,
+        path: (),
+    };
+    let definitions = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
+    Loader::new(definitions).load(&arena, file).is_ok()
 }
 
 enum JqError {
@@ -190,6 +222,32 @@ mod tests {
         );
         check("jq `.a`", 0, "no JSON", false);
         check("jq `.a.b`", 0, r#"{"a": 1}"#, false);
+    }
+
+    #[test]
+    fn one_that_can_never_fail_is_known() {
+        for (text, expected) in [
+            ("jq `true`", true),
+            ("jq `. == .`", true),
+            ("jq `length >= 0`", true),
+            ("jq `1`", true),
+            ("jq `. >= 0`", false),
+            ("jq `.orders >= 0`", false),
+            ("jq `type == \"array\"`", false),
+            ("jq `has(\"a\")`", false),
+            ("matches `.*`", true),
+            ("matches `^[0-9]`", false),
+            ("contains ``", true),
+            ("contains `a`", false),
+            ("lacks `a`", false),
+            ("exit 0", false),
+        ] {
+            assert_eq!(
+                Expectation::read(text).unwrap().always_holds(),
+                expected,
+                "{text}"
+            );
+        }
     }
 
     #[test]

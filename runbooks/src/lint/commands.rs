@@ -1,6 +1,8 @@
 //! Commands of steps: can they be typed, do they end, do they only look where the page says so?
 
-use super::{Finding, Refusal, Source, Surroundings, Typed, filters, finding, texts};
+use std::collections::BTreeSet;
+
+use super::{Finding, Refusal, Source, Surroundings, Typed, filters, finding, names, texts};
 use crate::aws;
 use crate::expectation::Expectation;
 use crate::links::place;
@@ -34,17 +36,23 @@ pub(super) fn check(
     page: &Page,
     bindings: &Bindings,
     surroundings: &dyn Surroundings,
+    alarms: &BTreeSet<&str>,
 ) -> Vec<Finding> {
     let steps = page.sections.iter().flat_map(|section| &section.steps);
     steps
-        .flat_map(|step| of_step(step, bindings, surroundings))
+        .flat_map(|step| of_step(step, bindings, surroundings, alarms))
         .map(|(at, check, message)| finding(source, at, check, message))
         .collect()
 }
 
 type Found = (Place, &'static str, String);
 
-fn of_step(step: &Step, bindings: &Bindings, surroundings: &dyn Surroundings) -> Vec<Found> {
+fn of_step(
+    step: &Step,
+    bindings: &Bindings,
+    surroundings: &dyn Surroundings,
+    alarms: &BTreeSet<&str>,
+) -> Vec<Found> {
     let mut found = Vec::new();
     for (at, error) in bindings.unbound(&step.command) {
         found.push((at_byte(step, at), "unbound-placeholder", error.to_string()));
@@ -69,8 +77,16 @@ fn of_step(step: &Step, bindings: &Bindings, surroundings: &dyn Surroundings) ->
         if let Some((word, message)) = set_for(program) {
             found.push((at_byte(step, word.at), "set-by-run", message));
         }
-        let typed = typed(program, bindings, surroundings);
+        let words: Vec<String> = texts(program).iter().map(|word| bindings.filled(word)).collect();
+        let typed = typed_words(&words, surroundings);
         let at = |word: usize| program.words.get(word).map_or(0, |word| word.at);
+        // Names come after what the program itself refuses: of that the name is often a part.
+        if !matches!(typed, Typed::Refused(_)) {
+            let unknown = names::unknown(&texts(program), surroundings.known(), alarms);
+            found.extend(
+                unknown.map(|refusal| (at_byte(step, at(refusal.word)), refusal.check, refusal.message)),
+            );
+        }
         match typed {
             Typed::Looks => {}
             Typed::Changes if step.changes => {}
@@ -93,11 +109,6 @@ fn at_byte(step: &Step, at: usize) -> Place {
         line: step.command_line + inside.line - 1,
         column: inside.column,
     }
-}
-
-fn typed(program: &Invocation, bindings: &Bindings, surroundings: &dyn Surroundings) -> Typed {
-    let words: Vec<String> = texts(program).iter().map(|word| bindings.filled(word)).collect();
-    typed_words(&words, surroundings)
 }
 
 /// A variable that leads this program elsewhere than `run` says.
@@ -144,7 +155,10 @@ fn typed_words(words: &[String], surroundings: &dyn Surroundings) -> Typed {
         return Typed::Refused(refusal);
     }
     match name {
-        "shopwatch" => surroundings.shopwatch(words),
+        "shopwatch" => match names::metric(words, surroundings) {
+            Some(refusal) => Typed::Refused(refusal),
+            None => surroundings.shopwatch(words),
+        },
         _ => aws::typed(words),
     }
 }

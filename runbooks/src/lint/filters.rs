@@ -2,6 +2,7 @@
 //! not end.
 
 use super::{Refusal, Typed};
+use crate::expectation::is_filter;
 use crate::near::suggestion;
 
 /// They only look, and are there on every machine (jq is asked for by the README). `awk` and `tee` write files from within.
@@ -129,6 +130,7 @@ pub(super) fn typed(name: &str, words: &[String]) -> Typed {
         "tail" => TAIL,
         "date" => DATE,
         "uniq" => return uniq(words),
+        "jq" => return jq(words),
         _ => return Typed::Looks,
     };
     let mut changes = false;
@@ -155,6 +157,35 @@ fn refused(check: &'static str, word: usize, message: String) -> Typed {
 fn writes(word: usize) -> Typed {
     let message = "writes a file; what a step prints goes into the incident log anyway";
     refused("unreadable-command", word, message.to_owned())
+}
+
+/// Options of jq that take words behind them, with how many.
+const JQ_WITH_VALUES: &[(&str, usize)] = &[
+    ("--arg", 2),
+    ("--argjson", 2),
+    ("--slurpfile", 2),
+    ("--rawfile", 2),
+    ("--indent", 1),
+];
+
+/// `jq [OPTION…] FILTER`: the filter must be one.
+fn jq(words: &[String]) -> Typed {
+    let mut at = 1;
+    while let Some(option) = words.get(at).filter(|word| word.starts_with('-')) {
+        let values = JQ_WITH_VALUES.iter().find(|(name, _)| name == option);
+        at += 1 + values.map_or(0, |(_, count)| *count);
+    }
+    let Some(filter) = words.get(at) else {
+        return refused("broken-filter", 0, "jq has no filter; `.` shows all".to_owned());
+    };
+    match is_filter(filter) {
+        true => Typed::Looks,
+        false => refused(
+            "broken-filter",
+            at,
+            format!("jq cannot read the filter `{filter}`"),
+        ),
+    }
 }
 
 /// `uniq INPUT OUTPUT`.

@@ -5,19 +5,24 @@
 //! Not here: which alarms there are, what can be typed and which files there are. The caller knows ([`Surroundings`]).
 
 mod commands;
+mod copies;
 mod filters;
+mod judged;
 mod links;
+mod names;
 mod sections;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::generated::{BEGIN, Facts, is_current};
 use crate::links::place;
 use crate::page::{Place, read};
 use crate::placeholder::Bindings;
 use crate::shell::Invocation;
+
+pub use names::{Figures, Known};
 
 /// A page as a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,9 +85,13 @@ pub const CHECKS: &[Check] = &[
     check("missing-alarm", "a page without an alarm"),
     check("stale-block", "the generated block is missing or out of date"),
     check("empty-section", "a section that says nothing"),
-    check("unfinished-section", "a section with TODO or TBD"),
-    check("copied-section", "Meaning or Impact is nearly another page's"),
+    check("unfinished-section", "a section with TODO, TBD or FIXME"),
+    check("copied-section", "a section is nearly another page's"),
     check("no-step", "Diagnosis or Verification without a step"),
+    check(
+        "idle-expectation",
+        "an expectation or a finding that holds whatever is answered",
+    ),
     check("unbound-placeholder", "a placeholder that stands for nothing"),
     check(
         "unreadable-command",
@@ -90,6 +99,16 @@ pub const CHECKS: &[Check] = &[
     ),
     check("unknown-program", "a program that is not there on every machine"),
     check("unknown-command", "a command that `shopwatch` or `aws` refuses"),
+    check(
+        "unknown-name",
+        "a name of the group that no resource and no alarm has",
+    ),
+    check("unknown-metric", "a metric that its AWS service does not publish"),
+    check("broken-filter", "a filter that jq cannot read"),
+    check(
+        "stale-figure",
+        "a figure of a function that the template has changed",
+    ),
     check(
         "unmarked-change",
         "a command that changes something in a step that is not marked",
@@ -142,6 +161,10 @@ pub trait Surroundings {
     fn shopwatch(&self, words: &[String]) -> Typed;
     /// The text of a file, by its path from the root of the clone; empty for a folder. None when nothing is there.
     fn file(&self, path: &str) -> Option<String>;
+    /// Resources of the group.
+    fn known(&self) -> &Known;
+    /// Why there is no such metric; none when there is one, or nothing is known of the namespace.
+    fn no_metric(&self, namespace: &str, name: &str) -> Option<String>;
 }
 
 /// All that is wrong, by file and line.
@@ -174,6 +197,7 @@ pub fn lint(
             });
         }
     }
+    let names: BTreeSet<&str> = alarms.keys().map(String::as_str).collect();
     for (source, page) in &pages {
         match alarms.get(source.name()) {
             None => {
@@ -182,13 +206,21 @@ pub fn lint(
             }
             Some(alarm) => {
                 findings.extend(stale(source, &alarm.facts));
-                findings.extend(commands::check(source, page, &alarm.bindings, surroundings));
+                findings.extend(commands::check(
+                    source,
+                    page,
+                    &alarm.bindings,
+                    surroundings,
+                    &names,
+                ));
             }
         }
         findings.extend(sections::check(source, page));
+        findings.extend(judged::check(source, page));
+        findings.extend(names::stale_figures(source, page, surroundings.known()));
         findings.extend(links::check(source, page, surroundings));
     }
-    findings.extend(sections::copies(&pages));
+    findings.extend(copies::check(&pages, alarms, &surroundings.known().prefix));
     findings.sort();
     findings
 }

@@ -1,5 +1,9 @@
 //! Broken pages, and what is found.
 
+mod copied;
+
+use std::sync::LazyLock;
+
 use super::*;
 use crate::page::tests::GOOD;
 
@@ -16,6 +20,7 @@ impl Surroundings for Shop {
         };
         match words.get(1..3) {
             Some([dlq, list]) if dlq == "dlq" && list == "list" => Typed::Looks,
+            Some([metrics, get]) if metrics == "metrics" && get == "get" => Typed::Looks,
             Some([dlq, redrive]) if dlq == "dlq" && redrive == "redrive" => Typed::Changes,
             _ => refused(1),
         }
@@ -23,6 +28,26 @@ impl Surroundings for Shop {
 
     fn file(&self, path: &str) -> Option<String> {
         (path == "docs/shop.md").then(|| "# The shop\n".to_owned())
+    }
+
+    fn known(&self) -> &Known {
+        static KNOWN: LazyLock<Known> = LazyLock::new(|| Known {
+            prefix: "shop-".to_owned(),
+            names: ["shop-dlq", "shop-orders"].map(str::to_owned).into(),
+            functions: [(
+                "shop-orders".to_owned(),
+                Figures {
+                    timeout: 60,
+                    memory: 512,
+                },
+            )]
+            .into(),
+        });
+        &KNOWN
+    }
+
+    fn no_metric(&self, namespace: &str, name: &str) -> Option<String> {
+        (namespace == "AWS/SQS" && name != "MessagesVisible").then(|| format!("{namespace} has no {name}"))
     }
 }
 
@@ -133,6 +158,115 @@ fn sections_say_something() {
             "47:1 unfinished-section: Escalation is not finished",
         ],
     );
+    check_page(
+        "with the incident log.",
+        "todo: in which?",
+        &["47:1 unfinished-section: Escalation is not finished"],
+    );
+}
+
+#[test]
+fn expectations_can_fail() {
+    let idle = |what: &str| {
+        format!(
+            "22:1 idle-expectation: `{what}` holds whatever `See what lies there` answers: it can tell nothing"
+        )
+    };
+    check_page("* jq `length > 0`", "* jq `true`", &[&idle("jq `true`")]);
+    check_page(
+        "* jq `length > 0`",
+        "* jq `length >= 0`",
+        &[&idle("jq `length >= 0`")],
+    );
+    check_page(
+        "* jq `length > 0`",
+        "* jq `length > 0`\n* if matches `.*`: it lies there",
+        &[&idle("if matches `.*`")],
+    );
+}
+
+#[test]
+fn names_are_those_of_the_template() {
+    let list = "shopwatch dlq list --json {{alarm.dimensions.QueueName}}";
+    check_page(list, "shopwatch dlq list shop-dlq shop-dlq-not-empty", &[]);
+    check_page(
+        list,
+        "shopwatch dlq list shop-dlp",
+        &[
+            "22:20 unknown-name: nothing in the template is called `shop-dlp`, and no alarm; did you mean `shop-dlq`?",
+        ],
+    );
+    check_page(
+        list,
+        "aws sqs list-queues | jq '.[] | select(startswith(\"shop-d\"))'",
+        &[
+            "22:26 unknown-name: nothing in the template is called `shop-d`, and no alarm; did you mean `shop-dlq`?",
+        ],
+    );
+    // The beginning of several, and part of another name.
+    check_page(
+        list,
+        "aws sqs list-queues | jq '.[] | select(startswith(\"shop-\") or . == \"my-shop-x\")'",
+        &[],
+    );
+    check_page(
+        list,
+        "shopwatch metrics get AWS/SQS Visible",
+        &["22:31 unknown-metric: AWS/SQS has no Visible"],
+    );
+    check_page(list, "shopwatch metrics get AWS/SQS MessagesVisible", &[]);
+}
+
+#[test]
+fn filters_can_be_read() {
+    let list = "shopwatch dlq list --json {{alarm.dimensions.QueueName}}";
+    let with = |filter: &str| format!("aws sqs list-queues | jq {filter}");
+    check_page(
+        list,
+        &with("'.[] | select('"),
+        &["22:26 broken-filter: jq cannot read the filter `.[] | select(`"],
+    );
+    check_page(
+        list,
+        &with("-s"),
+        &["22:23 broken-filter: jq has no filter; `.` shows all"],
+    );
+    check_page(list, &with("-s --argjson n 1 '{n: $n, all: length}'"), &[]);
+}
+
+#[test]
+fn figures_are_those_of_the_template() {
+    let list = "shopwatch dlq list --json {{alarm.dimensions.QueueName}}\n```\n\n* exit 0\n* jq `length > 0`";
+    let asks = |condition: &str| {
+        format!(
+            "aws lambda get-function-configuration --function-name shop-orders\n```\n\n* if jq `{condition}`: it is less"
+        )
+    };
+    check_page(list, &asks(".timeout < 60 or .memory < 512"), &[]);
+    check_page(
+        list,
+        &asks(".timeout < 30"),
+        &["22:1 stale-figure: `.timeout < 30`: the template says 60"],
+    );
+    let redrive = "shopwatch dlq redrive {{alarm.dimensions.QueueName}}";
+    let sets = |option: &str| {
+        format!("aws lambda update-function-configuration --function-name shop-orders {option}")
+    };
+    check_page(redrive, &sets("--timeout 90 --memory-size 1024"), &[]);
+    check_page(
+        redrive,
+        &sets("--timeout 60"),
+        &["33:1 stale-figure: `--timeout 60`: the template says 60 already"],
+    );
+    check_page(
+        redrive,
+        &sets("--memory-size 256"),
+        &["33:1 stale-figure: `--memory-size 256`: the template says 512 already"],
+    );
+    // What somebody took away is given back.
+    let text = good().replacen(list, &asks(".timeout < 60"), 1);
+    let text = text.replacen(redrive, &sets("--timeout 60"), 1);
+    check_set(&[(NAME, text)], &[NAME], &[]);
 }
 
 #[test]
@@ -271,6 +405,6 @@ fn links_lead_somewhere() {
 /// Every check that is listed is found by a test of this file, by name.
 #[test]
 fn every_check_is_listed_once() {
-    let names: std::collections::BTreeSet<_> = CHECKS.iter().map(|check| check.name).collect();
+    let names: BTreeSet<_> = CHECKS.iter().map(|check| check.name).collect();
     assert_eq!(names.len(), CHECKS.len());
 }

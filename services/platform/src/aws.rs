@@ -41,6 +41,16 @@ pub const INVOKE: Limits = Limits {
     attempts: 2,
 };
 
+/// For writing down what cannot be taken back, such as a mail that went: worth waiting out a short outage, because whoever does not find
+/// it written does it again.
+pub const NOTE: Limits = Limits {
+    connect: Duration::from_secs(1),
+    read: Duration::from_secs(3),
+    attempt: Duration::from_secs(4),
+    operation: Duration::from_secs(12),
+    attempts: 20,
+};
+
 impl Limits {
     /// As the SDK wants them.
     #[must_use]
@@ -79,7 +89,7 @@ mod tests {
 
     #[test]
     fn no_call_outlives_its_function() {
-        for limits in [QUICK, INVOKE] {
+        for limits in [QUICK, INVOKE, NOTE] {
             assert!(limits.connect < limits.attempt && limits.attempt < limits.operation);
             assert!(limits.operation < Duration::from_secs(29));
         }

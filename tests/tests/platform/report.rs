@@ -157,7 +157,7 @@ fn garbage(desk: &Desk<'_>) -> Result<()> {
 fn unknown_alarm(desk: &Desk<'_>) -> Result<()> {
     let message = desk.notification("somebody-elses")?;
     desk.publish(&message)?;
-    desk.mail("PAGE somebody-elses, ").map(drop)
+    desk.mail("PAGE somebody-elses").map(drop)
 }
 
 /// Without lines there is a mail all the same, and it says what it lacks.

@@ -1,12 +1,13 @@
-//! What else changed: deployments of functions (`lambda:ListVersionsByFunction`) and other alarms
-//! (`cloudwatch:DescribeAlarmHistory`, which tells of composite alarms only who has the right to it for `*`).
+//! What else changed: deployments and settings of functions (`lambda:ListVersionsByFunction`) and other alarms
+//! (`cloudwatch:DescribeAlarmHistory`, which tells of composite alarms only who has the right to it for `*`). A deployment may be the
+//! cause, an alarm is another sign of the same trouble: where there are many, alarms leave room for deployments.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{AlarmType, HistoryItemType, ScanBy};
-use error_report::ports::{Changes, PortError};
+use error_report::ports::{Changed, Changes, PortError};
 use error_report_domain::report::Change;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use jiff::{SignedDuration, Timestamp};
@@ -22,7 +23,7 @@ const BEFORE: SignedDuration = SignedDuration::from_mins(30);
 const TOGETHER: SignedDuration = SignedDuration::from_secs(1);
 /// Functions asked at a time.
 const CONCURRENT: usize = 4;
-/// Changes that are told, the newest.
+/// Changes that are told: deployments first, and of each the newest.
 const TOLD: usize = 12;
 
 /// Lambda and CloudWatch.
@@ -122,7 +123,7 @@ impl Changes for Deployments {
         but: Option<&str>,
         from: Timestamp,
         to: Timestamp,
-    ) -> Result<Vec<Change>, PortError> {
+    ) -> Result<Changed, PortError> {
         let earlier = from.checked_sub(BEFORE).unwrap_or(from);
         let deployed: Vec<_> = functions.iter().map(|function| self.deployed(function)).collect();
         let deployed = stream::iter(deployed)
@@ -131,13 +132,29 @@ impl Changes for Deployments {
         let asked = async { tokio::try_join!(deployed, self.alarmed(but, from, to)) };
         let (deployed, alarmed) = within(LIMIT, "ask what changed", asked).await?;
         let deployed = deployed.into_iter().flatten();
-        let mut all: Vec<Change> = deployed
-            .filter(|change| change.at >= earlier && change.at <= to)
-            .chain(alarmed)
-            .collect();
-        all.sort_by_key(|change| change.at);
-        Ok(all.split_off(all.len().saturating_sub(TOLD)))
+        let deployed = deployed.filter(|change| change.at >= earlier && change.at <= to);
+        Ok(told(deployed.collect(), alarmed))
     }
+}
+
+/// What is told, and how many more there are.
+fn told(mut deployed: Vec<Change>, mut alarmed: Vec<Change>) -> Changed {
+    let all = deployed.len() + alarmed.len();
+    for changes in [&mut deployed, &mut alarmed] {
+        changes.sort_by_key(|change| change.at);
+    }
+    let mut told = newest(deployed, TOLD);
+    let room = TOLD - told.len();
+    told.extend(newest(alarmed, room));
+    Changed {
+        more: (all - told.len()) as u64,
+        told,
+    }
+}
+
+/// Of changes by time the last ones.
+fn newest(mut changes: Vec<Change>, most: usize) -> Vec<Change> {
+    changes.split_off(changes.len().saturating_sub(most))
 }
 
 /// "Alarm updated from OK to ALARM". That one has no data, or has some again, tells nothing; that one without data went off does.
@@ -169,6 +186,30 @@ mod tests {
         );
         check("Alarm updated from INSUFFICIENT_DATA to OK", None);
         check("Alarm updated from ALARM to INSUFFICIENT_DATA", None);
+    }
+
+    #[test]
+    fn deployments_come_before_alarms() {
+        let check = |deployments: i64, alarms: i64, expected: (&[&str], u64)| {
+            let change = |what: &str, second: i64| Change {
+                at: Timestamp::from_second(second).unwrap(),
+                what: format!("{what}{second}"),
+            };
+            // Newest first, and the alarms after all deployments.
+            let deployed = (0..deployments).rev().map(|n| change("d", n)).collect();
+            let alarmed = (0..alarms).rev().map(|n| change("a", 100 + n)).collect();
+            let found = told(deployed, alarmed);
+            let names: Vec<&str> = found.told.iter().map(|change| change.what.as_str()).collect();
+            let ends: Vec<&str> = names.first().into_iter().chain(names.last()).copied().collect();
+            assert_eq!(
+                (ends.as_slice(), found.more, names.len() as i64),
+                (expected.0, expected.1, (deployments + alarms).min(12))
+            );
+        };
+        check(0, 0, (&[], 0));
+        check(2, 3, (&["d0", "a102"], 0));
+        check(2, 40, (&["d0", "a139"], 30));
+        check(20, 40, (&["d8", "d19"], 48));
     }
 
     #[test]

@@ -110,10 +110,11 @@ impl Reporter {
         let lines = CloudWatchLines::new(logs(&asking), clock.clone());
         let stories = Correlated::new(Traces::new(traces(&asking)), lines.clone(), clock.clone());
         let changes = Deployments::new(functions(&asking), alarms(&asking), clock.clone());
+        let sending = sending(config);
         let post = Letters::new(
-            topics(config),
+            topics(&sending),
             source.required("REPORT_TOPIC")?,
-            sender(source, config),
+            sender(source, &sending),
         );
         let report = ErrorReport::new(
             Arc::new(table),
@@ -180,6 +181,7 @@ async fn settings(source: &dyn Source, config: &SdkConfig) -> Result<Settings, S
         dashboard: steps::dashboard,
         own: source.get(FUNCTION_NAME).unwrap_or_default(),
         ticket_topic: source.required("TICKET_TOPIC")?,
+        region: region(source, config),
         functions: functions.split(',').map(str::to_owned).collect(),
         customer_key: customer_key(config, &secret).await?,
         limits,
@@ -205,6 +207,13 @@ fn limits(source: &dyn Source) -> Result<Limits, EnvError> {
     Ok(Limits::of(mails))
 }
 
+/// What commands name: nothing on the local platform, which has a clock of its own or another address than AWS.
+fn region(source: &dyn Source, config: &SdkConfig) -> Option<String> {
+    let is_local = config.endpoint_url().is_some() || source.get(ALARM_CLOCK).is_some();
+    let region = config.region().filter(|_| !is_local)?;
+    Some(region.to_string())
+}
+
 /// What the template gives, and may leave empty.
 fn optional(source: &dyn Source, name: &'static str) -> Option<String> {
     source.get(name)
@@ -223,9 +232,13 @@ async fn customer_key(config: &SdkConfig, secret: &str) -> Result<Vec<u8>, Start
 /// HTML goes where both ends are named.
 fn sender(source: &dyn Source, config: &SdkConfig) -> Option<Sender> {
     let (from, to) = (optional(source, "MAIL_FROM")?, optional(source, "MAIL_TO")?);
-    let builder = aws_sdk_sesv2::config::Builder::from(config).interceptor(Interceptor::new());
-    let client = aws_sdk_sesv2::Client::from_conf(builder.build());
+    let client = mailer(config);
     Some(Sender { client, from, to })
+}
+
+pub(crate) fn mailer(config: &SdkConfig) -> aws_sdk_sesv2::Client {
+    let builder = aws_sdk_sesv2::config::Builder::from(config).interceptor(Interceptor::new());
+    aws_sdk_sesv2::Client::from_conf(builder.build())
 }
 
 fn tables(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
@@ -253,14 +266,47 @@ fn alarms(config: &SdkConfig) -> aws_sdk_cloudwatch::Client {
     aws_sdk_cloudwatch::Client::from_conf(builder.build())
 }
 
-fn topics(config: &SdkConfig) -> aws_sdk_sns::Client {
+/// A mail is sent once in its slot of the budget: one whose answer is lost may have gone, and the SDK's own retries would send it up to
+/// twice more. Who tries again is Lambda, with another slot.
+pub(crate) fn sending(config: &SdkConfig) -> SdkConfig {
+    let once = config.to_builder().retry_config(RetryConfig::disabled());
+    once.build()
+}
+
+pub(crate) fn topics(config: &SdkConfig) -> aws_sdk_sns::Client {
     let builder = aws_sdk_sns::config::Builder::from(config).interceptor(Interceptor::new());
     aws_sdk_sns::Client::from_conf(builder.build())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
+
+    #[test]
+    fn the_region_is_that_of_aws_only() {
+        let check = |clock: &[(&'static str, &str)], endpoint: Option<&str>, expected: Option<&str>| {
+            let mut config = SdkConfig::builder().region(aws_config::Region::new("eu-west-1"));
+            config.set_endpoint_url(endpoint.map(str::to_owned));
+            let source: HashMap<&str, String> = clock
+                .iter()
+                .map(|(name, value)| (*name, (*value).to_owned()))
+                .collect();
+            assert_eq!(region(&Variables(source), &config.build()).as_deref(), expected);
+        };
+        check(&[], None, Some("eu-west-1"));
+        check(&[], Some("http://127.0.0.1:4566"), None);
+        check(&[(ALARM_CLOCK, "/tmp/clock")], None, None);
+    }
+
+    struct Variables(HashMap<&'static str, String>);
+
+    impl Source for Variables {
+        fn get(&self, name: &str) -> Option<String> {
+            self.0.get(name).cloned()
+        }
+    }
 
     #[test]
     fn what_is_left_is_counted_from_lambda_s_deadline() {

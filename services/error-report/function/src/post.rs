@@ -102,7 +102,91 @@ impl Sender {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    use std::net::TcpListener;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use aws_config::retry::RetryConfig;
+    use aws_config::{BehaviorVersion, Region, SdkConfig};
+    use aws_sdk_sns::config::{Credentials, SharedCredentialsProvider};
+
     use super::*;
+    use crate::function::{mailer, sending, topics};
+
+    /// An address that takes every request and answers none: the connection is closed. Counts requests.
+    fn deaf() -> (String, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("an address");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let requests = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&requests);
+        std::thread::spawn(move || {
+            for connection in listener.incoming().map_while(Result::ok) {
+                let mut reader = BufReader::new(connection);
+                let mut length = 0;
+                let mut line = String::new();
+                while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
+                    let lower = line.to_ascii_lowercase();
+                    if let Some(value) = lower.strip_prefix("content-length:") {
+                        length = value.trim().parse().unwrap_or(0);
+                    }
+                    line.clear();
+                }
+                let mut body = vec![0; length];
+                if length > 0 && reader.read_exact(&mut body).is_ok() {
+                    counted.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+        });
+        (address, requests)
+    }
+
+    /// As the function has it, with three attempts for everything else.
+    fn config(address: &str) -> SdkConfig {
+        let keys = Credentials::new("key", "secret", None, None, "test");
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(SharedCredentialsProvider::new(keys))
+            .endpoint_url(address)
+            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .build()
+    }
+
+    /// The answer to a mail is lost: it may have gone, and goes no second time in its slot of the budget.
+    #[tokio::test]
+    async fn a_mail_goes_once_in_its_slot() {
+        let (address, requests) = deaf();
+        let sending = sending(&config(&address));
+        let letters = |sender| {
+            Letters::new(
+                topics(&sending),
+                "arn:aws:sns:us-east-1:1:report".to_owned(),
+                sender,
+            )
+        };
+        let mail = Mail {
+            subject: "PAGE a".to_owned(),
+            text: "a".to_owned(),
+            html: "a".to_owned(),
+        };
+        letters(None).send(&mail).await.expect_err("nobody answers");
+        assert_eq!(requests.swap(0, Ordering::SeqCst), 1, "to the topic");
+        let sender = Sender {
+            client: mailer(&sending),
+            from: "reports@shopfast.example".to_owned(),
+            to: "oncall@shopfast.example".to_owned(),
+        };
+        letters(Some(sender))
+            .send(&mail)
+            .await
+            .expect_err("nobody answers");
+        assert_eq!(
+            requests.load(Ordering::SeqCst),
+            2,
+            "once as HTML, once to the topic"
+        );
+    }
 
     #[test]
     fn one_way_is_enough() {

@@ -14,6 +14,13 @@ type Row = (
 
 const TABLE: Table = include!(concat!(env!("OUT_DIR"), "/steps.rs"));
 
+/// Outputs of the stack whose value an alarm over that resource has as a dimension.
+const DIMENSIONS_OF_OUTPUTS: [(&str, &str); 3] = [
+    ("UserPoolClientId", "UserPoolClient"),
+    ("UserPoolId", "UserPool"),
+    ("WorkflowArn", "StateMachineArn"),
+];
+
 /// What is done first. A command with something in it that is not known here is left to `shopwatch runbooks run`.
 pub(crate) fn steps(alarm: &AlarmNotification) -> Vec<Step> {
     let steps = row(alarm).map(|row| row.2).unwrap_or_default();
@@ -51,6 +58,12 @@ fn bound(command: &str, alarm: &AlarmNotification) -> String {
     if let Subject::Metrics { dimensions, .. } = &alarm.subject {
         for (name, value) in dimensions {
             text = text.replace(&format!("{{{{alarm.dimensions.{name}}}}}"), &quoted(value));
+            let outputs = DIMENSIONS_OF_OUTPUTS
+                .iter()
+                .filter(|(_, dimension)| dimension == name);
+            for (output, _) in outputs {
+                text = text.replace(&format!("{{{{outputs.{output}}}}}"), &quoted(value));
+            }
         }
     }
     text
@@ -66,7 +79,7 @@ mod tests {
 
     fn alarm(name: &str) -> AlarmNotification {
         let message = json!({"AlarmName": name, "NewStateValue": "ALARM", "StateChangeTime": "2026-11-27T02:03:11.000+0000",
-            "Trigger": {"Dimensions": [{"name": "QueueName", "value": "it's; rm"}]}});
+            "Trigger": {"Dimensions": [{"name": "QueueName", "value": "it's; rm"}, {"name": "UserPool", "value": "pool-1"}]}});
         AlarmNotification::read(&message.to_string()).unwrap()
     }
 
@@ -87,6 +100,28 @@ mod tests {
             r"shopwatch dlq list 'it'\''s; rm'",
         );
         check("aws sqs purge-queue --queue-url {{outputs.Url}}", "");
+        check(
+            "shopwatch metrics get AWS/Cognito SignUpThrottles --dimensions UserPool={{outputs.UserPoolId}}",
+            "shopwatch metrics get AWS/Cognito SignUpThrottles --dimensions UserPool=pool-1",
+        );
+    }
+
+    /// What the mail shows first must be there to type: outputs are bound by who runs the page, not by a mail.
+    #[test]
+    fn the_first_step_of_every_page_has_a_command() {
+        let is_bound_later = |command: &str| {
+            let of_outputs = DIMENSIONS_OF_OUTPUTS.iter();
+            let command = of_outputs.fold(command.to_owned(), |command, (output, _)| {
+                command.replace(&format!("{{{{outputs.{output}}}}}"), "")
+            });
+            command.contains("{{outputs.")
+        };
+        let without: Vec<&str> = TABLE
+            .iter()
+            .filter(|(_, _, steps)| steps.first().is_some_and(|(_, command)| is_bound_later(command)))
+            .map(|(alarm, ..)| *alarm)
+            .collect();
+        assert_eq!(without, [""; 0]);
     }
 
     #[test]

@@ -9,6 +9,6 @@ mod logs;
 mod notification;
 
 pub use event::{Event, Unreadable};
-pub use line::{LogEvent, Occurrence, Origin, occurrence, once_per_request};
+pub use line::{LogEvent, Occurrence, Origin, occurrence};
 pub use logs::{LogBatch, LogsError, PATTERN, insights_filter};
 pub use notification::{AlarmNotification, NotificationError, Subject};

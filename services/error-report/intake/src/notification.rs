@@ -41,6 +41,19 @@ pub enum Subject {
     },
 }
 
+/// Dimensions whose values are names of resources.
+const RESOURCES: [&str; 9] = [
+    "TableName",
+    "QueueName",
+    "TopicName",
+    "RuleName",
+    "EventBusName",
+    "StateMachineArn",
+    "StreamName",
+    "ApiName",
+    "ApiId",
+];
+
 /// Why a message is no notification.
 #[derive(Debug, thiserror::Error)]
 pub enum NotificationError {
@@ -114,7 +127,27 @@ impl AlarmNotification {
     /// The function that it watches, if it is one.
     #[must_use]
     pub fn function(&self) -> Option<&str> {
-        self.dimension("FunctionName")
+        let of_logs = || self.dimension("LogGroupName")?.strip_prefix("/aws/lambda/");
+        self.dimension("FunctionName").or_else(of_logs)
+    }
+
+    /// Names of what it watches besides functions, as log lines name them: of tables, queues, topics, rules, workflows and APIs. A
+    /// name that could be a word (`shop`, `default`) is none: it stands in lines that have nothing to do with it.
+    #[must_use]
+    pub fn resources(&self) -> Vec<String> {
+        let Subject::Metrics { dimensions, .. } = &self.subject else {
+            return Vec::new();
+        };
+        let is_name =
+            |name: &&str| name.contains(['-', '_']) || name.bytes().any(|byte| byte.is_ascii_digit());
+        let names = dimensions
+            .iter()
+            .filter(|(name, _)| RESOURCES.contains(&name.as_str()));
+        names
+            .map(|(_, value)| value.rsplit(':').next().unwrap_or_default())
+            .filter(is_name)
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The value of a dimension of what it watches.
@@ -263,6 +296,37 @@ mod tests {
                     topic: "",
                 }
             "#]],
+        );
+    }
+
+    #[test]
+    fn what_it_watches_is_named_as_lines_name_it() {
+        let check = |dimension: &str, value: &str, function: Option<&str>, resources: &[&str]| {
+            let message = serde_json::json!({"AlarmName": "a", "NewStateValue": "OK", "StateChangeTime": "2026-11-27T02:03:11Z",
+                "Trigger": {"Dimensions": [{"name": dimension, "value": value}]}});
+            let read = AlarmNotification::read(&message.to_string()).unwrap();
+            assert_eq!(
+                (read.function(), read.resources()),
+                (function, resources.iter().map(|&name| name.to_owned()).collect())
+            );
+        };
+        check("TableName", "shopfast-orders", None, &["shopfast-orders"]);
+        let arn = "arn:aws:states:us-east-1:123456789012:stateMachine:shopfast-order-workflow";
+        check("StateMachineArn", arn, None, &["shopfast-order-workflow"]);
+        check("ApiName", "shopfast", None, &[]);
+        check("EventBusName", "default", None, &[]);
+        check("Operation", "Get-Item", None, &[]);
+        check(
+            "FunctionName",
+            "shopfast-order-service",
+            Some("shopfast-order-service"),
+            &[],
+        );
+        check(
+            "LogGroupName",
+            "/aws/lambda/shopfast-order-service",
+            Some("shopfast-order-service"),
+            &[],
         );
     }
 

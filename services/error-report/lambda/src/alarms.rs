@@ -3,18 +3,20 @@
 use std::collections::HashSet;
 
 use error_report_domain::budget::Urgency;
-use error_report_domain::report::{Alarm, Event, Group, Report, Severity};
+use error_report_domain::report::{Alarm, Event, Report, Severity, Step};
 use error_report_intake::{AlarmNotification, Subject};
 use futures::future::join;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
+use crate::commands::in_region;
 use crate::error_report::{ErrorReport, ReportError, Summary};
 use crate::grouping::{Lot, failures};
-use crate::groups::{customers, unknown_group};
+use crate::groups::customers;
 use crate::inquiry::lack;
 use crate::memory::{MemoryError, To};
-use crate::stored::{Own, Slot, StoredAlarm};
+use crate::scope::Scope;
+use crate::stored::{Change, Own, Slot, State, StoredAlarm};
 
 /// An alarm over other alarms does not say how far back it looks.
 const WINDOW_OF_COMPOSITE_S: i64 = 600;
@@ -24,18 +26,6 @@ const LONGEST_TROUBLE: SignedDuration = SignedDuration::from_hours(24);
 /// Begins the keys of alarms.
 pub(crate) const KEY: &str = "alarm#";
 
-/// What a notification means.
-enum Change {
-    /// It went off.
-    On,
-    /// It is over: since then it was on.
-    Over(Timestamp),
-    /// Neither, or told already, or older than what is known.
-    Nothing,
-    /// Somebody else is telling of it.
-    Busy,
-}
-
 impl ErrorReport {
     /// Told once for each change of state.
     pub(crate) async fn alarm(
@@ -44,27 +34,38 @@ impl ErrorReport {
         until: Instant,
         summary: &mut Summary,
     ) -> Result<(), ReportError> {
-        let (event, from) = match self.changed(&notification).await? {
+        let change = self.changed(&notification).await?;
+        let time = |ms| Timestamp::from_millisecond(ms).unwrap_or(notification.at);
+        let alarm = alarm_of(&notification);
+        let (event, from, to) = match change {
             Change::Nothing => {
                 summary.repeated += 1;
                 return Ok(());
             }
             Change::Busy => return Err(ReportError::Busy(notification.name)),
-            Change::On => (Event::Alarm(alarm_of(&notification)), notification.at),
-            Change::Over(since) => (
-                Event::Recovered {
-                    alarm: alarm_of(&notification),
-                    since,
-                },
-                since.max(notification.at.checked_sub(LONGEST_TROUBLE).unwrap_or(since)),
-            ),
+            Change::On => (Event::Alarm(alarm), notification.at, notification.at),
+            Change::Over(since_ms) => {
+                let since = time(since_ms);
+                let longest = notification.at.checked_sub(LONGEST_TROUBLE).unwrap_or(since);
+                (
+                    Event::Recovered { alarm, since },
+                    since.max(longest),
+                    notification.at,
+                )
+            }
+            Change::WasOn(over_ms) => {
+                let over = time(over_ms);
+                let longest = over.checked_sub(LONGEST_TROUBLE).unwrap_or(notification.at);
+                (Event::WasOn { alarm, over }, notification.at.max(longest), over)
+            }
         };
-        let outcome = self.tell_change(&notification, event, from, until, summary).await;
-        let is_mailed = outcome.as_ref().is_ok_and(|is_mailed| *is_mailed);
+        let outcome = self
+            .tell_change(&notification, event, (from, to), until, summary)
+            .await;
         // What failed is tried again; until then nobody is at it.
-        if let Err(error) = self.done(&notification, is_mailed).await {
+        if let Err(error) = self.done(&notification, change, &outcome).await {
             // Trying the event again would tell it again.
-            tracing::error!(%error, alarm = notification.name, is_mailed, "what came of an alarm could not be written down");
+            tracing::error!(%error, alarm = notification.name, ?outcome, "what came of an alarm could not be written down");
         }
         outcome.map(drop)
     }
@@ -74,7 +75,7 @@ impl ErrorReport {
         &self,
         notification: &AlarmNotification,
         event: Event,
-        from: Timestamp,
+        trouble: (Timestamp, Timestamp),
         until: Instant,
         summary: &mut Summary,
     ) -> Result<bool, ReportError> {
@@ -83,7 +84,7 @@ impl ErrorReport {
             summary.held += 1;
             return Ok(false);
         };
-        let report = self.report_of_change(notification, event, from, &slot, until);
+        let report = self.report_of_change(notification, event, trouble, &slot, until);
         let report = self.outbox.send(&slot, report).await?;
         self.told_late(&slot.alarms).await;
         summary.failures += report.errors;
@@ -94,59 +95,37 @@ impl ErrorReport {
     /// Takes the right to tell of it, unless it was told, or somebody else is at it.
     async fn changed(&self, notification: &AlarmNotification) -> Result<Change, MemoryError> {
         let (at_ms, wall_ms) = (notification.at.as_millisecond(), self.wall_ms());
+        let state = State::of(&notification.new_state);
         self.memory
             .change(&key(notification), |stored: Option<StoredAlarm>| {
                 let before = stored.unwrap_or_default();
-                let since = before
-                    .since_ms
-                    .and_then(|since| Timestamp::from_millisecond(since).ok());
-                let change = match (notification.new_state.as_str(), since) {
-                    _ if before.is_told(at_ms) => Change::Nothing,
-                    _ if before.is_claimed(at_ms, wall_ms) => Change::Busy,
-                    ("ALARM", _) => Change::On,
-                    ("OK", Some(since)) => Change::Over(since),
-                    _ => Change::Nothing,
-                };
-                let is_late = before.is_told(at_ms);
-                if is_late || matches!(change, Change::Busy) {
-                    return (To::Stay, change);
+                let (after, change) = before.clone().change(state, at_ms, wall_ms);
+                if after == before {
+                    (To::Stay, change)
+                } else {
+                    (To::Become(after), change)
                 }
-                let since_ms = match change {
-                    // Told again by another delivery, it is on since the first.
-                    Change::On => before.on_since_ms().or(Some(at_ms)),
-                    // It stays until the mail about its end went.
-                    Change::Over(_) | Change::Nothing | Change::Busy => before.since_ms,
-                };
-                let after = StoredAlarm {
-                    changed_ms: Some(at_ms),
-                    since_ms,
-                    is_on: notification.new_state == "ALARM",
-                    mailed_ms: before.mailed_ms,
-                    claimed: (!matches!(change, Change::Nothing)).then_some((at_ms, wall_ms)),
-                };
-                (To::Become(after), change)
             })
             .await
     }
 
     /// Nobody is at it any more.
-    async fn done(&self, notification: &AlarmNotification, is_mailed: bool) -> Result<(), MemoryError> {
+    async fn done(
+        &self,
+        notification: &AlarmNotification,
+        change: Change,
+        outcome: &Result<bool, ReportError>,
+    ) -> Result<(), MemoryError> {
         let at_ms = notification.at.as_millisecond();
+        let state = State::of(&notification.new_state);
+        let is_mailed = matches!(outcome, Ok(true));
         self.memory
             .surely(&key(notification), |stored: Option<StoredAlarm>| {
                 let before = stored.unwrap_or_default();
-                // The next change may have come meanwhile: what it is now is that one's to say.
-                let is_newest = before.changed_ms.is_none_or(|changed| changed <= at_ms);
-                let is_over = is_mailed && is_newest && notification.new_state == "OK";
-                let after = StoredAlarm {
-                    since_ms: before.since_ms.filter(|_| !is_over),
-                    mailed_ms: if is_mailed {
-                        before.mailed_ms.max(Some(at_ms))
-                    } else {
-                        before.mailed_ms
-                    },
-                    claimed: before.claimed.filter(|(claimed, _)| *claimed != at_ms),
-                    ..before
+                let after = match change {
+                    // Without room for a mail it is on the list of what waits.
+                    Change::WasOn(_) => before.done_late(at_ms, outcome.is_ok()),
+                    _ => before.done(state, at_ms, is_mailed),
                 };
                 (To::Become(after), ())
             })
@@ -157,7 +136,7 @@ impl ErrorReport {
         &self,
         notification: &AlarmNotification,
         event: Event,
-        from: Timestamp,
+        trouble: (Timestamp, Timestamp),
         slot: &Slot,
         until: Instant,
     ) -> Result<Report, ReportError> {
@@ -167,40 +146,49 @@ impl ErrorReport {
             tracing::warn!(%error, "failures that waited are in a mail about an alarm, and could not be marked as told");
         }
         let (mut lacks, mut more_lacks) = (Vec::new(), Vec::new());
-        let functions = self.functions(notification);
-        let window = self.window(notification, from);
-        let lots = self.inquiry.failures(&functions, window, until, &mut lacks);
+        let scope = self.scope(notification);
+        let window = self.window(notification, trouble);
+        let asked = self.inquiry.failures(&scope, window, until, &mut lacks);
         let but = Some(notification.name.as_str());
         let changes = self
             .inquiry
-            .changes(&functions, but, window, until, &mut more_lacks);
-        let ((mut lots, cut), changes) = join(lots, changes).await;
-        for function in cut {
-            if let Err(error) = self.as_counted(&function, window, &mut lots).await {
-                lacks.push(lack("How often things failed could not be read", &error));
+            .changes(&scope.functions, but, window, until, &mut more_lacks);
+        let (mut found, changes) = join(asked, changes).await;
+        for function in std::mem::take(&mut found.cut) {
+            let lots = found.uncounted(&scope);
+            match self.as_counted(&function, window, lots).await {
+                Ok(None) => {}
+                Ok(Some(since)) => lacks.push(format!(
+                    "Of {function} the errors since {} are counted, and of those before only what was read.",
+                    since.strftime("%a %-d %b %H:%M UTC")
+                )),
+                Err(error) => lacks.push(lack("How often things failed could not be read", &error)),
             }
         }
-        let sample = match shown(&lots) {
+        let sample = match shown(&found.own).or_else(|| shown(&found.elsewhere)) {
             Some(lot) => Some(self.inquiry.sample(&lot.sample, until, &mut lacks).await),
             None => None,
         };
-        let groups = self.groups(&lots, &mut lacks).await;
+        let waiting: HashSet<String> = waiting.map(str::to_owned).collect();
+        let told = self
+            .told_of(&scope, &found, waiting, slot.news_more, &mut lacks)
+            .await;
         lacks.extend(more_lacks);
-        let kinds = lots.iter().map(|lot| lot.fingerprint.to_string());
-        let kinds: HashSet<String> = kinds.chain(waiting.map(str::to_owned)).collect();
-        let function = most_failing(&lots, &functions);
+        let function = most_failing(&found.own, &scope);
         Ok(Report {
             severity: self.severity(notification),
-            service: service(notification, &functions),
+            service: scope.service(notification),
             event,
             window,
-            errors: failures(lots.iter()),
-            customers: customers(lots.iter()),
-            more_groups: (kinds.len() as u64 + slot.news_more).saturating_sub(groups.len() as u64),
-            groups,
-            changes,
+            errors: failures(found.own.iter()),
+            customers: customers(found.own.iter()),
+            groups: told.groups,
+            more_groups: told.more_groups,
+            elsewhere: told.elsewhere,
+            changes: changes.told,
+            more_changes: changes.more,
             links: self.inquiry.links(Some(notification), function, sample.as_ref()),
-            steps: (self.settings.steps)(notification),
+            steps: self.steps(notification),
             sample,
             lacks,
             held: slot.held,
@@ -210,49 +198,29 @@ impl ErrorReport {
     }
 
     /// What the alarm looked at, and what may have been late for it.
-    fn window(&self, notification: &AlarmNotification, from: Timestamp) -> (Timestamp, Timestamp) {
+    fn window(
+        &self,
+        notification: &AlarmNotification,
+        (from, to): (Timestamp, Timestamp),
+    ) -> (Timestamp, Timestamp) {
         let window_s = match &notification.subject {
             Subject::Metrics { window_s, .. } => *window_s,
             Subject::Alarms { .. } => WINDOW_OF_COMPOSITE_S,
         };
         let back = SignedDuration::from_secs(window_s.saturating_add(self.settings.ingestion_delay_s));
-        (from.checked_sub(back).unwrap_or(from), notification.at)
+        (from.checked_sub(back).unwrap_or(from), to)
     }
 
-    /// The largest ones.
-    async fn groups(&self, lots: &[Lot], lacks: &mut Vec<String>) -> Vec<Group> {
-        let mut groups = Vec::new();
-        for lot in lots.iter().take(self.settings.told_groups) {
-            groups.push(self.group_of(lot).await.unwrap_or_else(|error| {
-                lacks.push(lack("Since when a failure is known could not be read", &error));
-                unknown_group(lot)
-            }));
-        }
-        groups
-    }
-
-    /// Whose lines tell more: the function that the alarm watches, those after which it or its parts are named, or all.
-    fn functions(&self, notification: &AlarmNotification) -> Vec<String> {
-        if let Some(function) = notification.function() {
-            return vec![function.to_owned()];
-        }
-        let names: Vec<&str> = match &notification.subject {
-            Subject::Alarms { children } => children.iter().map(String::as_str).collect(),
-            Subject::Metrics { .. } => Vec::new(),
-        };
-        let is_named = |function: &&String| {
-            names
-                .iter()
-                .copied()
-                .chain([notification.name.as_str()])
-                .any(|name| name.starts_with(&format!("{function}-")))
-        };
-        let named: Vec<String> = self.settings.functions.iter().filter(is_named).cloned().collect();
-        if named.is_empty() {
-            self.settings.functions.clone()
-        } else {
-            named
-        }
+    /// First steps of the runbook, as they are typed.
+    fn steps(&self, notification: &AlarmNotification) -> Vec<Step> {
+        let steps = (self.settings.steps)(notification).into_iter();
+        let region = self.settings.region.as_deref();
+        steps
+            .map(|step| Step {
+                command: in_region(&step.command, region),
+                ..step
+            })
+            .collect()
     }
 
     /// Where an alarm acts says how loud it is. Without a name for the topic of tickets all are pages: better one too many.
@@ -273,20 +241,12 @@ fn shown(lots: &[Lot]) -> Option<&Lot> {
     lots.iter().find(has_id).or(lots.first())
 }
 
-/// Where to begin to look: where the most failures are, or the only place there is.
-fn most_failing<'a>(lots: &'a [Lot], functions: &'a [String]) -> Option<&'a str> {
-    match (lots.first(), functions) {
+/// Where to begin to look: where the most of its failures are, or the only place there is.
+fn most_failing<'a>(own: &'a [Lot], scope: &'a Scope) -> Option<&'a str> {
+    match (own.first(), scope.functions.as_slice()) {
         (Some(lot), _) => Some(&lot.sample.function),
-        (None, [only]) => Some(only),
+        (None, [only]) if scope.is_named => Some(only),
         (None, _) => None,
-    }
-}
-
-/// The function, or what the alarm's name begins with.
-fn service(notification: &AlarmNotification, functions: &[String]) -> String {
-    match functions {
-        [function] => function.clone(),
-        _ => notification.name.clone(),
     }
 }
 
@@ -296,7 +256,13 @@ fn alarm_of(notification: &AlarmNotification) -> Alarm {
         at: notification.at,
         description: notification.description.clone(),
         reason: notification.reason.clone(),
+        is_test: is_test(notification),
     }
+}
+
+/// Is it the daily test of the way from an alarm to a mail? `alarms` gives that one its name.
+pub(crate) fn is_test(notification: &AlarmNotification) -> bool {
+    notification.name.ends_with("-alarms-self-test")
 }
 
 fn key(notification: &AlarmNotification) -> String {

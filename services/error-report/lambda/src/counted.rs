@@ -29,13 +29,14 @@ impl ErrorReport {
     }
 
     /// The failures of a function in a window, of which only some lines were read: each as often as it was counted, when that is
-    /// more. Counts are of five minutes, and all that the window touches are taken.
+    /// more. Counts are of five minutes, and all that the window touches are taken. Says from when on all are counted, where that is
+    /// later than the window begins: counts of an hour are kept.
     pub(crate) async fn as_counted(
         &self,
         function: &str,
         window: (Timestamp, Timestamp),
         lots: &mut Vec<Lot>,
-    ) -> Result<(), MemoryError> {
+    ) -> Result<Option<Timestamp>, MemoryError> {
         let kinds = self.memory.get::<StoredKinds>(&kinds_key(function)).await?;
         let asked: Vec<_> = kinds
             .unwrap_or_default()
@@ -43,14 +44,18 @@ impl ErrorReport {
             .map(|fingerprint| self.counted(fingerprint, window))
             .collect();
         let found: Vec<_> = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
+        let window_ms = self.settings.rules.window_ms.max(1);
+        let first = window.0.as_millisecond().div_euclid(window_ms);
+        let mut since = None;
         for (fingerprint, stored, count) in found.into_iter().flatten() {
+            since = since.max(stored.counted_since(first));
             match lots.iter_mut().find(|lot| lot.fingerprint == fingerprint) {
                 Some(lot) => lot.counted(count),
                 None => lots.push(unread(function, fingerprint, &stored, count)),
             }
         }
         lots.sort_by_key(Lot::rank);
-        Ok(())
+        Ok(since.and_then(|number| Timestamp::from_millisecond(number.saturating_mul(window_ms)).ok()))
     }
 
     async fn counted(

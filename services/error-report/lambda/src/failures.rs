@@ -1,11 +1,11 @@
 //! Lines of a subscription filter: each fingerprint is counted, and what is news about it is told.
 
 use error_report_domain::budget::Urgency;
-use error_report_domain::known::{Known, News};
-use error_report_domain::report::{Event, Group, Report, Severity};
-use error_report_intake::{LogBatch, Occurrence, Origin, Unreadable, occurrence, once_per_request};
+use error_report_domain::known::{Known, News, Rules};
+use error_report_domain::report::{Customers, Event, Group, Report, Severity};
+use error_report_intake::{LogBatch, Occurrence, Origin, Unreadable, occurrence};
 use futures::future::join;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
@@ -105,7 +105,6 @@ impl ErrorReport {
         summary: &mut Summary,
     ) -> Result<(), ReportError> {
         let mut told = Vec::new();
-        let occurrences = once_per_request(occurrences);
         for lot in group(occurrences, &self.settings.customer_key, self.now_ms()) {
             summary.failures += lot.seen.count;
             told.extend(self.count(lot, batch).await?);
@@ -212,8 +211,7 @@ impl ErrorReport {
             .iter()
             .filter(|function| *function == place);
         let functions: Vec<String> = functions.cloned().collect();
-        let lots = || told.iter().map(|told| &told.lot);
-        let window = window(lots());
+        let occasion = Occasion::of(told, &self.settings.rules);
         let first = told.first().map(|told| (told.news, &told.lot));
         let (mut lacks, mut more_lacks) = (Vec::new(), Vec::new());
         let sample = async {
@@ -224,7 +222,7 @@ impl ErrorReport {
         };
         let changes = self
             .inquiry
-            .changes(&functions, None, window, until, &mut more_lacks);
+            .changes(&functions, None, occasion.window, until, &mut more_lacks);
         let (sample, changes) = join(sample, changes).await;
         lacks.extend(more_lacks);
         let mut groups: Vec<Group> = told
@@ -248,12 +246,14 @@ impl ErrorReport {
             event: Event::Failure {
                 news: first.map_or(News::New, |(news, _)| news),
             },
-            window,
-            errors: failures(lots()),
-            customers: customers(lots()),
+            window: occasion.window,
+            errors: occasion.errors,
+            customers: occasion.customers,
             more_groups: kinds.saturating_sub(groups.len() as u64),
             groups,
-            changes,
+            elsewhere: None,
+            changes: changes.told,
+            more_changes: changes.more,
             links: self
                 .inquiry
                 .links(None, functions.first().map(String::as_str), sample.as_ref()),
@@ -264,6 +264,40 @@ impl ErrorReport {
             held_alarms: self.waiting_alarms(&slot.alarms).await?,
             more_held_alarms: slot.alarms_more,
         })
+    }
+}
+
+/// What a mail about news is about: the lines that came, and of a burst all of its window, of which most came before.
+struct Occasion {
+    window: (Timestamp, Timestamp),
+    errors: u64,
+    customers: Customers,
+}
+
+impl Occasion {
+    fn of(told: &[Told], rules: &Rules) -> Self {
+        let lots = || told.iter().map(|told| &told.lot);
+        let is_burst = |told: &&Told| told.news == News::Burst;
+        let (mut from, to) = window(lots());
+        let mut errors = failures(told.iter().filter(|told| !is_burst(told)).map(|told| &told.lot));
+        for told in told.iter().filter(is_burst) {
+            let began = told.known.window.number.saturating_mul(rules.window_ms);
+            from = from.min(Timestamp::from_millisecond(began).unwrap_or(from));
+            errors = errors.saturating_add(told.known.window.count);
+        }
+        let customers = match customers(lots()) {
+            Customers::Exactly(count) | Customers::About(count)
+                if told.iter().any(|told| is_burst(&told)) =>
+            {
+                Customers::AtLeast(count)
+            }
+            other => other,
+        };
+        Self {
+            window: (from, to),
+            errors,
+            customers,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use error_report_domain::customers::Customers;
 use error_report_domain::fingerprint::{Failure, Fingerprint, Grouper};
 use error_report_domain::known::Seen;
-use error_report_intake::Occurrence;
+use error_report_intake::{Occurrence, Origin};
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
@@ -67,9 +67,13 @@ pub(crate) fn group(occurrences: Vec<Occurrence>, customer_key: &[u8], end_ms: i
 }
 
 impl Lot {
-    /// Most frequent first.
-    pub(crate) fn rank(&self) -> (Reverse<u64>, Fingerprint) {
-        (Reverse(self.seen.count), self.fingerprint)
+    /// Most frequent first; of equals what the function says before what Lambda says of the same invocations.
+    pub(crate) fn rank(&self) -> (Reverse<u64>, Reverse<Origin>, Fingerprint) {
+        (
+            Reverse(self.seen.count),
+            Reverse(self.sample.origin),
+            self.fingerprint,
+        )
     }
 
     /// It came so often, whatever was read of it.

@@ -83,9 +83,16 @@ impl ErrorReport {
     }
 }
 
-/// What is news, and when it was seen first.
+/// What is news, and when it was seen first. A burst is what its window has, and not the last lines of it.
 pub(crate) fn news_group(lot: &Lot, news: News, known: &Known) -> Group {
-    group(lot, known.first_ms, Some(news))
+    let group = group(lot, known.first_ms, Some(news));
+    match news {
+        News::Burst => Group {
+            count: known.window.count,
+            ..group
+        },
+        News::New | News::Regressed => group,
+    }
 }
 
 /// What a window has of a failure of which nothing else can be found out.

@@ -1,15 +1,18 @@
 //! What happened? Whatever cannot be found out is said, and does not keep a mail from going.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use error_report_domain::report::{Change, Links, Sample, is_plain_word, quoted};
-use error_report_intake::{AlarmNotification, Occurrence, insights_filter, occurrence, once_per_request};
+use error_report_domain::report::{Links, Sample, is_plain_word, quoted};
+use error_report_intake::{AlarmNotification, LogEvent, Occurrence, insights_filter, occurrence};
 use futures::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
+use crate::commands::in_region;
 use crate::grouping::{Lot, group};
-use crate::ports::{Changes, Lines, PortError, Stories};
+use crate::ports::{Changed, Changes, Lines, PortError, Stories};
+use crate::scope::Scope;
 use crate::settings::Settings;
 
 /// Functions whose lines are read at the same time.
@@ -25,9 +28,32 @@ pub(crate) struct Inquiry {
     settings: Arc<Settings>,
 }
 
+/// Failures in the window of an alarm, most frequent first.
+#[derive(Default)]
+pub(crate) struct Failures {
+    /// The alarm's.
+    pub(crate) own: Vec<Lot>,
+    /// Others of the same time, where the alarm names no function.
+    pub(crate) elsewhere: Vec<Lot>,
+    /// Functions of which not all lines were read.
+    pub(crate) cut: Vec<String>,
+}
+
+impl Failures {
+    /// Those of which more were counted than read: whether what was not read names the alarm's resource nobody knows.
+    pub(crate) fn uncounted(&mut self, scope: &Scope) -> &mut Vec<Lot> {
+        if scope.is_named {
+            &mut self.own
+        } else {
+            &mut self.elsewhere
+        }
+    }
+}
+
 /// What was read of a function.
 struct Read {
-    lots: Vec<Lot>,
+    own: Vec<Lot>,
+    elsewhere: Vec<Lot>,
     /// What is not known of it.
     lack: Option<String>,
     /// Its name, when not all lines were read.
@@ -49,39 +75,48 @@ impl Inquiry {
         }
     }
 
-    /// The failures of functions in a window, most frequent first, and the functions of which not all lines were read.
+    /// The failures of an alarm in its window, and others of that time.
     pub(crate) async fn failures(
         &self,
-        functions: &[String],
+        scope: &Scope,
         window: (Timestamp, Timestamp),
         until: Instant,
         lacks: &mut Vec<String>,
-    ) -> (Vec<Lot>, Vec<String>) {
-        let (mut lots, mut cut) = (Vec::new(), Vec::new());
+    ) -> Failures {
+        let mut found = Failures::default();
+        let functions = scope.functions.iter();
         let asked: Vec<_> = functions
-            .iter()
-            .map(|function| self.lots(function, window, until))
+            .map(|function| self.lots(function, scope, window, until))
             .collect();
         // A function's lines are grouped before those of too many others are read: a flood has to fit into the memory.
         let mut answers = stream::iter(asked).buffered(AT_ONCE);
         while let Some(read) = answers.next().await {
-            lots.extend(read.lots);
+            found.own.extend(read.own);
+            found.elsewhere.extend(read.elsewhere);
             lacks.extend(read.lack);
-            cut.extend(read.cut);
+            found.cut.extend(read.cut);
         }
-        lots.sort_by_key(Lot::rank);
-        (lots, cut)
+        found.own.sort_by_key(Lot::rank);
+        found.elsewhere.sort_by_key(Lot::rank);
+        found
     }
 
     /// The failures of one function, and what is not known of them.
-    async fn lots(&self, function: &str, window: (Timestamp, Timestamp), until: Instant) -> Read {
+    async fn lots(
+        &self,
+        function: &str,
+        scope: &Scope,
+        window: (Timestamp, Timestamp),
+        until: Instant,
+    ) -> Read {
         let asked = self.lines.failures(function, window.0, window.1);
         let found = match in_time(until, asked).await {
             Ok(found) => found,
             Err(error) => {
                 let what = format!("The log lines of {function} could not be read");
                 return Read {
-                    lots: Vec::new(),
+                    own: Vec::new(),
+                    elsewhere: Vec::new(),
                     lack: Some(lack(&what, error.as_ref())),
                     // What was counted when it came is known all the same.
                     cut: Some(function.to_owned()),
@@ -96,13 +131,22 @@ impl Inquiry {
         });
         let cut = found.is_cut.then(|| function.to_owned());
         let lines = found.lines.iter();
-        let occurrences = lines.filter_map(|line| occurrence(function, line)).collect();
-        Read {
-            lots: group(
-                once_per_request(occurrences),
+        let all: Vec<Occurrence> = lines.filter_map(|line| occurrence(function, line)).collect();
+        let (own, elsewhere) = if scope.is_named {
+            (all, Vec::new())
+        } else {
+            apart(all, &found.lines, &scope.resources)
+        };
+        let lots = |occurrences| {
+            group(
+                occurrences,
                 &self.settings.customer_key,
                 window.1.as_millisecond(),
-            ),
+            )
+        };
+        Read {
+            own: lots(own),
+            elsewhere: lots(elsewhere),
             lack: told,
             cut,
         }
@@ -167,11 +211,11 @@ impl Inquiry {
         window: (Timestamp, Timestamp),
         until: Instant,
         lacks: &mut Vec<String>,
-    ) -> Vec<Change> {
+    ) -> Changed {
         let asked = self.changes.between(functions, but, window.0, window.1);
         in_time(until, asked).await.unwrap_or_else(|error| {
             lacks.push(lack("What else changed could not be found out", error.as_ref()));
-            Vec::new()
+            Changed::default()
         })
     }
 
@@ -196,11 +240,10 @@ impl Inquiry {
             of.unwrap_or_default()
         );
         let settings = &self.settings;
+        let typed = |command: String| in_region(&command, settings.region.as_deref());
         let dashboard = alarm.and_then(settings.dashboard).or_else(|| {
-            let name = function.or(alarm.map(|alarm| alarm.name.as_str()));
-            name.or(settings.functions.first().map(String::as_str))?
-                .split('-')
-                .next()
+            let name = function.or(settings.functions.first().map(String::as_str));
+            name.or(alarm.map(|alarm| alarm.name.as_str()))?.split('-').next()
         });
         Links {
             dashboard: match dashboard {
@@ -213,7 +256,12 @@ impl Inquiry {
                 }
                 _ => String::new(),
             },
-            commands: trace.into_iter().chain(runbook).chain(Some(logs)).collect(),
+            commands: trace
+                .into_iter()
+                .chain(runbook)
+                .chain(Some(logs))
+                .map(typed)
+                .collect(),
             query: format!(
                 "fields @timestamp, function_name, error.code, record.errorType, message, correlation_id\n\
                  | filter {}\n| sort @timestamp desc\n| limit 50",
@@ -221,6 +269,36 @@ impl Inquiry {
             ),
         }
     }
+}
+
+/// Failures of which a line names one of the resources, and the others. What else an invocation says belongs to it.
+fn apart(
+    all: Vec<Occurrence>,
+    lines: &[LogEvent],
+    resources: &[String],
+) -> (Vec<Occurrence>, Vec<Occurrence>) {
+    let names = |line: &&LogEvent| resources.iter().any(|name| is_named(&line.message, name));
+    let named: HashSet<&str> = lines.iter().filter(names).map(|line| line.id.as_str()).collect();
+    let is_named = |one: &&Occurrence| named.contains(one.id.as_str());
+    let requests = all
+        .iter()
+        .filter(is_named)
+        .filter_map(|one| one.request_id.clone());
+    let requests: HashSet<String> = requests.collect();
+    all.into_iter().partition(|one| {
+        let of_request = one.request_id.as_ref().is_some_and(|id| requests.contains(id));
+        of_request || named.contains(one.id.as_str())
+    })
+}
+
+/// Does the text have the name as a whole word? `shopfast-orders` is not in `shopfast-orders-dlq`.
+fn is_named(text: &str, name: &str) -> bool {
+    let is_of_names = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    text.match_indices(name).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + name.len()..].chars().next();
+        !before.is_some_and(is_of_names) && !after.is_some_and(is_of_names)
+    })
 }
 
 /// The answer, or that there was no time to wait for it.

@@ -50,24 +50,13 @@ impl ErrorReport {
     async fn alarm_told(&self, alarm: &WaitingAlarm) -> Result<(), MemoryError> {
         let wall_ms = self.wall_ms();
         self.memory
-            .surely(&format!("{KEY}{}", alarm.name), |stored: Option<StoredAlarm>| {
-                let Some((stored, changed_ms)) = stored.and_then(|stored| {
-                    let changed_ms = stored.changed_ms?;
-                    Some((stored, changed_ms))
-                }) else {
-                    return (To::Stay, ());
-                };
-                // What it became meanwhile is told by whoever is at it.
-                if stored.is_claimed(changed_ms, wall_ms) {
-                    return (To::Stay, ());
-                }
-                let after = StoredAlarm {
-                    mailed_ms: Some(changed_ms),
-                    since_ms: stored.since_ms.filter(|_| stored.is_on),
-                    ..stored
-                };
-                (To::Become(after), ())
-            })
+            .surely(
+                &format!("{KEY}{}", alarm.name),
+                |stored: Option<StoredAlarm>| match stored.and_then(|stored| stored.told_besides(wall_ms)) {
+                    Some(after) => (To::Become(after), ()),
+                    None => (To::Stay, ()),
+                },
+            )
             .await
     }
 }

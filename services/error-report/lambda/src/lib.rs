@@ -2,12 +2,14 @@
 //! remembered, and at most one mail goes out. What is decided is decided in `error-report-domain`.
 //!
 //! In reading order: [`ErrorReport`] takes the event; `failures`, `alarms` and `digest` are the three ways to a mail, `late` and
-//! `groups` are what any of them may tell besides; `inquiry` asks what happened, through [`ports`]; `memory` keeps what is known
+//! `groups` are what any of them may tell besides; `scope` says whose errors an
+//! alarm is about; `inquiry` asks what happened, through [`ports`]; `memory` keeps what is known
 //! under optimistic locks (`stored` is how it is written); `outbox` takes a slot of the mail budget and sends.
 //!
 //! Not here: the adapters that call AWS and the function's binary (`error-report-function`).
 
 mod alarms;
+mod commands;
 mod counted;
 mod digest;
 mod error_report;
@@ -19,6 +21,7 @@ mod late;
 mod memory;
 mod outbox;
 pub mod ports;
+mod scope;
 mod settings;
 mod stored;
 

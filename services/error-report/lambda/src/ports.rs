@@ -61,14 +61,23 @@ pub trait Stories: Send + Sync {
 /// What else changed.
 #[async_trait]
 pub trait Changes: Send + Sync {
-    /// Versions that were deployed and alarms that changed, oldest first, but for one alarm; both ends are in it.
+    /// Versions that were deployed, settings and alarms that changed, but for one alarm; both ends are in it.
     async fn between(
         &self,
         functions: &[String],
         but: Option<&str>,
         from: Timestamp,
         to: Timestamp,
-    ) -> Result<Vec<Change>, PortError>;
+    ) -> Result<Changed, PortError>;
+}
+
+/// What changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// What is told: deployments before alarms, each oldest first.
+    pub told: Vec<Change>,
+    /// How many more there are.
+    pub more: u64,
 }
 
 /// Where mails go.

@@ -22,6 +22,8 @@ pub struct Settings {
     pub own: String,
     /// The dashboard of an alarm, as its runbook names it; none for one that is not known.
     pub dashboard: fn(&AlarmNotification) -> Option<&'static str>,
+    /// The region of AWS that commands name; none on the local platform, which they reach without.
+    pub region: Option<String>,
     /// Names of the functions whose lines may be asked for.
     pub functions: Vec<String>,
     /// First steps of the runbook of an alarm; none for one that is not known.
@@ -43,6 +45,7 @@ impl Default for Settings {
             dashboards: String::new(),
             ticket_topic: String::new(),
             own: String::new(),
+            region: None,
             functions: Vec::new(),
             steps: |_| Vec::new(),
             dashboard: |_| None,

@@ -1,7 +1,9 @@
 //! The whole way from an event to a mail, over a table, lines and a post box in memory. Each can fail.
 
 mod flood;
+mod order;
 mod said;
+mod scope;
 mod trouble;
 
 use std::collections::BTreeMap;
@@ -16,7 +18,7 @@ use expect_test::{Expect, expect};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::ports::{Changes, Clock, Found, Lines, Mail, PortError, Post, Stories, Table};
+use crate::ports::{Changed, Changes, Clock, Found, Lines, Mail, PortError, Post, Stories, Table};
 use crate::{ErrorReport, ReportError, Settings, Summary};
 
 /// The function's time limit.
@@ -149,11 +151,14 @@ impl Changes for World {
         _: Option<&str>,
         from: Timestamp,
         _: Timestamp,
-    ) -> Result<Vec<Change>, PortError> {
+    ) -> Result<Changed, PortError> {
         self.call().await?;
         let at = from.checked_add(SignedDuration::from_secs(1))?;
         let what = format!("{}: version 42 was deployed", functions.join(" "));
-        Ok(vec![Change { at, what }])
+        Ok(Changed {
+            told: vec![Change { at, what }],
+            more: 0,
+        })
     }
 }
 
@@ -197,9 +202,13 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    fn with(choose: impl FnOnce(&mut Settings)) -> Self {
         let world = Arc::new(World::default());
         *world.now.lock().unwrap() = at("02:03:11");
-        let settings = Settings {
+        let mut settings = Settings {
             functions: FUNCTIONS.map(str::to_owned).into(),
             ticket_topic: "shopfast-alarm-ticket".to_owned(),
             own: "shopfast-error-report".to_owned(),
@@ -215,6 +224,7 @@ impl Bench {
             },
             ..Settings::default()
         };
+        choose(&mut settings);
         let report = ErrorReport::new(
             world.clone(),
             world.clone(),
@@ -327,7 +337,6 @@ async fn a_new_failure_is_told_once() {
         ONE CASE
         02:03:06 correlation ID c-3
            order 7 was changed
-           POST /orders of c-3
 
         WHAT CHANGED
         02:03:07 shopfast-order-service: version 42 was deployed
@@ -335,6 +344,9 @@ async fn a_new_failure_is_told_once() {
         NOW TYPE
            shopwatch trace c-3
            shopwatch logs --function shopfast-order-service --level error --since 1h
+
+        HOPS OF THE CASE
+           POST /orders of c-3
 
         LOOK AT
         https://console.example/#dashboards/dashboard/shopfast
@@ -397,7 +409,6 @@ async fn an_alarm_is_one_story_and_its_end_closes_it() {
         ONE CASE
         02:03:06 correlation ID c-299
            order 7 was changed
-           POST /orders of c-299
 
         WHAT CHANGED
         01:54:12 shopfast-order-service: version 42 was deployed
@@ -411,6 +422,9 @@ async fn an_alarm_is_one_story_and_its_end_closes_it() {
         https://runbooks.example/shopfast-order-service-errors.md
         1. See which error leads
            shopwatch alarms explain shopfast-order-service-errors
+
+        HOPS OF THE CASE
+           POST /orders of c-299
 
         LOOK AT
         https://console.example/#dashboards/dashboard/shopfast

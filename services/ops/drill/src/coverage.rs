@@ -43,8 +43,8 @@ pub struct Coverage {
     pub faults: usize,
     /// Drills whose fault paged exactly once.
     pub paged_once: usize,
-    /// Drills whose fault woke nobody and left tickets, as is due.
-    pub tickets_only: usize,
+    /// Drills whose fault is to wake nobody, and left tickets.
+    pub tickets_only: Vec<String>,
     /// Drills whose fault did not, and that are accepted, with why.
     pub accepted_faults: Vec<(String, String)>,
     /// Drills whose fault did not, with what it did.
@@ -79,10 +79,11 @@ impl Coverage {
         }
         let (mut accepted_faults, mut not_once) = (Vec::new(), Vec::new());
         let once = |fact: &&Fact<'_>| fact.outcome.pages == 1;
-        let tickets_only = |fact: &&Fact<'_>| fact.outcome.pages == 0 && fact.outcome.tickets > 0;
+        let tickets_only = facts.iter().filter(|fact| wakes_nobody(fact));
+        let tickets_only = tickets_only.map(|fact| fact.drill.name.clone()).collect();
         for fact in facts {
             let Fact { drill, outcome } = fact;
-            if is_told_once(outcome) {
+            if is_told_once(fact) {
                 continue;
             }
             match why(&drill.name, |entry| &entry.drills) {
@@ -99,7 +100,7 @@ impl Coverage {
             uncovered,
             faults: facts.len(),
             paged_once: facts.iter().filter(once).count(),
-            tickets_only: facts.iter().filter(tickets_only).count(),
+            tickets_only,
             accepted_faults,
             not_once,
             pages: facts.iter().map(|fact| fact.outcome.pages).sum(),
@@ -112,9 +113,14 @@ impl Coverage {
         }
     }
 
-    /// Faults that are told as they should be, or accepted.
-    fn told(&self) -> usize {
-        self.paged_once + self.tickets_only + self.accepted_faults.len()
+    /// Faults that are to wake somebody.
+    fn waking(&self) -> usize {
+        self.faults - self.tickets_only.len()
+    }
+
+    /// Those of them that page exactly once, or are accepted with a reason.
+    fn waking_once(&self) -> usize {
+        self.paged_once + self.accepted_faults.len()
     }
 
     /// Everything is covered or accepted, and nothing accepted is stale.
@@ -146,7 +152,7 @@ impl Coverage {
                 "ticketsOnly": self.tickets_only,
                 "accepted": pairs(&self.accepted_faults, "because"),
                 "notOnce": pairs(&self.not_once, "did"),
-                "covered": share(self.told(), self.faults),
+                "covered": share(self.waking_once(), self.waking()),
                 "pagesPerFault": if self.faults == 0 { 0.0 } else { self.pages as f64 / self.faults as f64 },
             },
             "stale": self.stale,
@@ -167,12 +173,11 @@ impl Coverage {
         );
         let _ = writeln!(
             text,
-            "faults    {} of {} page exactly once, {} leave tickets only, {} accepted: {} %",
+            "faults    {} of {} that are to wake somebody page exactly once, {} accepted: {} %",
             self.paged_once,
-            self.faults,
-            self.tickets_only,
+            self.waking(),
             self.accepted_faults.len(),
-            share(self.told(), self.faults)
+            share(self.waking_once(), self.waking())
         );
         let per_fault = if self.faults == 0 {
             0.0
@@ -180,6 +185,17 @@ impl Coverage {
             self.pages as f64 / self.faults as f64
         };
         let _ = writeln!(text, "pages     {} in all, {per_fault:.2} per fault", self.pages);
+        if !self.tickets_only.is_empty() {
+            let count = self.tickets_only.len();
+            let _ = writeln!(
+                text,
+                "tickets   {count} of {} wake nobody and leave a ticket, because it can wait until working hours:",
+                self.faults
+            );
+            for name in &self.tickets_only {
+                let _ = writeln!(text, "            {name}");
+            }
+        }
         let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
         for (name, because) in self.accepted.iter().chain(&self.accepted_faults) {
             match reasons.iter_mut().find(|(known, _)| known == because) {
@@ -207,8 +223,13 @@ impl Coverage {
 }
 
 /// One page, with or without tickets; where nobody is to be woken, tickets.
-fn is_told_once(outcome: &Outcome) -> bool {
-    outcome.pages == 1 || (outcome.pages == 0 && outcome.tickets > 0)
+fn is_told_once(fact: &Fact<'_>) -> bool {
+    fact.outcome.pages == 1 || wakes_nobody(fact)
+}
+
+/// It is to wake nobody, and left a ticket: that a page did not come is another thing.
+fn wakes_nobody(fact: &Fact<'_>) -> bool {
+    fact.drill.expect.pages.is_empty() && fact.outcome.pages == 0 && fact.outcome.tickets > 0
 }
 
 /// In percent, rounded down: 100 is all.
@@ -244,7 +265,7 @@ fn stale(
             if named.peek().is_none() {
                 stale.push(format!("line {}: there is no drill {pattern}", entry.line));
             }
-            for fact in named.filter(|fact| is_told_once(fact.outcome)) {
+            for fact in named.filter(|fact| is_told_once(fact)) {
                 stale.push(format!(
                     "line {}: {} tells exactly once",
                     entry.line, fact.drill.name
@@ -279,23 +300,33 @@ mod tests {
 
     #[test]
     fn gaps_are_told_and_what_is_accepted_must_be_true() {
-        let named = |name: &str| {
+        let expecting = |name: &str, expect: &str| {
             drill(&format!(
-                "name: {name}\nsummary: s\nfaults: [{{ fault: crash, function: f }}]\nexpect: {{ within: 5m, cleared-within: 5m, alarms: [] }}\n"
+                "name: {name}\nsummary: s\nfaults: [{{ fault: crash, function: f }}]\nexpect: {{ within: 5m, cleared-within: 5m, {expect} }}\n"
             ))
         };
-        let drills = [named("once"), named("twice"), named("silent")];
+        let named = |name: &str| expecting(name, "alarms: []");
+        let drills = [
+            named("once"),
+            named("twice"),
+            named("silent"),
+            expecting("asleep", "alarms: [a-3], tickets: [a-3]"),
+            // Its page did not come: a ticket is not enough.
+            expecting("late", "alarms: [a-3, a-4], pages: [a-4], tickets: [a-3]"),
+        ];
         let outcomes = [
             outcome(1, 2, &["a-1"]),
             outcome(2, 0, &["a-2"]),
             outcome(0, 0, &[]),
+            outcome(0, 1, &["a-3"]),
+            outcome(0, 1, &["a-3"]),
         ];
         let facts: Vec<Fact<'_>> = drills
             .iter()
             .zip(&outcomes)
             .map(|(drill, outcome)| Fact { drill, outcome })
             .collect();
-        let alarms: Vec<AlarmFacts> = ["a-1", "a-2", "b-1", "c-1"]
+        let alarms: Vec<AlarmFacts> = ["a-1", "a-2", "a-3", "b-1", "c-1"]
             .map(|name| AlarmFacts {
                 name: name.to_owned(),
                 is_observable: true,
@@ -306,15 +337,18 @@ mod tests {
         let coverage = Coverage::of(&alarms, &facts, &accepted, true);
         assert!(!coverage.is_complete());
         expect![[r#"
-            alarms    2 of 4 raised by a drill, 1 accepted: 75 %
-            faults    1 of 3 page exactly once, 0 leave tickets only, 1 accepted: 66 %
-            pages     3 in all, 1.00 per fault
+            alarms    3 of 5 raised by a drill, 1 accepted: 80 %
+            faults    1 of 4 that are to wake somebody page exactly once, 1 accepted: 50 %
+            pages     3 in all, 0.60 per fault
+            tickets   1 of 5 wake nobody and leave a ticket, because it can wait until working hours:
+                        asleep
             accepted  1 because nobody sends it:
                         b-1
             accepted  1 because no metric:
                         silent
             missing   no drill raises c-1
             missing   twice does not tell exactly once: 2 pages, 0 tickets
+            missing   late does not tell exactly once: 0 pages, 1 tickets
             stale     line 1: a drill raises a-2
             stale     line 1: there is no alarm d
         "#]]

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::drill::{Drill, Expected};
+use crate::drill::Drill;
+use crate::expect::Expected;
 use crate::mail;
 use crate::observed::{Loudness, Observed, ReceivedMail, State};
 
@@ -163,6 +164,8 @@ pub fn judge(drill: &Drill, beside: &BTreeSet<String>, observed: &Observed) -> O
         }
     }
     failures.extend(late(drill, &seen, observed));
+    failures.extend(mail::surplus(drill, observed));
+    failures.extend(undiagnosed(drill, observed));
     let cleared = cleared(drill, &seen, observed, &mut failures);
     let since = |at: Timestamp| observed.broken.duration_until(at).as_secs();
     let mine = |name: &str| expect.alarms.contains(name);
@@ -213,6 +216,26 @@ fn late(drill: &Drill, seen: &Seen<'_>, observed: &Observed) -> Vec<String> {
             })
         });
     alarms.chain(mails).collect()
+}
+
+/// Diagnoses that told the reader nothing: expectations of a diagnosis hold in peace and in trouble, so only what it found says that
+/// it is of use. A drill may say that nothing can be found, which must be true.
+fn undiagnosed(drill: &Drill, observed: &Observed) -> Vec<String> {
+    let excused = &drill.expect.undiagnosed;
+    let read = drill.expect.read();
+    let of_mine = observed
+        .diagnosed
+        .iter()
+        .filter(|(alarm, _)| read.contains(*alarm));
+    of_mine
+        .filter_map(|(alarm, found)| match (found, excused.contains_key(alarm)) {
+            (0, false) => Some(format!("the diagnosis of {alarm} found no cause")),
+            (0, true) | (_, false) => None,
+            (_, true) => Some(format!(
+                "the diagnosis of {alarm} finds a cause, which `undiagnosed` says it cannot"
+            )),
+        })
+        .collect()
 }
 
 /// Seconds from the healing until the last alarm was OK, if it was.

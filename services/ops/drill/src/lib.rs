@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod drill;
+mod expect;
 mod file;
 
 mod batch;
@@ -15,10 +16,8 @@ mod timeline;
 pub use accepted::{Accepted, AcceptedFile, matches, read as read_accepted};
 pub use batch::batches;
 pub use coverage::{AlarmFacts, Coverage, Fact};
-pub use drill::{
-    Address, Drill, Evidence, Expect, Expected, Fault, FunctionFault, FunctionSettings, Load, LoadKind, Mail,
-    Remedy, Target,
-};
+pub use drill::{Address, Drill, Fault, FunctionFault, FunctionSettings, Load, LoadKind, Remedy, Target};
+pub use expect::{Evidence, Expect, Expected, Mail};
 pub use file::{FileError, read};
 pub use judge::{Outcome, Verdict, judge, not_over, outstanding};
 pub use mail::case_of;

@@ -3,12 +3,16 @@
 //! Every page and every ticket is told in a mail, and its end in another. That follows from the drill's alarms; what such a mail shows
 //! of a real case is the drill's to say ([`Evidence`](crate::Evidence)). A file may name further mails.
 
+mod surplus;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use surplus::surplus;
+
 use std::collections::BTreeSet;
 
-use crate::drill::{Drill, Mail};
+use crate::drill::Drill;
+use crate::expect::Mail;
 use crate::observed::ReceivedMail;
 
 /// Before the ID of a case, in a mail.

@@ -1,6 +1,6 @@
 //! What was seen while drills ran. All times are of the alarms' clock, which may run faster than the wall's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -130,6 +130,8 @@ pub struct Observed {
     pub steps: usize,
     /// What these found: a cause, or where to go on.
     pub findings: usize,
+    /// Alarms whose diagnosis was run while it was broken, with how much it found.
+    pub diagnosed: BTreeMap<String, usize>,
     /// What failed apart from alarms: a fault that could not be made, a diagnosis that did not pass.
     pub problems: Vec<String>,
 }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::clock::Clock;
+use crate::logs::delivery;
 use crate::plane::Shared;
 use crate::polled;
 
@@ -45,6 +46,12 @@ impl Hand {
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.0.clock
+    }
+
+    /// Reads which filters of log groups are deployed, now: lines that come when this returns meet them. Nothing is changed while the
+    /// emulator is away; the next round asks again.
+    pub async fn read_filters(&self) {
+        tokio::join!(polled::metric_filters(&self.0), delivery::read(&self.0));
     }
 
     /// To the next minute: queues are looked at before, schedules match, alarms are evaluated, and what they do is done when this

@@ -131,7 +131,8 @@ async fn oldest_messages(shared: &Shared, used: &mut BTreeSet<String>) -> Option
     Some(())
 }
 
-async fn metric_filters(shared: &Shared) -> Option<()> {
+/// Takes the metric filters that are deployed.
+pub(crate) async fn metric_filters(shared: &Shared) -> Option<()> {
     let answer = shared
         .forward
         .ask("Logs_20140328.DescribeMetricFilters", &json!({}))

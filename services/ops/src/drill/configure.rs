@@ -251,6 +251,32 @@ async fn disable_mappings(ground: &Ground, function: &str, done: &mut Vec<Undo>)
     Ok(())
 }
 
+/// How soon a message of a queue comes again when whoever received it does not delete it.
+pub(super) async fn set_visibility(
+    ground: &Ground,
+    queue: &str,
+    seconds: u32,
+    done: &mut Vec<Undo>,
+) -> anyhow::Result<()> {
+    const NAME: &str = "VisibilityTimeout";
+    let url = ground.queue_url(queue).await?;
+    let asked = json!({"QueueUrl": url, "AttributeNames": [NAME]});
+    let told = ground.api().json("AmazonSQS.GetQueueAttributes", &asked).await?;
+    let before = told["Attributes"][NAME].as_str();
+    let before = before.with_context(|| format!("the queue {queue} has no {NAME}"))?;
+    let target = "AmazonSQS.SetQueueAttributes";
+    let set = |value: &str| json!({"QueueUrl": url, "Attributes": {NAME: value}});
+    done.push(Undo::Json {
+        target: target.to_owned(),
+        input: set(before),
+    });
+    ground
+        .api()
+        .json(target, &set(&seconds.to_string()))
+        .await
+        .map(drop)
+}
+
 /// The texts of an element in an answer of SNS; its answers nest no element in one of the same name.
 fn elements(xml: &str, name: &str) -> Vec<String> {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));

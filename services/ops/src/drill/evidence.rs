@@ -50,17 +50,18 @@ pub(super) async fn failed(
 
 /// As many as fit in a pattern are asked together: every request reads a group's lines.
 fn asked(ids: &BTreeSet<String>) -> Vec<Vec<&str>> {
-    let mut all: Vec<Vec<&str>> = Vec::new();
-    let mut length = PATTERN;
+    let mut all = Vec::new();
+    let (mut some, mut length) = (Vec::new(), 0);
     for id in ids {
         let added = alternative(id).len() + 1;
-        length += added;
-        if length > PATTERN {
-            all.push(Vec::new());
-            length = added;
+        if length + added > PATTERN {
+            all.push(std::mem::take(&mut some));
+            length = 0;
         }
-        all.last_mut().expect("the first has no room left").push(id);
+        some.push(id.as_str());
+        length += added;
     }
+    all.push(some);
     all
 }
 

@@ -44,8 +44,12 @@ pub(super) async fn inflict(ground: &Ground, fault: &Fault, done: &mut Vec<Undo>
             body,
             count,
             age,
+            visibility,
         } => {
             done.push(Undo::Purge(queue.clone()));
+            if let Some(seconds) = visibility {
+                configure::set_visibility(ground, queue, *seconds, done).await?;
+            }
             messages(ground, queue, body, *count).await?;
             if *age > 0 {
                 let input = json!({"queue": queue, "seconds": age});

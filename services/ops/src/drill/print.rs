@@ -128,6 +128,7 @@ pub(super) fn report_json(ran: &[Ran<'_>], coverage: Option<&Coverage>) -> Value
                 "tickets": outcome.tickets,
                 "runbookSteps": outcome.steps,
                 "runbookFindings": outcome.findings,
+                "diagnosed": one.observed.diagnosed,
                 "raised": outcome.raised,
                 "timeline": timeline(one.drill, &one.observed).lines().collect::<Vec<_>>(),
             })

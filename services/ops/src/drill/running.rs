@@ -1,6 +1,6 @@
 //! A drill under way: broken, healed, over. What it goes on with at the end of each minute follows from what was seen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use ops_drill::{Drill, Load, Observed, not_over, outstanding};
@@ -86,6 +86,7 @@ impl<'g, 'a> Running<'g, 'a> {
                 failed: BTreeSet::new(),
                 steps: 0,
                 findings: 0,
+                diagnosed: BTreeMap::new(),
                 problems,
             },
             begun: Instant::now(),
@@ -130,10 +131,7 @@ impl<'g, 'a> Running<'g, 'a> {
     /// The page that somebody reads is run while the fault is there, and once more when it is over.
     pub(super) fn due(&self) -> Option<Due> {
         let expect = &self.drill.expect;
-        let read = match expect.pages.is_empty() {
-            true => &expect.tickets,
-            false => &expect.pages,
-        };
+        let read = expect.read();
         let (part, alarms): (_, Vec<String>) = match self.phase {
             Phase::Broken if self.has_come() => (Part::Diagnosis, read.iter().cloned().collect()),
             Phase::Healed if not_over(self.drill, &self.observed).is_empty() => (
@@ -155,6 +153,9 @@ impl<'g, 'a> Running<'g, 'a> {
         for page in checked {
             self.observed.steps += page.steps;
             self.observed.findings += page.findings;
+            if self.phase == Phase::Broken {
+                self.observed.diagnosed.insert(page.alarm, page.findings);
+            }
             self.observed.problems.extend(page.problems);
         }
     }

@@ -54,6 +54,8 @@ pub(crate) struct Pages {
 /// What came of a section of a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Checked {
+    /// The alarm whose page it is.
+    pub(crate) alarm: String,
     /// Steps that were run.
     pub(crate) steps: usize,
     /// What they found: a cause, or where to go on.
@@ -118,6 +120,7 @@ impl Pages {
 
 fn not_run(alarm: &str, why: &str) -> Checked {
     Checked {
+        alarm: alarm.to_owned(),
         problems: vec![format!("the runbook of {alarm} could not be run: {why}")],
         ..Checked::default()
     }
@@ -127,6 +130,7 @@ fn checked(alarm: &str, steps: &[Recorded]) -> Checked {
     let is_run = |step: &&Recorded| !matches!(step.outcome, Outcome::NotRun(_));
     let bad = steps.iter().filter(|step| step.outcome.is_bad());
     Checked {
+        alarm: alarm.to_owned(),
         steps: steps.iter().filter(is_run).count(),
         findings: steps.iter().map(|step| step.found.len()).sum(),
         problems: bad.map(|step| problem(alarm, step)).collect(),

@@ -135,7 +135,11 @@ impl Platform {
 
     /// Puts the generated alarms in place; says what was done.
     pub(crate) async fn put_alarms(&self, root: &Path, stack: &Stack) -> anyhow::Result<String> {
-        alarms::put(&self.endpoint("aws")?, root, stack, &self.state).await
+        let planes = self.planes.as_ref().context("the platform is not started")?;
+        let done = alarms::put(&self.endpoint("aws")?, root, stack, &self.state).await?;
+        // Whoever is told that the platform is ready writes lines at once.
+        planes.hand().read_filters().await;
+        Ok(done)
     }
 
     /// The time of metrics and alarms, for run.json.

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::class::{Bytes, Class, class};
 use super::count;
+use super::number;
 use super::shape::{self, Shape};
 use super::writer::Writer;
 
@@ -17,7 +18,7 @@ pub(super) fn replace(writer: &mut Writer<'_>, bytes: &[u8], at: usize) -> usize
         writer.replace(at..end - kept, "<id>");
     } else if has.has(Bytes::COLON.and(Bytes::SLASH)) && chunk.windows(3).any(|three| three == b"://") {
         return url(writer, bytes, at..end);
-    } else if let Some((name, length)) = shape::quantity(chunk, &bytes[end..]) {
+    } else if let Some((name, length)) = number::quantity(chunk, &bytes[end..]) {
         writer.replace(at..at + length, name);
         return at + length;
     } else if may_vary(chunk, has) {

@@ -1,11 +1,20 @@
 //! What a value looks like.
 
 use super::count;
+use super::number::number;
 
 /// Fewer hex digits may be a word.
 pub(super) const SHORTEST_HEX: usize = 8;
+/// Fewer letters and digits, all of them hexadecimal, may be a name: Git writes seven of a hash.
+const SHORTEST_HASH: usize = 7;
 /// Letters and digits of this length are no word.
 const SHORTEST_OPAQUE: usize = 16;
+/// Fewer capitals and digits may be a name: `3DS`, `UTF16`.
+const SHORTEST_CODE: usize = 6;
+/// Capitals without a vowel that are no abbreviation.
+const SHORTEST_VOWELLESS: usize = 4;
+/// Fewer letters of both cases may be a name: `2ndTry`.
+const SHORTEST_MIXED_CASE: usize = 6;
 /// Base64 and the like, with `+`, `/`, `-` and `_` in them.
 const SHORTEST_TOKEN: usize = 32;
 /// Letters alone, upper and lower case mixed.
@@ -136,7 +145,9 @@ fn is_token(chunk: &[u8]) -> bool {
         return true;
     }
     let is_made_of = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
-    if chunk.len() < SHORTEST_TOKEN || !chunk.iter().all(is_made_of) || has_prefix(chunk) {
+    // A path, with an ID in it.
+    let is_path = chunk.starts_with(b"/");
+    if chunk.len() < SHORTEST_TOKEN || is_path || !chunk.iter().all(is_made_of) || has_prefix(chunk) {
         return false;
     }
     let switches = chunk
@@ -172,8 +183,41 @@ fn is_id(part: &[u8]) -> bool {
         .windows(2)
         .filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit())
         .count();
+    if part.starts_with(b"0x") {
+        return true;
+    }
     let is_mixed = digits < part.len();
-    part.starts_with(b"0x") || is_mixed && (is_hex || switches >= 2 || part.len() >= SHORTEST_OPAQUE)
+    let is_hash = part.len() >= SHORTEST_HASH && part.iter().all(u8::is_ascii_hexdigit);
+    is_mixed && (is_hash || switches >= 2 || part.len() >= SHORTEST_OPAQUE || is_code(part))
+}
+
+/// Letters in front of digits or behind them, which no word has so: `7KQDMX`, `KQDR12`, `7kQdMxRtYz`. `TASK12` and `SHA256` may be words,
+/// and `3rdParty` is one.
+fn is_code(part: &[u8]) -> bool {
+    let letters = match part.first() {
+        Some(b'0'..=b'9') => &part[count(part, |byte| byte.is_ascii_digit())..],
+        _ => &part[..count(part, |byte| !byte.is_ascii_digit())],
+    };
+    let is_behind = part[0].is_ascii_digit();
+    let cases = letters
+        .windows(2)
+        .filter(|pair| kind(pair[0]) != kind(pair[1]))
+        .count();
+    if letters.iter().all(u8::is_ascii_uppercase) {
+        let is_vowel = |byte: &u8| matches!(byte, b'A' | b'E' | b'I' | b'O' | b'U' | b'Y');
+        let has_no_vowel = letters.len() >= SHORTEST_VOWELLESS && !letters.iter().any(is_vowel);
+        return part.len() >= SHORTEST_CODE && (is_behind || has_no_vowel && letters != b"HTTP");
+    }
+    let has_capitals = letters
+        .windows(2)
+        .any(|pair| pair.iter().all(u8::is_ascii_uppercase));
+    // `isOkOrNot2`, `getOrderId2`: names change their case as often as random letters do, but from one capital to a small letter.
+    letters.len() >= SHORTEST_MIXED_CASE
+        && if is_behind {
+            cases * 3 >= letters.len()
+        } else {
+            has_capitals && cases * 2 > letters.len()
+        }
 }
 
 /// `ord_` and `ch_`: what follows is an ID.
@@ -335,82 +379,8 @@ pub(super) fn is_mac(rest: &[u8]) -> bool {
         && ends(rest, 17)
 }
 
-/// `-1,234.5e-7`, `1.2.3`, `12.5ms`, `64KiB`. A sign only counts where a chunk begins.
-fn number(rest: &[u8], is_first: bool) -> Option<(&'static str, usize)> {
-    let sign = usize::from(is_first && matches!(rest.first(), Some(b'-' | b'+')));
-    let mut at = sign + count(&rest[sign..], |byte| byte.is_ascii_digit());
-    if at == sign {
-        return None;
-    }
-    while matches!(rest.get(at), Some(b'.' | b',')) && rest.get(at + 1).is_some_and(u8::is_ascii_digit) {
-        at += 1 + count(&rest[at + 1..], |byte| byte.is_ascii_digit());
-    }
-    if let Some(exponent) = exponent(&rest[at..]) {
-        return ends(rest, at + exponent).then_some(("<n>", at + exponent));
-    }
-    let unit = count(&rest[at..], |byte| byte.is_ascii_alphabetic() || byte >= 128);
-    match &rest[at..at + unit] {
-        b"" => ends(rest, at).then_some(("<n>", at)),
-        b"ns" | b"us" | b"ms" | b"s" | b"m" | b"h" | b"d" | b"min" | b"sec" | b"secs" | b"\xc2\xb5s" => {
-            Some(("<duration>", at + unit + more_durations(&rest[at + unit..])))
-        }
-        b"B" | b"kB" | b"KB" | b"MB" | b"GB" | b"TB" | b"KiB" | b"MiB" | b"GiB" | b"TiB" | b"bytes" => {
-            Some(("<size>", at + unit))
-        }
-        _ => None,
-    }
-    .filter(|&(_, length)| ends(rest, length))
-}
-
-/// A number, a blank, and a unit that is no word: `512 ms`.
-pub(super) fn quantity(chunk: &[u8], behind: &[u8]) -> Option<(&'static str, usize)> {
-    let [b' ', behind @ ..] = behind else {
-        return None;
-    };
-    if !chunk[0].is_ascii_digit() || number(chunk, true) != Some(("<n>", chunk.len())) {
-        return None;
-    }
-    let unit = count(behind, |byte| byte.is_ascii_alphanumeric());
-    let name = match &behind[..unit] {
-        b"ns" | b"us" | b"ms" | b"s" | b"sec" | b"secs" | b"seconds" | b"milliseconds" | b"minutes" => {
-            "<duration>"
-        }
-        b"B" | b"kB" | b"KB" | b"MB" | b"GB" | b"TB" | b"KiB" | b"MiB" | b"GiB" | b"TiB" | b"bytes" => {
-            "<size>"
-        }
-        _ => return None,
-    };
-    Some((name, chunk.len() + 1 + unit))
-}
-
-fn exponent(rest: &[u8]) -> Option<usize> {
-    let [b'e' | b'E', rest @ ..] = rest else {
-        return None;
-    };
-    let sign = usize::from(matches!(rest.first(), Some(b'-' | b'+')));
-    let digits = count(&rest[sign..], |byte| byte.is_ascii_digit());
-    (digits > 0).then_some(1 + sign + digits)
-}
-
-/// `30s` of `1m30s`.
-fn more_durations(rest: &[u8]) -> usize {
-    let mut at = 0;
-    loop {
-        let digits = count(&rest[at..], |byte| byte.is_ascii_digit() || byte == b'.');
-        let unit = count(&rest[at + digits..], |byte| byte.is_ascii_lowercase());
-        let is_unit = matches!(
-            &rest[at + digits..at + digits + unit],
-            b"ns" | b"us" | b"ms" | b"s" | b"m" | b"h"
-        );
-        if digits == 0 || !is_unit {
-            return at;
-        }
-        at += digits + unit;
-    }
-}
-
 /// Does a word end here?
-fn ends(rest: &[u8], at: usize) -> bool {
+pub(super) fn ends(rest: &[u8], at: usize) -> bool {
     !rest
         .get(at)
         .is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte >= 128)

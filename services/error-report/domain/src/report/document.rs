@@ -37,24 +37,34 @@ pub enum Line {
     Link(String),
 }
 
-/// What is said of a report.
+/// What is said of a report. What is typed next stands before all that is long, so that no cut takes it away.
 #[must_use]
 pub fn document(report: &Report) -> Document {
+    let sample = report.sample.as_ref();
     let sections = [
         section("WHAT", what(report)),
         section("THE ALARMS", alarms(report)),
         section("THE ERRORS", errors(report)),
-        section("ONE CASE", report.sample.as_ref().map(case).unwrap_or_default()),
+        section(
+            "ONE CASE",
+            sample.map(|sample| case(sample, report)).unwrap_or_default(),
+        ),
         section("WHAT CHANGED", changes(report)),
         section(
             "NOW TYPE",
             report.links.commands.iter().cloned().map(Line::Code).collect(),
         ),
         section("RUNBOOK", runbook(report)),
+        section("HOPS OF THE CASE", sample.map(hops).unwrap_or_default()),
+        section("MEANWHILE ELSEWHERE", elsewhere(report)),
         section("LOOK AT", look_at(report)),
         section(
             "NOT KNOWN",
-            report.lacks.iter().cloned().map(Line::Words).collect(),
+            report
+                .lacks
+                .iter()
+                .map(|lack| Line::Words(limited(lack)))
+                .collect(),
         ),
         section("NOT MAILED", held(report)),
     ];
@@ -75,30 +85,79 @@ fn lead(report: &Report) -> String {
         &report.service
     };
     let (from, to) = report.window;
-    let count = format!(
+    let count = counted(report);
+    let unknown = unknown_customers(report);
+    match &report.event {
+        Event::Alarm(alarm) | Event::WasOn { alarm, .. } if alarm.is_test => {
+            "This is the daily test, and all is well with the way of mails: nothing is wrong, there is nothing to do.".to_owned()
+        }
+        Event::Recovered { alarm, .. } if alarm.is_test => {
+            "The daily test is over. All is well with the way of mails, and nothing was wrong.".to_owned()
+        }
+        Event::Alarm(alarm) => {
+            let count = count.map(|count| format!(": {count} in {}", span(from, to)));
+            format!(
+                "{who} is in trouble since {}{}.{unknown}",
+                day(alarm.at),
+                count.unwrap_or_default()
+            )
+        }
+        Event::WasOn { alarm, over } => {
+            let count = count.map(|count| format!(": {count}"));
+            format!(
+                "{who} was in trouble from {} to {}, for {}{}.{unknown} Nobody was told while it lasted: the notification of its end came first.",
+                day(alarm.at),
+                day(*over),
+                span(alarm.at, *over),
+                count.unwrap_or_default()
+            )
+        }
+        Event::Recovered { alarm, since } => {
+            let count = count.map(|count| format!(": {count}"));
+            format!(
+                "{who} is well again since {}. It took {}{}.{unknown}",
+                day(alarm.at),
+                span(*since, alarm.at),
+                count.unwrap_or_default()
+            )
+        }
+        Event::Failure { .. } => {
+            let count = count.unwrap_or_default();
+            format!(
+                "{who} fails in a way that is news: {count}{}.{unknown}",
+                within(from, to)
+            )
+        }
+        Event::Digest if report.held_alarms.is_empty() => {
+            format!(
+                "{who}: {} from {} to {}.",
+                count.unwrap_or_default(),
+                day(from),
+                day(to)
+            )
+        }
+        Event::Digest => held_lead(report),
+    }
+}
+
+/// How many errors, and for whom. Of an alarm that names no function nothing is said where no line names what it watches: errors of
+/// all functions are not its errors.
+fn counted(report: &Report) -> Option<String> {
+    if report.errors == 0 && report.elsewhere.is_some() {
+        return None;
+    }
+    Some(format!(
         "{} {}{}",
         report.errors,
         plural(report.errors, "error", "errors"),
         for_whom(report.customers)
-    );
-    match &report.event {
-        Event::Alarm(alarm) => format!(
-            "{who} is in trouble since {}: {count} in {}.",
-            day(alarm.at),
-            span(from, to)
-        ),
-        Event::Recovered { alarm, since } => {
-            format!(
-                "{who} is well again since {}. It took {}: {count}.",
-                day(alarm.at),
-                span(*since, alarm.at)
-            )
-        }
-        Event::Failure { .. } => format!("{who} fails in a way that is news: {count}{}.", within(from, to)),
-        Event::Digest if report.held_alarms.is_empty() => {
-            format!("{who}: {count} from {} to {}.", day(from), day(to))
-        }
-        Event::Digest => held_lead(report),
+    ))
+}
+
+fn unknown_customers(report: &Report) -> &'static str {
+    match report.customers {
+        Customers::Unknown if report.errors > 0 => " The lines name no customer.",
+        _ => "",
     }
 }
 
@@ -135,6 +194,9 @@ fn for_whom(customers: Customers) -> String {
         Customers::Unknown => String::new(),
         Customers::Exactly(count) => format!(" for {count} {}", plural(count, "customer", "customers")),
         Customers::About(count) => format!(" for about {count} customers"),
+        Customers::AtLeast(count) => {
+            format!(" for at least {count} {}", plural(count, "customer", "customers"))
+        }
     }
 }
 
@@ -144,10 +206,10 @@ fn plural<'a>(count: u64, one: &'a str, many: &'a str) -> &'a str {
 
 fn what(report: &Report) -> Vec<Line> {
     match &report.event {
-        Event::Alarm(alarm) | Event::Recovered { alarm, .. } => [
+        Event::Alarm(alarm) | Event::Recovered { alarm, .. } | Event::WasOn { alarm, .. } => [
             Line::Words(format!("Alarm {}", alarm.name)),
-            Line::Detail(alarm.description.clone()),
-            Line::Detail(alarm.reason.clone()),
+            Line::Detail(limited(&alarm.description)),
+            Line::Detail(limited(&alarm.reason)),
         ]
         .into_iter()
         .filter(|line| !matches!(line, Line::Detail(text) if text.is_empty()))
@@ -157,14 +219,50 @@ fn what(report: &Report) -> Vec<Line> {
 }
 
 fn errors(report: &Report) -> Vec<Line> {
-    let mut lines: Vec<Line> = report
-        .groups
+    let mut lines = groups(&report.groups, report.more_groups, report);
+    if let Some(elsewhere) = &report.elsewhere
+        && lines.is_empty()
+    {
+        lines = elsewhere_lines(elsewhere, report);
+    }
+    lines
+}
+
+/// Others of the same time, where some are the alarm's.
+fn elsewhere(report: &Report) -> Vec<Line> {
+    match &report.elsewhere {
+        Some(elsewhere) if !report.groups.is_empty() => elsewhere_lines(elsewhere, report),
+        _ => Vec::new(),
+    }
+}
+
+fn elsewhere_lines(elsewhere: &super::Elsewhere, report: &Report) -> Vec<Line> {
+    let lines = groups(&elsewhere.groups, elsewhere.more_groups, report);
+    if lines.is_empty() {
+        return lines;
+    }
+    let functions = elsewhere.functions;
+    let whose = match report.groups.is_empty() {
+        true => format!(
+            "The alarm names no function. These are the errors of all {functions} functions in its window"
+        ),
+        false => format!("Other errors of all {functions} functions in the alarm's window"),
+    };
+    let count = format!(
+        "{whose}, {} in all; they may have nothing to do with it.",
+        elsewhere.errors
+    );
+    std::iter::once(Line::Words(count)).chain(lines).collect()
+}
+
+fn groups(groups: &[Group], more: u64, report: &Report) -> Vec<Line> {
+    let mut lines: Vec<Line> = groups
         .iter()
         .flat_map(|group| group_lines(group, report))
         .collect();
-    if report.more_groups > 0 {
-        let kinds = plural(report.more_groups, "kind", "kinds");
-        lines.push(Line::Words(format!("and {} {kinds} more", report.more_groups)));
+    if more > 0 {
+        let kinds = plural(more, "kind", "kinds");
+        lines.push(Line::Words(format!("and {more} {kinds} more")));
     }
     lines
 }
@@ -184,7 +282,7 @@ fn group_lines(group: &Group, report: &Report) -> [Line; 2] {
         format!("{}, ", group.service)
     };
     [
-        Line::Words(format!("{}x {}", group.count, what.join(": "))),
+        Line::Words(limited(&format!("{}x {}", group.count, what.join(": ")))),
         Line::Detail(format!(
             "{news}{service}first seen {}, fingerprint {}",
             day(group.first),
@@ -193,23 +291,52 @@ fn group_lines(group: &Group, report: &Report) -> [Line; 2] {
     ]
 }
 
-fn case(sample: &Sample) -> Vec<Line> {
+/// Characters of one text of others that are shown: a body of 200 KB is no message.
+const SHOWN: usize = 1_000;
+/// Messages of a case that are shown: the first and its causes.
+const CAUSES: usize = 8;
+
+/// Not longer than is shown, and how much is left out.
+fn limited(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        None => text.to_owned(),
+        Some((end, _)) => {
+            let left = text[end..].chars().count();
+            format!("{} ... ({left} characters left out)", &text[..end])
+        }
+    }
+}
+
+fn case(sample: &Sample, report: &Report) -> Vec<Line> {
     let id = match (sample.correlation_id.as_str(), sample.request_id.as_str()) {
         ("", "") => "without a correlation ID".to_owned(),
         ("", request) => format!("request ID {request}, without a correlation ID"),
         (id, _) => format!("correlation ID {id}"),
     };
-    let mut lines = vec![Line::Words(format!("{} {id}", clock(sample.at)))];
-    let mut messages = sample.messages.iter();
-    lines.extend(messages.next().map(|message| Line::Detail(message.clone())));
-    lines.extend(messages.map(|cause| Line::Detail(format!("because {cause}"))));
-    lines.extend(sample.story.iter().cloned().map(Line::Code));
+    let mut lines = vec![Line::Words(format!("{} {}", clock(sample.at), limited(&id)))];
+    if report.elsewhere.is_some() && report.groups.is_empty() {
+        let unsure = "one of these errors, which may have nothing to do with the alarm";
+        lines.push(Line::Detail(unsure.to_owned()));
+    }
+    let mut messages = sample.messages.iter().take(CAUSES);
+    lines.extend(messages.next().map(|message| Line::Detail(limited(message))));
+    lines.extend(messages.map(|cause| Line::Detail(format!("because {}", limited(cause)))));
+    if let more @ 1.. = sample.messages.len().saturating_sub(CAUSES) {
+        let causes = plural(more as u64, "cause", "causes");
+        lines.push(Line::Detail(format!("and {more} {causes} more")));
+    }
     lines
 }
 
+fn hops(sample: &Sample) -> Vec<Line> {
+    sample.story.iter().map(|hop| Line::Code(limited(hop))).collect()
+}
+
 fn changes(report: &Report) -> Vec<Line> {
-    let line = |change: &super::Change| Line::Words(format!("{} {}", clock(change.at), change.what));
-    report.changes.iter().map(line).collect()
+    let line =
+        |change: &super::Change| Line::Words(format!("{} {}", clock(change.at), limited(&change.what)));
+    let more = (report.more_changes > 0).then(|| Line::Words(format!("and {} more", report.more_changes)));
+    report.changes.iter().map(line).chain(more).collect()
 }
 
 fn runbook(report: &Report) -> Vec<Line> {
@@ -231,7 +358,7 @@ fn look_at(report: &Report) -> Vec<Line> {
 fn alarms(report: &Report) -> Vec<Line> {
     match report.event {
         Event::Digest => alarm_lines(report),
-        Event::Alarm(_) | Event::Recovered { .. } | Event::Failure { .. } => Vec::new(),
+        Event::Alarm(_) | Event::Recovered { .. } | Event::WasOn { .. } | Event::Failure { .. } => Vec::new(),
     }
 }
 
@@ -259,7 +386,9 @@ fn held(report: &Report) -> Vec<Line> {
     });
     let alarms = match report.event {
         Event::Digest => Vec::new(),
-        Event::Alarm(_) | Event::Recovered { .. } | Event::Failure { .. } => alarm_lines(report),
+        Event::Alarm(_) | Event::Recovered { .. } | Event::WasOn { .. } | Event::Failure { .. } => {
+            alarm_lines(report)
+        }
     };
     held.into_iter().chain(alarms).collect()
 }

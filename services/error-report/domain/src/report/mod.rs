@@ -23,7 +23,7 @@ pub use document::{Document, Line, Section, document};
 pub use html::html;
 pub use shell::{is_plain_word, quoted};
 pub use subject::{LONGEST_SUBJECT, subject};
-pub use text::text;
+pub use text::{LONGEST_TEXT, text};
 
 /// How loud.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,13 @@ pub enum Event {
         /// When it had gone off.
         since: Timestamp,
     },
+    /// An alarm went off and was over before anybody was told: the notification of its end overtook that of its beginning.
+    WasOn {
+        /// The alarm as it went off.
+        alarm: Alarm,
+        /// When it was over.
+        over: Timestamp,
+    },
     /// Failures of one fingerprint are news.
     Failure {
         /// What is news.
@@ -66,6 +73,8 @@ pub struct Alarm {
     pub description: String,
     /// Why it changed, in CloudWatch's words.
     pub reason: String,
+    /// It is the daily test of the way from an alarm to a mail: nothing is wrong.
+    pub is_test: bool,
 }
 
 /// Everything that is known when a mail is written.
@@ -79,7 +88,8 @@ pub struct Report {
     pub event: Event,
     /// From when to when errors were looked at.
     pub window: (Timestamp, Timestamp),
-    /// Failures in the window: invocations that failed, and lines that name none. An invocation may log many lines.
+    /// Failures in the window: invocations that failed, and lines that name none. An invocation may log many lines. Of a burst, lines
+    /// of its window.
     pub errors: u64,
     /// Customers whom they hit.
     pub customers: Customers,
@@ -87,10 +97,14 @@ pub struct Report {
     pub groups: Vec<Group>,
     /// How many groups there are beyond these.
     pub more_groups: u64,
+    /// Failures that nothing connects with the alarm: where it names no function. None of them is in the counts above.
+    pub elsewhere: Option<Elsewhere>,
     /// One complete case.
     pub sample: Option<Sample>,
-    /// What changed in the window, oldest first.
+    /// What changed in the window: deployments before alarms, each oldest first.
     pub changes: Vec<Change>,
+    /// How many changes there are beyond these.
+    pub more_changes: u64,
     /// Where to look.
     pub links: Links,
     /// First steps of the runbook.
@@ -114,6 +128,21 @@ pub enum Customers {
     Exactly(u64),
     /// About so many.
     About(u64),
+    /// So many in the lines that came with the mail's occasion, of which there were more before.
+    AtLeast(u64),
+}
+
+/// Failures of all functions in the window of an alarm that names none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// How many functions there are.
+    pub functions: u64,
+    /// Failures, as in [`Report::errors`].
+    pub errors: u64,
+    /// The failures, most frequent first.
+    pub groups: Vec<Group>,
+    /// How many groups there are beyond these.
+    pub more_groups: u64,
 }
 
 /// Failures of one fingerprint.
@@ -127,7 +156,7 @@ pub struct Group {
     pub code: String,
     /// What of their message stays the same.
     pub title: String,
-    /// Lines of it in the window; of one that waited for a mail, since it waited.
+    /// Lines of it in the window; of one that waited for a mail, since it waited; of a burst, in the burst's window.
     pub count: u64,
     /// When it was seen first, ever.
     pub first: Timestamp,

@@ -22,11 +22,23 @@ pub fn subject(report: &Report) -> String {
         &report.service
     };
     let text = match &report.event {
+        Event::Alarm(alarm) if alarm.is_test => {
+            format!("TEST {}: mails of alarms come, nothing is wrong", alarm.name)
+        }
+        Event::Recovered { alarm, .. } | Event::WasOn { alarm, .. } if alarm.is_test => {
+            format!("TEST {} is over, nothing was wrong", alarm.name)
+        }
         Event::Alarm(alarm) => format!("{severity} {}{}", about(&alarm.name, service), errors(report)),
         Event::Recovered { alarm, since } => format!(
             "OK {} over after {}{}",
             about(&alarm.name, service),
             moment::span(*since, alarm.at),
+            errors(report),
+        ),
+        Event::WasOn { alarm, over } => format!(
+            "{severity} {}, over after {}{}",
+            about(&alarm.name, service),
+            moment::span(alarm.at, *over),
             errors(report),
         ),
         Event::Failure { news } => {
@@ -98,6 +110,10 @@ fn errors(report: &Report) -> String {
         Customers::Exactly(1) => ", 1 customer".to_owned(),
         Customers::Exactly(count) => format!(", {count} customers"),
         Customers::About(count) => format!(", about {count} customers"),
+        Customers::AtLeast(count) => format!(
+            ", at least {count} {}",
+            if count == 1 { "customer" } else { "customers" }
+        ),
     };
     let errors = if report.errors == 1 { "error" } else { "errors" };
     format!(", {} {errors}{customers}", report.errors)

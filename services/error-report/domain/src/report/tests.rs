@@ -16,6 +16,7 @@ fn alarm() -> Alarm {
         description: "More than 5 % of the calls of shopfast-order-service failed in 3 of 5 minutes.".to_owned(),
         reason: "Threshold Crossed: 3 out of the last 5 datapoints [38.2 (27/11/26 02:02:00)] were greater than the threshold (5.0)."
             .to_owned(),
+        is_test: false,
     }
 }
 
@@ -52,6 +53,7 @@ fn report(event: Event) -> Report {
             },
         ],
         more_groups: 1,
+        elsewhere: None,
         sample: Some(Sample {
             request_id: String::new(),
             at: at("2026-11-27T02:02:41.120Z"),
@@ -69,6 +71,7 @@ fn report(event: Event) -> Report {
             at: at("2026-11-27T02:00:02Z"),
             what: "shopfast-payment-processor: version 42 was deployed".to_owned(),
         }],
+        more_changes: 0,
         links: Links {
             dashboard: "https://console.example/dashboards/shopfast".to_owned(),
             runbook: "https://runbooks.example/shopfast-order-service-errors.md".to_owned(),
@@ -137,8 +140,6 @@ fn an_alarm() {
             02:02:41 correlation ID 0199f3a2-7c1e-7d00-8000-0242ac130003
                charge order 01JD8Z
                because the provider did not answer within 3s
-               POST /orders 201 120ms
-                 payment-processor failed 3.0s
 
             WHAT CHANGED
             02:00:02 shopfast-payment-processor: version 42 was deployed
@@ -152,6 +153,10 @@ fn an_alarm() {
             1. See which error leads
                shopwatch logs --function shopfast-order-service --level error
             2. Is the payment provider up?
+
+            HOPS OF THE CASE
+               POST /orders 201 120ms
+                 payment-processor failed 3.0s
 
             LOOK AT
             https://console.example/dashboards/shopfast
@@ -345,8 +350,249 @@ fn a_text_fits_into_a_message() {
     long.lacks = vec!["ü".repeat(1_000); 200];
     let text = text(&document(&long));
     assert!(
-        text.len() <= 256 * 1_024 && text.ends_with("256 KB.)\n"),
+        text.len() <= LONGEST_TEXT && text.ends_with("256 KB.)\n"),
         "{}",
         text.len()
     );
+}
+
+/// SNS counts a message together with its attributes: `html`, `String` and `failed` are the longest that ours has.
+#[test]
+fn a_message_has_room_for_its_attributes() {
+    let mut long = report(Event::Alarm(alarm()));
+    long.lacks = vec!["x".repeat(900); 400];
+    let text = text(&document(&long));
+    let besides = "html".len() + "String".len() + "failed".len() + LONGEST_SUBJECT;
+    assert!(
+        text.len() > 200_000 && text.len() + besides <= 262_144,
+        "{}",
+        text.len()
+    );
+}
+
+/// A body of 200 KB in every place where others write: what is typed next is all there, above what is cut.
+#[test]
+fn what_to_type_is_never_cut_away() {
+    let body = "x ".repeat(100_000);
+    let mut long = report(Event::Alarm(Alarm {
+        description: body.clone(),
+        reason: body.clone(),
+        ..alarm()
+    }));
+    for group in &mut long.groups {
+        group.title.clone_from(&body);
+    }
+    let sample = long.sample.as_mut().expect("a sample");
+    sample.messages = vec![body.clone(); 30];
+    sample.story = vec![body.clone(); 300];
+    long.changes[0].what.clone_from(&body);
+    long.lacks = vec![body; 300];
+    let text = text(&document(&long));
+    for needed in [
+        "\nNOW TYPE\n   shopwatch trace 0199f3a2-7c1e-7d00-8000-0242ac130003\n",
+        "\nRUNBOOK\nhttps://runbooks.example/shopfast-order-service-errors.md\n",
+        "\n2. Is the payment provider up?\n",
+        "and 22 causes more",
+        "(199000 characters left out)",
+    ] {
+        let said = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let is_there = text.contains(needed) || said.contains(needed);
+        assert!(is_there, "{needed}: {}", &text[..2_000]);
+    }
+    let at = |what: &str| text.find(what).unwrap_or(usize::MAX);
+    assert!(at("\nRUNBOOK\n") < 30_000 && at("\nNOW TYPE\n") < at("\nHOPS OF THE CASE\n"));
+}
+
+/// An alarm that names no function: errors of all functions are nobody's trouble until somebody has looked.
+#[test]
+fn errors_of_others_are_not_the_alarm_s() {
+    let alarm = Alarm {
+        name: "shopfast-orders-table-failing".to_owned(),
+        reason: String::new(),
+        description: String::new(),
+        ..alarm()
+    };
+    let all = report(Event::Alarm(alarm.clone()));
+    let elsewhere = Elsewhere {
+        functions: 12,
+        errors: all.errors,
+        groups: all.groups.clone(),
+        more_groups: 1,
+    };
+    let none = Report {
+        service: alarm.name.clone(),
+        errors: 0,
+        customers: Customers::Unknown,
+        groups: Vec::new(),
+        more_groups: 0,
+        elsewhere: Some(elsewhere.clone()),
+        links: Links::default(),
+        steps: Vec::new(),
+        changes: Vec::new(),
+        lacks: Vec::new(),
+        held: 0,
+        held_alarms: Vec::new(),
+        ..all.clone()
+    };
+    check(
+        &none,
+        &expect![[r#"
+        Subject: PAGE shopfast-orders-table-failing
+
+        shopfast-orders-table-failing is in trouble since Fri 27 Nov 02:03 UTC.
+
+        WHAT
+        Alarm shopfast-orders-table-failing
+
+        THE ERRORS
+        The alarm names no function. These are the errors of all 12 functions in
+        its window, 312 in all; they may have nothing to do with it.
+        290x payment-timeout: charge order <id>: the provider did not answer
+        within <duration>
+           NEW, shopfast-order-service, first seen Fri 27 Nov 02:01 UTC,
+           fingerprint 9f3c000000000001
+        22x reserve <n> of <id>
+           shopfast-inventory-service, first seen Fri 27 Nov 02:01 UTC,
+           fingerprint 9f3c000000000001
+        and 1 kind more
+
+        ONE CASE
+        02:02:41 correlation ID 0199f3a2-7c1e-7d00-8000-0242ac130003
+           one of these errors, which may have nothing to do with the alarm
+           charge order 01JD8Z
+           because the provider did not answer within 3s
+
+        HOPS OF THE CASE
+           POST /orders 201 120ms
+             payment-processor failed 3.0s
+    "#]],
+    );
+    let some = Report {
+        errors: 22,
+        groups: vec![all.groups[1].clone()],
+        elsewhere: Some(Elsewhere {
+            errors: 290,
+            groups: vec![all.groups[0].clone()],
+            ..elsewhere
+        }),
+        ..none.clone()
+    };
+    check(
+        &some,
+        &expect![[r#"
+        Subject: PAGE shopfast-orders-table-failing, 22 errors
+
+        shopfast-orders-table-failing is in trouble since Fri 27 Nov 02:03 UTC:
+        22 errors in 7 min. The lines name no customer.
+
+        WHAT
+        Alarm shopfast-orders-table-failing
+
+        THE ERRORS
+        22x reserve <n> of <id>
+           shopfast-inventory-service, first seen Fri 27 Nov 02:01 UTC,
+           fingerprint 9f3c000000000001
+
+        ONE CASE
+        02:02:41 correlation ID 0199f3a2-7c1e-7d00-8000-0242ac130003
+           charge order 01JD8Z
+           because the provider did not answer within 3s
+
+        HOPS OF THE CASE
+           POST /orders 201 120ms
+             payment-processor failed 3.0s
+
+        MEANWHILE ELSEWHERE
+        Other errors of all 12 functions in the alarm's window, 290 in all; they
+        may have nothing to do with it.
+        290x payment-timeout: charge order <id>: the provider did not answer
+        within <duration>
+           NEW, shopfast-order-service, first seen Fri 27 Nov 02:01 UTC,
+           fingerprint 9f3c000000000001
+        and 1 kind more
+    "#]],
+    );
+    let over = Report {
+        event: Event::Recovered {
+            since: alarm.at,
+            alarm: Alarm {
+                at: at("2026-11-27T02:17:20Z"),
+                ..alarm
+            },
+        },
+        ..none
+    };
+    assert_eq!(
+        subject(&over),
+        "OK shopfast-orders-table-failing over after 14 min"
+    );
+    assert!(
+        !document(&over).lead.contains("error"),
+        "{}",
+        document(&over).lead
+    );
+}
+
+/// Its end overtook it.
+#[test]
+fn what_was_over_before_it_was_told() {
+    let was_on = Report {
+        customers: Customers::Unknown,
+        ..report(Event::WasOn {
+            alarm: alarm(),
+            over: at("2026-11-27T02:17:20Z"),
+        })
+    };
+    assert_eq!(
+        (subject(&was_on).as_str(), document(&was_on).lead.as_str()),
+        (
+            "PAGE shopfast-order-service: errors, over after 14 min, 312 errors",
+            "shopfast-order-service was in trouble from Fri 27 Nov 02:03 UTC to Fri 27 Nov 02:17 UTC, for 14 min: 312 errors. The lines name no customer. Nobody was told while it lasted: the notification of its end came first."
+        )
+    );
+}
+
+/// Every morning.
+#[test]
+fn the_daily_test_says_that_it_is_one() {
+    let alarm = Alarm {
+        name: "shopfast-alarms-self-test".to_owned(),
+        is_test: true,
+        ..alarm()
+    };
+    let of = |event| {
+        let report = report(event);
+        (subject(&report), document(&report).lead)
+    };
+    let (subject, lead) = of(Event::Alarm(alarm.clone()));
+    assert_eq!(
+        subject,
+        "TEST shopfast-alarms-self-test: mails of alarms come, nothing is wrong"
+    );
+    assert!(
+        lead.starts_with("This is the daily test, and all is well with the way of mails"),
+        "{lead}"
+    );
+    let since = alarm.at;
+    let (subject, lead) = of(Event::Recovered { alarm, since });
+    assert_eq!(
+        subject,
+        "TEST shopfast-alarms-self-test is over, nothing was wrong"
+    );
+    assert!(lead.starts_with("The daily test is over."), "{lead}");
+}
+
+#[test]
+fn whoever_is_not_named_is_said_to_be_so() {
+    let lead = |customers, errors| {
+        document(&Report {
+            customers,
+            errors,
+            ..report(Event::Alarm(alarm()))
+        })
+        .lead
+    };
+    assert!(lead(Customers::Unknown, 7).ends_with("7 errors in 7 min. The lines name no customer."));
+    assert!(lead(Customers::Unknown, 0).ends_with("0 errors in 7 min."));
+    assert!(lead(Customers::AtLeast(1), 7).ends_with("7 errors for at least 1 customer in 7 min."));
 }

@@ -6,12 +6,17 @@ use super::document::{Document, Line};
 
 /// Longer words are wrapped here, in characters; commands and addresses never are.
 const WIDTH: usize = 72;
-/// What SNS takes, in bytes.
+/// What SNS takes, in bytes: the message, and name, type and value of its attributes.
 /// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
-const LONGEST: usize = 256 * 1_024;
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html>
+const LONGEST_MESSAGE: usize = 256 * 1_024;
+/// Left for attributes and the subject: whoever sends has a few, of some bytes each.
+const BESIDES: usize = 1_024;
+/// Longer no text is, in bytes.
+pub const LONGEST_TEXT: usize = LONGEST_MESSAGE - BESIDES;
 const CUT: &str = "\n(The rest is left out: a message of SNS has 256 KB.)\n";
 
-/// Writes a document as text of at most 256 KB.
+/// Writes a document as text of at most [`LONGEST_TEXT`] bytes.
 #[must_use]
 pub fn text(document: &Document) -> String {
     let mut out = String::new();
@@ -74,8 +79,8 @@ fn plain(text: &str, indent: &str) -> String {
 }
 
 fn cut(mut text: String) -> String {
-    if text.len() > LONGEST {
-        let mut end = LONGEST - CUT.len();
+    if text.len() > LONGEST_TEXT {
+        let mut end = LONGEST_TEXT - CUT.len();
         while !text.is_char_boundary(end) {
             end -= 1;
         }

@@ -118,22 +118,3 @@ impl Found {
         }
     }
 }
-
-/// One invocation's end is told by the function and by Lambda's record: what the function says counts, where it says something. A function may tell of many failures in one invocation, one for each record.
-#[must_use]
-pub fn once_per_request(occurrences: Vec<Occurrence>) -> Vec<Occurrence> {
-    let mut best = std::collections::HashMap::new();
-    for occurrence in &occurrences {
-        if let Some(id) = &occurrence.request_id {
-            let origin = best
-                .entry((occurrence.function.clone(), id.clone()))
-                .or_insert(occurrence.origin);
-            *origin = occurrence.origin.max(*origin);
-        }
-    }
-    let is_best = |occurrence: &Occurrence| match &occurrence.request_id {
-        Some(id) => best.get(&(occurrence.function.clone(), id.clone())) == Some(&occurrence.origin),
-        None => true,
-    };
-    occurrences.into_iter().filter(is_best).collect()
-}

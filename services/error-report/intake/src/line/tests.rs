@@ -148,24 +148,6 @@ fn what_lambda_says() {
     );
 }
 
-#[test]
-fn an_invocation_s_end_is_told_once() {
-    let of = |message: &str| occurrence("shop", &event(message)).expect("a failure");
-    let record = of(&format!(
-        r#"{{"type":"platform.report","record":{{"requestId":"{ID}","status":"timeout"}}}}"#
-    ));
-    let ours = of(&format!(
-        r#"{{"level":"ERROR","message":"time is running out","requestId":"{ID}"}}"#
-    ));
-    let other = of(r#"{"level":"ERROR","message":"no ID"}"#);
-    let check = |all: &[&Occurrence], expected: &[&Occurrence]| {
-        let told = once_per_request(all.iter().map(|one| (*one).clone()).collect());
-        assert_eq!(told.iter().collect::<Vec<_>>(), expected);
-    };
-    check(&[&record, &ours, &ours, &other], &[&ours, &ours, &other]);
-    check(&[&record, &other, &other], &[&record, &other, &other]);
-}
-
 proptest! {
     #[test]
     fn any_line_is_taken(text in "\\PC{0,120}", field in "\\PC{0,20}") {

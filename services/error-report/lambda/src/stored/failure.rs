@@ -128,6 +128,12 @@ impl StoredFailure {
         within.map(|(_, count)| *count).sum()
     }
 
+    /// The number of the first window that is still counted, where counts since the window of this number are not kept any more.
+    pub(crate) fn counted_since(&self, first: i64) -> Option<i64> {
+        let oldest = self.recent.first().map(|(number, _)| *number);
+        oldest.filter(|&oldest| self.recent.len() == WINDOWS && oldest > first)
+    }
+
     /// Was it quiet in all windows that are kept, as seen from the window of this number?
     pub(crate) fn is_quiet(&self, number: i64) -> bool {
         let oldest = number.saturating_sub(WINDOWS as i64 - 1);

@@ -5,7 +5,7 @@ mod budget;
 mod failure;
 mod kinds;
 
-pub(crate) use alarm::StoredAlarm;
+pub(crate) use alarm::{Change, State, StoredAlarm};
 pub(crate) use budget::{Own, Slot, StoredBudget, WaitingAlarm, WaitingNews};
 pub(crate) use failure::StoredFailure;
 pub(crate) use kinds::StoredKinds;

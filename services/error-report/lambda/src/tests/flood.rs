@@ -135,7 +135,8 @@ async fn a_flood_stays_in_the_budget_and_the_mail_names_the_top_five() {
     ] {
         bench.world.most_lines.store(most, Ordering::Relaxed);
         let message = json!({"AlarmName": alarm, "NewStateValue": "ALARM", "StateChangeTime": bench.world.now().to_string(),
-            "AlarmRule": "ALARM(shopfast-order-service-errors) OR ALARM(shopfast-payment-processor-errors)"});
+            "AlarmRule": "ALARM(shopfast-order-service-errors) OR ALARM(shopfast-payment-processor-errors)",
+            "TriggeringChildren": FUNCTIONS.map(|function| json!({"Arn": format!("arn:aws:cloudwatch:us-east-1:123456789012:alarm:{function}-errors")}))});
         let page = Event::Notifications(vec![Ok(AlarmNotification::read(&message.to_string()).unwrap())]);
         let expected = Summary {
             failures: LINES as u64,
@@ -152,4 +153,27 @@ async fn a_flood_stays_in_the_budget_and_the_mail_names_the_top_five() {
         assert_eq!(told, top);
         assert!(mail.contains("and 35 kinds more"), "{mail}");
     }
+}
+
+/// Counts of an hour are kept: of a longer flood the mail about its end says from when on it is counted.
+#[tokio::test]
+async fn a_long_flood_says_since_when_it_is_counted() {
+    let bench = Bench::new();
+    let name = "shopfast-order-service-errors";
+    let on = alarm(name, "ALARM", bench.world.now());
+    bench.handle(on).await.unwrap();
+    for _ in 0..20 {
+        bench.advance(5);
+        let batch = bench.lines(ORDERS, &[("order 7 was changed", 10)]);
+        bench.handle(batch).await.unwrap();
+    }
+    bench.world.most_lines.store(15, Ordering::Relaxed);
+    let over = alarm(name, "OK", bench.world.now());
+    bench.handle(over).await.unwrap();
+    let mail = bench.world.mails.lock().unwrap().last().unwrap().clone();
+    let subject = "OK shopfast-order-service: errors over after 1 h 40 min, 130 errors, 3 customers";
+    assert_eq!(mail.subject, subject);
+    let text = mail.text.replace('\n', " ");
+    let said = "Of shopfast-order-service the errors since Fri 27 Nov 02:40 UTC are counted, and of those before only what was read.";
+    assert!(text.contains(said), "{text}");
 }

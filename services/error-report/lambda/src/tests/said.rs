@@ -30,8 +30,14 @@ fn page(bench: &Bench) -> Event {
 }
 
 fn composite(bench: &Bench, name: &str) -> Event {
+    composite_of(bench, name, &[])
+}
+
+fn composite_of(bench: &Bench, name: &str, children: &[&str]) -> Event {
+    let arn =
+        |child: &&str| json!({"Arn": format!("arn:aws:cloudwatch:us-east-1:123456789012:alarm:{child}")});
     let message = json!({"AlarmName": name, "NewStateValue": "ALARM", "StateChangeTime": bench.world.now().to_string(),
-        "AlarmRule": "ALARM(a)"});
+        "AlarmRule": "ALARM(a)", "TriggeringChildren": children.iter().map(arn).collect::<Vec<_>>()});
     Event::Notifications(vec![Ok(AlarmNotification::read(&message.to_string()).unwrap())])
 }
 
@@ -155,9 +161,21 @@ async fn commands_are_about_what_fails() {
     }
     logged(&bench, ORDERS, 5_000, &error("place the order", "r-9"));
     bench.advance(1);
-    let text = mail(&bench, composite(&bench, "somebody-elses")).await.text;
+    let children = [
+        "shopfast-order-service-errors",
+        "shopfast-payment-processor-errors",
+    ];
+    let event = composite_of(&bench, "shopfast-orders-failing", &children);
+    let text = mail(&bench, event).await.text;
     assert!(
         text.contains("   shopwatch logs --function shopfast-payment-processor --level"),
+        "{text}"
+    );
+    assert!(text.contains("#dashboards/dashboard/shopfast\n"), "{text}");
+    // Which of all functions an alarm is about that names none nobody knows.
+    let text = mail(&bench, composite(&bench, "somebody-elses")).await.text;
+    assert!(
+        text.contains("   shopwatch logs --level error --since 1h\n"),
         "{text}"
     );
     assert!(text.contains("#dashboards/dashboard/shopfast\n"), "{text}");

@@ -31,7 +31,10 @@ const FAULTS: &[(&str, &[&str])] = &[
             "milliseconds",
         ],
     ),
-    ("message", &["queue", "body", "count", "age"]),
+    (
+        "message",
+        &["queue", "body", "count", "age", "visibility-seconds"],
+    ),
     ("log-lines", &["function", "line", "count"]),
     (
         "set-function",
@@ -80,6 +83,7 @@ pub(super) fn read(node: &Node) -> Result<Fault, Wrong> {
             body: fields.get("body")?.unwrap_or_else(|| "{}".to_owned()),
             count: fields.get("count")?.unwrap_or(1),
             age: fields.parse("age", duration::seconds)?.unwrap_or(0),
+            visibility: fields.get("visibility-seconds")?,
         }),
         "log-lines" => Ok(Fault::LogLines {
             function: function()?,

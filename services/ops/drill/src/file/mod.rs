@@ -1,6 +1,7 @@
 //! Drill files: YAML with one drill in every document, perhaps many times over (`matrix`). `tests/drills/README.md` is the
 //! format for people.
 
+mod expect;
 mod fault;
 mod load;
 mod matrix;
@@ -8,12 +9,9 @@ mod may;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::collections::BTreeSet;
-
 use alarms::document::{self, Content, Fields, Node, Place, Wrong};
-use alarms::scenario::duration;
 
-use crate::drill::{Drill, Evidence, Expect, Mail, Remedy};
+use crate::drill::{Drill, Remedy};
 
 /// What is wrong with a file, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -99,7 +97,7 @@ fn drill(file: &str, node: &Node) -> Result<Drill, Wrong> {
         line: node.at.line,
         faults,
         load,
-        expect: expect(required_node(&fields, "expect")?)?,
+        expect: expect::read(required_node(&fields, "expect")?)?,
         heal,
         needs: fields.get("needs")?.unwrap_or_default(),
         is_alone: fields.get("alone")?.unwrap_or(false),
@@ -126,115 +124,6 @@ fn not_empty(text: &str) -> Result<String, String> {
         return Err("is empty".to_owned());
     }
     Ok(text.to_owned())
-}
-
-fn expect(node: &Node) -> Result<Expect, Wrong> {
-    let known = [
-        "alarms",
-        "shared",
-        "stays",
-        "may",
-        "pages",
-        "tickets",
-        "within",
-        "cleared-within",
-        "evidence",
-        "mails",
-        "direct",
-        "mailed-late",
-    ];
-    let fields = Fields::of(node, "what is expected", &known)?;
-    let names = |name: &str| -> Result<BTreeSet<String>, Wrong> {
-        let listed: Vec<String> = fields.get(name)?.unwrap_or_default();
-        let mut names = BTreeSet::new();
-        for listed in listed {
-            if !names.insert(listed.clone()) {
-                let at = fields.node(name).map_or(node.at, |node| node.at);
-                return Err(Wrong::new(at, format!("{listed} is there twice")));
-            }
-        }
-        Ok(names)
-    };
-    let shared = names("shared")?;
-    let mut alarms = names("alarms")?;
-    if let Some(twice) = shared.iter().find(|name| alarms.contains(*name)) {
-        let at = fields.node("shared").map_or(node.at, |node| node.at);
-        return Err(Wrong::new(at, format!("{twice} is shared and among the alarms")));
-    }
-    alarms.extend(shared.iter().cloned());
-    let expect = Expect {
-        alarms,
-        shared,
-        stays: names("stays")?,
-        may: names("may")?,
-        pages: names("pages")?,
-        tickets: names("tickets")?,
-        within: required(&fields, "within", duration::seconds)?,
-        cleared_within: required(&fields, "cleared-within", duration::seconds)?,
-        evidence: fields.node("evidence").map(evidence).transpose()?,
-        mails: items(&fields, "mails")?
-            .iter()
-            .map(mail)
-            .collect::<Result<_, _>>()?,
-        direct: names("direct")?,
-        mailed_late: names("mailed-late")?,
-    };
-    let excepted = expect
-        .evidence
-        .as_ref()
-        .map_or_else(BTreeSet::new, |evidence| evidence.except.clone());
-    let parts = [
-        ("stays", &expect.stays),
-        ("pages", &expect.pages),
-        ("tickets", &expect.tickets),
-        ("the evidence's except", &excepted),
-    ];
-    for (set, names) in parts {
-        if let Some(other) = names.difference(&expect.alarms).next() {
-            let at = fields.node(set).map_or(node.at, |node| node.at);
-            let message = format!("{other} is in {set} and not among the alarms");
-            return Err(Wrong::new(at, message));
-        }
-    }
-    let told = &expect.pages | &expect.tickets;
-    for (set, names) in [("direct", &expect.direct), ("mailed-late", &expect.mailed_late)] {
-        if let Some(other) = names.difference(&told).next() {
-            let at = fields.node(set).map_or(node.at, |node| node.at);
-            let message = format!("{other} is in {set} and neither among the pages nor the tickets");
-            return Err(Wrong::new(at, message));
-        }
-    }
-    Ok(expect)
-}
-
-fn evidence(node: &Node) -> Result<Evidence, Wrong> {
-    let fields = Fields::of(node, "the evidence", &["error", "except"])?;
-    Ok(Evidence {
-        error: required(&fields, "error", not_empty)?,
-        except: fields.get("except")?.unwrap_or_default(),
-    })
-}
-
-fn mail(node: &Node) -> Result<Mail, Wrong> {
-    let known = [
-        "subject",
-        "alarm",
-        "text",
-        "error",
-        "fingerprint",
-        "case",
-        "runbook",
-    ];
-    let fields = Fields::of(node, "a mail", &known)?;
-    Ok(Mail {
-        subject: fields.get("subject")?.unwrap_or_default(),
-        alarm: fields.get("alarm")?,
-        text: fields.get("text")?.unwrap_or_default(),
-        error: fields.get("error")?,
-        has_fingerprint: fields.get("fingerprint")?.unwrap_or(false),
-        has_case: fields.get("case")?.unwrap_or(false),
-        runbook: fields.get("runbook")?,
-    })
 }
 
 fn remedy(node: &Node) -> Result<Remedy, Wrong> {

@@ -1,5 +1,7 @@
 //! Files that are right, and what is said of those that are not.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -71,9 +73,33 @@ fn what_is_wrong_is_said_with_its_place() {
         ("heal:", "  may: [shopfast-order-relay-throttles]\nheal:"),
         ("heal:", "  evidence: { eror: Broken }\nheal:"),
         ("heal:", "  evidence: { error: Broken, except: [other] }\nheal:"),
+        (
+            "heal:",
+            "  undiagnosed: [{ page: \"{function}-errors\", because: none }]\nheal:",
+        ),
+        (
+            "heal:",
+            "  undiagnosed: [{ page: \"{function}-failing\" }]\nheal:",
+        ),
     ];
     let all: Vec<String> = changes.iter().map(|(from, to)| told(from, to)).collect();
     expect_test::expect_file!["wrong.txt"].assert_eq(&(all.join("\n") + "\n"));
+}
+
+#[test]
+fn a_message_comes_again_as_soon_as_the_file_says() {
+    let file = |more: &str| {
+        GOOD.replace(
+            "{ fault: error, function: \"{function}\", error-type: Broken }",
+            &format!("{{ fault: message, queue: q{more} }}"),
+        )
+    };
+    let visibility = |more: &str| match &drill(&file(more)).faults[0] {
+        crate::Fault::Message { visibility, .. } => *visibility,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(visibility(", visibility-seconds: 0"), Some(0));
+    assert_eq!(visibility(""), None, "the queue's own");
 }
 
 #[test]

@@ -39,6 +39,7 @@ fn observed(events: &str) -> Observed {
         failed: BTreeSet::new(),
         steps: 0,
         findings: 0,
+        diagnosed: BTreeMap::new(),
         problems: Vec::new(),
     };
     for word in events.split_whitespace() {
@@ -111,7 +112,10 @@ fn everything_that_differs_is_named() {
             "no mail OK about b: none came",
         ],
     );
-    check("1a 2b 2b! 3b! 6a- 7b-", &["b paged 2 times"]);
+    check(
+        "1a 2b 2b! 3b! 6a- 7b-",
+        &["b paged 2 times", "2 mails tell of ALARM of b; changes to it: 1"],
+    );
     check(
         "1a 1c 2b 2b! 6a- 7b-",
         &["c went to ALARM, which nothing here expects"],
@@ -133,6 +137,60 @@ fn everything_that_differs_is_named() {
 #[test]
 fn what_others_expect_or_a_slow_machine_does_is_not_its_own() {
     check("1a 1beside 1beside! 1t-latency 2b 2b! 6a- 7b-", &[]);
+}
+
+/// What is said of a drill in which the page of `b` is read, with more in its file.
+fn check_diagnosis(found: &[(&str, usize)], more: &str, expect: &[&str]) {
+    let file = FILE.replace("may:", &format!("{more} may:"));
+    let mut observed = observed("1a 2b 2b! 6a- 7b-");
+    observed.diagnosed = found
+        .iter()
+        .map(|(alarm, found)| ((*alarm).to_owned(), *found))
+        .collect();
+    let outcome = judge(&drill(&file), &BTreeSet::new(), &observed);
+    assert_eq!(outcome.failures, expect, "{found:?} {more}");
+}
+
+#[test]
+fn a_diagnosis_that_finds_nothing_fails_the_drill() {
+    check_diagnosis(&[("b", 1)], "", &[]);
+    check_diagnosis(&[("b", 0)], "", &["the diagnosis of b found no cause"]);
+    // Without runbooks, and pages of drills beside it.
+    check_diagnosis(&[], "", &[]);
+    check_diagnosis(&[("b", 1), ("beside", 0)], "", &[]);
+    let excused = "undiagnosed: [{ page: b, because: it is drilled so }],";
+    check_diagnosis(&[("b", 0)], excused, &[]);
+    check_diagnosis(
+        &[("b", 2)],
+        excused,
+        &["the diagnosis of b finds a cause, which `undiagnosed` says it cannot"],
+    );
+}
+
+/// What is said when these mails came besides.
+fn check_mails(more: &[(i64, &str, &str)], expect: &[&str]) {
+    let mut observed = observed("1a 2b 2b! 6a- 7b-");
+    let mails = more
+        .iter()
+        .map(|(minute, word, alarm)| mail(at(*minute), word, alarm));
+    observed.mails.extend(mails);
+    let outcome = judge(&drill(FILE), &BTreeSet::new(), &observed);
+    assert_eq!(outcome.failures, expect, "{more:?}");
+}
+
+#[test]
+fn a_change_of_state_is_mailed_once() {
+    check_mails(
+        &[(3, "PAGE", "b")],
+        &["2 mails tell of ALARM of b; changes to it: 1"],
+    );
+    check_mails(&[(8, "OK", "b")], &["2 mails tell of OK of b; changes to it: 1"]);
+    // Of alarms that are not its own, and digests.
+    check_mails(&[(3, "PAGE", "beside"), (3, "DIGEST", "b"), (3, "NEW", "b")], &[]);
+    let mut again = observed("1a 2b 2b! 3b- 4b 4b! 6a- 7b-");
+    again.told.pop();
+    let outcome = judge(&drill(FILE), &BTreeSet::new(), &again);
+    assert_eq!(outcome.failures, [""; 0], "two changes, two mails");
 }
 
 proptest! {

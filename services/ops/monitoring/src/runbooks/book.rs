@@ -7,11 +7,11 @@ use alarms::coverage::GeneratedAlarm;
 use alarms::model::{Definition, MetricAlarm};
 use alarms::near::nearest;
 use infra::{Deployment, Source as Template, Stack};
-use runbooks::lint::{Source, Subject};
+use runbooks::lint::{Known, Source, Subject};
 use runbooks::page::{self, Page};
 use runbooks::placeholder::Bindings;
 
-use super::facts;
+use super::{facts, named};
 use crate::generation::Generation;
 use crate::templates::Beside;
 use crate::{Refused, Workspace, files};
@@ -146,6 +146,17 @@ impl Book {
             Some(near) => refused.cure(format!("did you mean {near}?")),
             None => refused.cure("`shopwatch alarms list` lists them"),
         }
+    }
+
+    /// The resources of the group, as pages may name them.
+    #[must_use]
+    pub fn known(&self) -> Known {
+        let mut known = named::resources(&self.generation.group, &self.generation.stacks);
+        let dashboards = self.generation.generated.alarms.iter();
+        known
+            .names
+            .extend(dashboards.map(|alarm| alarm.dashboard.clone()));
+        known
     }
 
     /// The root of the clone.

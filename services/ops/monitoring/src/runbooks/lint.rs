@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use runbooks::lint::{CHECKS, Finding, Surroundings, Typed, lint};
+use alarms::near::nearest;
+use alarms::service_metrics;
+use runbooks::lint::{CHECKS, Finding, Known, Surroundings, Typed, lint};
 use serde::Serialize;
 
 use super::Book;
@@ -42,6 +44,7 @@ pub trait CommandLine {
 struct Around<'a> {
     root: &'a Path,
     command_line: &'a dyn CommandLine,
+    known: Known,
 }
 
 impl Surroundings for Around<'_> {
@@ -56,6 +59,27 @@ impl Surroundings for Around<'_> {
         }
         let bytes = std::fs::read(path).ok()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    fn known(&self) -> &Known {
+        &self.known
+    }
+
+    fn no_metric(&self, namespace: &str, name: &str) -> Option<String> {
+        let mut names: Vec<&str> = service_metrics::metrics_of(namespace)
+            .map(|metric| metric.name)
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        // Of other namespaces the catalogue knows nothing.
+        if names.is_empty() || service_metrics::find(namespace, name).is_some() {
+            return None;
+        }
+        let near = nearest(name, &names).map(|near| format!("; did you mean `{near}`?"));
+        Some(format!(
+            "{namespace} has no metric `{name}`{}",
+            near.unwrap_or_default()
+        ))
     }
 }
 
@@ -93,6 +117,7 @@ pub fn run(
     let around = Around {
         root: book.root(),
         command_line,
+        known: book.known(),
     };
     let is_meant = |name: &str| {
         args.alarms.is_empty() || args.alarms.iter().any(|alarm| name.starts_with(alarm.as_str()))

@@ -8,6 +8,7 @@ pub mod show;
 
 mod book;
 mod facts;
+mod named;
 
 pub use book::Book;
 pub use lint::CommandLine;

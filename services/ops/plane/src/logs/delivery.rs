@@ -43,14 +43,18 @@ pub(crate) async fn run(shared: Shared, account: String, mut stop: watch::Receiv
 
 async fn look(shared: &Shared) {
     loop {
-        // While the emulator is away the filters stay what they were.
-        if let Some(filters) = filters(shared).await {
-            shared.subscriptions.replace(filters.iter());
-        }
+        read(shared).await;
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
             () = shared.deployed.notified() => {}
         }
+    }
+}
+
+/// Takes the filters that are deployed. While the emulator is away they stay what they were.
+pub(crate) async fn read(shared: &Shared) {
+    if let Some(filters) = filters(shared).await {
+        shared.subscriptions.replace(filters.iter());
     }
 }
 

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use jiff::Timestamp;
+use platform::aws::NOTE;
 
 use crate::adapter::AdapterError;
 use crate::attributes::{number, optional_text, text};
@@ -98,8 +99,13 @@ impl SentLog for DynamoDbLog {
         let call = call
             .update_expression("SET #state = :sent")
             .expression_attribute_names("#state", "state");
+        let patient = aws_sdk_dynamodb::Config::builder()
+            .retry_config(NOTE.retries())
+            .timeout_config(NOTE.timeouts());
         let noted = call
             .expression_attribute_values(":sent", text("sent"))
+            .customize()
+            .config_override(patient)
             .send()
             .await;
         noted
@@ -117,5 +123,69 @@ impl SentLog for DynamoDbLog {
         given
             .map(drop)
             .map_err(|e| AdapterError::call("give the right to send a mail back", e))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::thread::JoinHandle;
+
+    use super::*;
+
+    /// A table that is away for so many requests; tells how many came.
+    fn table(away: usize) -> (String, JoinHandle<usize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let answers = std::thread::spawn(move || {
+            for came in 0.. {
+                let (stream, _) = listener.accept().unwrap();
+                let mut reader = BufReader::new(&stream);
+                let mut length = 0;
+                loop {
+                    let mut line = String::new();
+                    reader.read_line(&mut line).unwrap();
+                    let line = line.trim().to_ascii_lowercase();
+                    if let Some(value) = line.strip_prefix("content-length:") {
+                        length = value.trim().parse().unwrap();
+                    }
+                    if line.is_empty() {
+                        break;
+                    }
+                }
+                reader.read_exact(&mut vec![0; length]).unwrap();
+                let status = if came < away {
+                    "503 Service Unavailable"
+                } else {
+                    "200 OK"
+                };
+                let head =
+                    "content-type: application/x-amz-json-1.0\r\ncontent-length: 2\r\nconnection: close";
+                write!(&stream, "HTTP/1.1 {status}\r\n{head}\r\n\r\n{{}}").unwrap();
+                if came == away {
+                    return came + 1;
+                }
+            }
+            unreachable!("an endless loop ends by its answer")
+        });
+        (address, answers)
+    }
+
+    #[tokio::test]
+    async fn a_mail_that_went_is_noted_through_a_short_outage() {
+        // More than a call of the usual limits is tried.
+        let (address, answers) = table(6);
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(aws_config::BehaviorVersion::latest())
+            .region(aws_config::Region::new("eu-central-1"))
+            .endpoint_url(address)
+            .retry_config(platform::aws::QUICK.retries())
+            .timeout_config(platform::aws::QUICK.timeouts())
+            .allow_no_auth()
+            .build();
+        let log = DynamoDbLog::new(Client::from_conf(config), "notifications".to_owned());
+        log.note_sent("event-1").await.unwrap();
+        assert_eq!(answers.join().unwrap(), 7);
     }
 }
