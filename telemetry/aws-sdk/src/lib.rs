@@ -34,6 +34,7 @@ use crate::inject::Carried;
 #[derive(Debug, Clone, Default)]
 pub struct Interceptor {
     tables: Arc<BTreeSet<String>>,
+    left_alone: Option<Arc<str>>,
 }
 
 impl Interceptor {
@@ -48,6 +49,17 @@ impl Interceptor {
     pub fn with_item_context<T: Into<String>>(self, tables: impl IntoIterator<Item = T>) -> Self {
         Self {
             tables: Arc::new(tables.into_iter().map(Into::into).collect()),
+            ..self
+        }
+    }
+
+    /// Records of Kinesis and Firehose are left as they are, for a client that writes to this stream only: they are data that is
+    /// kept, where nobody looks for a context, and to read megabytes of them takes longer than to send them.
+    #[must_use]
+    pub fn leaving_records_of(self, stream: &str) -> Self {
+        Self {
+            left_alone: Some(stream.into()),
+            ..self
         }
     }
 }
@@ -111,6 +123,14 @@ impl Intercept for Interceptor {
         let Some((call, metadata)) = config.load::<Call>().zip(config.load::<Metadata>()) else {
             return Ok(());
         };
+        if let Some(stream) = self
+            .left_alone
+            .as_deref()
+            .filter(|_| stream::has_records(metadata))
+        {
+            call.span.set_attribute("aws.stream_name", stream);
+            return Ok(());
+        }
         let trace = call.trace();
         let carried = Carried {
             context: &call.scope.context,

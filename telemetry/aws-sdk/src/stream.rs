@@ -16,13 +16,14 @@ use telemetry_core::{DropReason, carrier, count_dropped};
 use crate::inject::Carried;
 use crate::size;
 
+/// Is it a request with records?
+pub(crate) fn has_records(metadata: &Metadata) -> bool {
+    limits(metadata).is_some()
+}
+
 /// Puts the context into the records of a request. Returns the stream's name, if it is such a request.
 pub(crate) fn into(metadata: &Metadata, request: &mut HttpRequest, carried: &Carried<'_>) -> Option<String> {
-    let limits = match (metadata.service(), metadata.name()) {
-        ("Kinesis", "PutRecord" | "PutRecords") => (size::KINESIS_RECORD, size::KINESIS_REQUEST),
-        ("Firehose", "PutRecord" | "PutRecordBatch") => (size::FIREHOSE_RECORD, size::FIREHOSE_REQUEST),
-        _ => return None,
-    };
+    let limits = limits(metadata)?;
     let text = std::str::from_utf8(request.body().bytes()?).ok()?;
     let body: Body<'_> = serde_json::from_str(text).ok()?;
     let name = body.name();
@@ -34,6 +35,15 @@ pub(crate) fn into(metadata: &Metadata, request: &mut HttpRequest, carried: &Car
         }
     }
     name
+}
+
+/// Of a record, and of a request; `None` for a request that has none.
+fn limits(metadata: &Metadata) -> Option<(size::Limits, size::Limits)> {
+    match (metadata.service(), metadata.name()) {
+        ("Kinesis", "PutRecord" | "PutRecords") => Some((size::KINESIS_RECORD, size::KINESIS_REQUEST)),
+        ("Firehose", "PutRecord" | "PutRecordBatch") => Some((size::FIREHOSE_RECORD, size::FIREHOSE_REQUEST)),
+        _ => None,
+    }
 }
 
 /// The body of any of these requests.

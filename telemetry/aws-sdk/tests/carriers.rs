@@ -113,6 +113,21 @@ async fn a_record_of_firehose_carries_it() {
 }
 
 #[tokio::test]
+async fn records_of_a_stream_that_is_named_are_left_as_they_are() {
+    use aws_sdk_firehose::primitives::Blob;
+    use aws_sdk_firehose::types::Record;
+    let record = |data: &str| Record::builder().data(Blob::new(data)).build().unwrap();
+    let (client, receiver) = captured!(aws_sdk_firehose, Interceptor::new().leaving_records_of("archive"));
+    let call = client.put_record_batch().delivery_stream_name("archive");
+    let call = call.records(record("{\"a\":1}")).records(record("{}"));
+    let span = in_invocation(async { drop(call.send().await) }).await;
+    let (body, trace) = sent(receiver);
+    assert_eq!(payloads(&body), ["{\"a\":1}", "{}"]);
+    assert!(trace.is_some());
+    assert_eq!(span["aws"]["stream_name"], "archive");
+}
+
+#[tokio::test]
 async fn a_record_that_is_full_or_binary_passes_byte_for_byte() {
     use aws_sdk_kinesis::primitives::Blob;
     let object = |bytes: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(bytes)).into_bytes();

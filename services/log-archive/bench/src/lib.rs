@@ -1,4 +1,4 @@
-//! What the log archive costs, on generated logs: bytes that are kept, time and memory of a compaction, reads and time of a
+//! What the log archive costs, on generated logs: time of forwarding, bytes that are kept, time and memory of a compaction, reads and time of a
 //! lookup, and what `zgrep` over the raw objects, and DuckDB and DataFusion over Parquet with default settings need for the same.
 //!
 //! It fails if a target is missed that does not depend on the machine (`limits`).
@@ -6,6 +6,7 @@
 //! Not here: whether it is right (tests of `log-archive-store`).
 
 mod beside;
+mod forwarding;
 mod generate;
 mod limits;
 mod lookups;

@@ -16,6 +16,8 @@ pub(crate) const OTHER_READS: u64 = 6;
 pub(crate) const MEMORY: u64 = 512_000_000;
 /// Milliseconds of the median lookup by correlation ID.
 pub(crate) const MEDIAN_MS: f64 = 20.0;
+/// Megabytes of text that one core forwards in a second.
+pub(crate) const FORWARDING: f64 = 50.0;
 /// Megabytes of text that one core compacts in a second.
 pub(crate) const COMPACTION: f64 = 100.0;
 /// How much less the best other program needs than this, in bytes and in time.

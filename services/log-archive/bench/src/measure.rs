@@ -13,7 +13,7 @@ use object_store::local::LocalFileSystem;
 use crate::generate::Generated;
 use crate::limits::{self, Missed};
 use crate::table::{bytes, float, print, row};
-use crate::{Args, beside, generate, lookups};
+use crate::{Args, beside, forwarding, generate, lookups};
 
 pub(crate) async fn all(args: &Args) -> Result<()> {
     let temporary = tempfile::tempdir()?;
@@ -31,6 +31,7 @@ pub(crate) async fn all(args: &Args) -> Result<()> {
     )
     .await?;
     let mut missed = Missed::default();
+    let forwarded = forwarding::measured(&archive).await?;
     let now = first.plus(args.hours + 2);
     let rate = compaction(&archive, directory, now, &generated, &mut missed).await?;
     size(&archive, &generated, &mut missed).await?;
@@ -48,6 +49,7 @@ pub(crate) async fn all(args: &Args) -> Result<()> {
         limits::TIMES_BETTER,
     );
     if args.times {
+        missed.at_least("MB/s of forwarding", forwarded, limits::FORWARDING);
         missed.at_least("MB/s of compaction", rate, limits::COMPACTION);
         missed.at_most("ms of a lookup", median.ms, limits::MEDIAN_MS);
         missed.at_least(

@@ -35,6 +35,12 @@ pub fn raw_prefix(hour: Hour) -> String {
     format!("{RAW}/{}", slashed(hour))
 }
 
+/// `failed/forwarder/2026/11/21/19`, where the forwarder leaves what it gave up in this hour.
+#[must_use]
+pub fn failed_prefix(hour: Hour) -> String {
+    format!("{FAILED}/forwarder/{}", slashed(hour))
+}
+
 /// The hour of arrival of a raw object.
 #[must_use]
 pub fn raw_hour(key: &str) -> Option<Hour> {
@@ -171,6 +177,10 @@ mod tests {
     fn keys_are_written_and_read() {
         let hour: Hour = "2026-11-21T07".parse().unwrap();
         assert_eq!(raw_hour(&format!("{}/a/b.gz", raw_prefix(hour))), Some(hour));
+        assert_eq!(
+            failed_hour(&format!("{}/a.json", failed_prefix(hour))),
+            Some(hour)
+        );
         assert_eq!(manifest_of_key(&manifest(hour, 12)), Some((hour, 12)));
         assert_eq!(link_of_key(&link(42)), Some(42));
         assert_eq!(

@@ -7,13 +7,16 @@ use std::io::Read as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::read::MultiGzDecoder;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-/// A payload has 1 MB of text; somebody else's may be a bomb.
-const LARGEST: u64 = 16 * 1_024 * 1_024;
+use crate::redacted;
+
+/// A payload has 1 MB at most (asynchronous invocation, Lambda quotas), packed; lines that repeat themselves are packed fifty times and
+/// more. Beyond that it is a bomb.
+const LARGEST: u64 = 64 * 1_024 * 1_024;
 
 /// Lines of one stream, as CloudWatch Logs delivers them.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Envelope<'a> {
     /// `DATA_MESSAGE`, or `CONTROL_MESSAGE`: a test whether the destination can be reached, without lines of anybody.
@@ -34,7 +37,7 @@ pub struct Envelope<'a> {
 }
 
 /// One event: nearly always one line.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct LogEvent<'a> {
     /// Unique in the log group, the same in every delivery.
     #[serde(borrow)]
@@ -72,7 +75,8 @@ pub enum EnvelopeError {
 }
 
 impl Envelope<'_> {
-    /// Unpacks the payload of a subscription filter: the JSON of the envelope, for [`Envelope::read`].
+    /// Unpacks the payload of a subscription filter: the JSON of the envelope, for [`Envelope::read`]. What is not UTF-8 in it becomes
+    /// U+FFFD, as in a raw object: nobody has it in another way, and the line is kept.
     ///
     /// # Errors
     /// It is damaged, or too large.
@@ -86,7 +90,7 @@ impl Envelope<'_> {
         if json.len() as u64 > LARGEST {
             return Err(EnvelopeError::TooLarge);
         }
-        Ok(json)
+        Ok(text(json))
     }
 }
 
@@ -100,6 +104,19 @@ impl<'a> Envelope<'a> {
         envelope.with_data()
     }
 
+    /// Replaces in every line what must not be kept, and says in how many texts and values of theirs there was something.
+    pub fn redact(&mut self) -> u64 {
+        let mut places = 0;
+        for event in &mut self.log_events {
+            let safe = redacted(&event.message);
+            places += safe.places;
+            if let Cow::Owned(text) = safe.text {
+                event.message = Cow::Owned(text);
+            }
+        }
+        places
+    }
+
     /// Itself, if it has lines.
     pub(crate) fn with_data(self) -> Result<Option<Self>, EnvelopeError> {
         match &*self.message_type {
@@ -108,6 +125,18 @@ impl<'a> Envelope<'a> {
             other => Err(EnvelopeError::MessageType(other.to_owned())),
         }
     }
+}
+
+/// The bytes as UTF-8, which they nearly always are.
+fn text(bytes: Vec<u8>) -> Vec<u8> {
+    String::from_utf8(bytes).map_or_else(
+        |error| {
+            String::from_utf8_lossy(error.as_bytes())
+                .into_owned()
+                .into_bytes()
+        },
+        String::into_bytes,
+    )
 }
 
 #[cfg(test)]
@@ -147,6 +176,16 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_is_not_utf_8_is_kept() {
+        let mut json = DATA.replace('?', "").into_bytes();
+        let at = json.windows(4).position(|bytes| bytes == br#"a \""#).unwrap();
+        json[at] = 0xe9;
+        let json = Envelope::unpack(&packed(&json)).unwrap();
+        let envelope = Envelope::read(&json).unwrap().unwrap();
+        assert_eq!(envelope.log_events[0].message, "\u{fffd} \"b\"\n");
+    }
+
+    #[test]
     fn what_is_damaged_is_told() {
         let check = |payload: &str, expected: &str| {
             let error = unpacked(payload).unwrap_err().to_string();
@@ -165,7 +204,7 @@ mod tests {
             &packed(DATA.replace("DATA_", "OTHER_").as_bytes()),
             "\"OTHER_MESSAGE\" is neither",
         );
-        check(&packed(&vec![b' '; 17 * 1_024 * 1_024]), "unpacks to more than");
+        check(&packed(&vec![b' '; 65 * 1_024 * 1_024]), "unpacks to more than");
     }
 
     #[test]

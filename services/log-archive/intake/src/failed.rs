@@ -9,11 +9,28 @@ use serde_json::Value;
 
 use crate::envelope::{Envelope, EnvelopeError};
 
-/// Envelopes that such an object holds, one text after the other.
+/// Envelopes that such an object holds, as a raw object has them: each ends with a line break. They are without what must not be kept,
+/// because lines that failed on their way to the forwarder, or in it, are as they were written.
 ///
 /// # Errors
-/// It is none of the forms, or a payload in it is damaged.
-pub fn envelopes_of_failed(object: &[u8]) -> Result<Vec<Vec<u8>>, EnvelopeError> {
+/// It is none of the forms, a payload in it is damaged, or an envelope is none.
+pub fn redacted_envelopes_of_failed(object: &[u8]) -> Result<Vec<u8>, EnvelopeError> {
+    let mut raw = Vec::new();
+    for envelopes in envelopes_of_failed(object)? {
+        // A record of Firehose may have more than one.
+        let text = String::from_utf8_lossy(&envelopes);
+        for envelope in serde_json::Deserializer::from_str(&text).into_iter::<Envelope<'_>>() {
+            let mut envelope = envelope.map_err(EnvelopeError::Envelope)?;
+            envelope.redact();
+            serde_json::to_writer(&mut raw, &envelope).map_err(EnvelopeError::Envelope)?;
+            raw.push(b'\n');
+        }
+    }
+    Ok(raw)
+}
+
+/// What such an object holds: the text of an envelope for each record of it.
+fn envelopes_of_failed(object: &[u8]) -> Result<Vec<Vec<u8>>, EnvelopeError> {
     let mut envelopes = Vec::new();
     for record in serde_json::Deserializer::from_slice(object).into_iter::<Value>() {
         let record = record.map_err(EnvelopeError::Envelope)?;
@@ -74,6 +91,23 @@ mod tests {
         check(format!("{raw}\n{raw}"), 2);
         check(format!("{text}{text}"), 2);
         check(String::new(), 0);
+    }
+
+    #[test]
+    fn what_failed_is_redacted_on_its_way_back() {
+        let envelope = |message: &str| {
+            json!({"messageType": "DATA_MESSAGE", "owner": "1", "logGroup": "g", "logStream": "s",
+                "logEvents": [{"id": "e", "timestamp": 7, "message": message}]})
+            .to_string()
+        };
+        let two = envelope("to ada@example.com") + &envelope("plain");
+        let failed = json!({"rawData": STANDARD.encode(two)}).to_string();
+        let raw = redacted_envelopes_of_failed(failed.as_bytes()).unwrap();
+        let expected = format!("{}\n{}\n", envelope("to [email]"), envelope("plain"));
+        assert_eq!(String::from_utf8(raw).unwrap(), expected);
+        let error =
+            redacted_envelopes_of_failed(json!({"rawData": STANDARD.encode("[]")}).to_string().as_bytes());
+        assert!(error.unwrap_err().to_string().contains("not in the envelope"));
     }
 
     #[test]

@@ -107,7 +107,13 @@ impl DayFilter {
                 .slots_of(&row, hash)
                 .map_err(|cause| invalid(&key, cause))
         };
-        Ok((slots(hash)?, slots(filter::elsewhere(hash))?))
+        let named = slots(hash)?;
+        let mut elsewhere = named.clone();
+        for hash in filter::elsewhere(hash) {
+            let told = slots(hash)?;
+            elsewhere.retain(|slot| told.contains(slot));
+        }
+        Ok((named, elsewhere))
     }
 
     /// Where the filter of an hour is, if there is one of its newest generation.

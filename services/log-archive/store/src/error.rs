@@ -80,7 +80,7 @@ pub enum ArchiveError {
     #[error("sort lines on disk")]
     Sorter(#[from] SorterError),
     /// The watch said so.
-    #[error("the compaction was stopped; the next one goes on from here")]
+    #[error("the work was stopped; the next one goes on from here")]
     Stopped(#[source] Stopped),
     /// Other compactors were always faster.
     #[error("{hour} is being compacted by somebody else again and again: let one compactor run at a time")]

@@ -32,6 +32,6 @@ pub use error::{ArchiveError, chain};
 pub use hours::{Hours, OpenHour};
 pub use log_archive_format::{MESSAGE_SQL, Manifest, Object, Part};
 pub use lookup::{Found, Lookup, Scope};
-pub use replay::{Replayed, replay};
+pub use replay::{Replayed, replay, replay_into};
 pub use sorter::{Merge, Sorter, SorterError};
 pub use verify::{Fault, Verified, manifests, verify};

@@ -16,7 +16,7 @@ pub struct Args {
 pub(crate) async fn run(args: Args, terminal: &mut Terminal<'_>) -> Result<Ended, Refused> {
     let archive = args.place.open()?;
     let now = Hour::of_ms(Timestamp::now().as_millisecond());
-    let replayed = log_archive_store::replay(&archive, now).await;
+    let replayed = log_archive_store::replay(&archive, now, &()).await;
     let replayed = replayed.map_err(|error| refused("replay what failed", &error))?;
     for (key, why) in &replayed.unreadable {
         terminal.toned(Tone::Bad, key)?;

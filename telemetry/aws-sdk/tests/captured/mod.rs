@@ -45,14 +45,17 @@ pub(crate) fn sent(receiver: CaptureRequestReceiver) -> (String, Option<TraceHea
 
 /// A client's configuration whose one call is captured.
 macro_rules! captured {
-    ($sdk:ident) => {{
+    ($sdk:ident) => {
+        captured!($sdk, Interceptor::new().with_item_context(["outbox"]))
+    };
+    ($sdk:ident, $interceptor:expr) => {{
         let (http, receiver) = capture_request(None);
         let config = $sdk::Config::builder()
             .behavior_version($sdk::config::BehaviorVersion::latest())
             .region($sdk::config::Region::new("us-east-1"))
             .credentials_provider(Credentials::new("test", "test", None, None, "test"))
             .http_client(http)
-            .interceptor(Interceptor::new().with_item_context(["outbox"]))
+            .interceptor($interceptor)
             .build();
         ($sdk::Client::from_conf(config), receiver)
     }};

@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tracing::{Event, Level};
 
 pub(crate) use line::{more_fields, process_fields, scope_fields};
+pub use names::is_secret_name;
 pub(crate) use pending::Pending;
 pub use redact::redact;
 pub use stdout::Stdout;

@@ -48,7 +48,7 @@ impl Name {
         Self {
             is_message: name == "message",
             is_code: name == "error.code",
-            is_secret: is_secret(name),
+            is_secret: is_secret_name(name),
             name: name.to_owned(),
             shown,
             json,
@@ -108,7 +108,10 @@ impl Hasher for PlaceHasher {
     }
 }
 
-fn is_secret(name: &str) -> bool {
+/// Does a field of this name hold a secret? Its whole name or its last word says so: `password`, `customer.email`, `access_token`.
+/// Names that a program or an operator added are not asked.
+#[must_use]
+pub fn is_secret_name(name: &str) -> bool {
     let ends = |secret: &&str| {
         let start = name.len().checked_sub(secret.len());
         start.is_some_and(|start| {

@@ -8,7 +8,7 @@ use super::split_block::{SplitBlock, bits, index};
 /// Bytes of a row's checksum.
 const SUM: usize = 4;
 /// What a file begins with; the last byte is the version of this form.
-const MAGIC: &[u8; 8] = b"SWIDS\0\0\x02";
+const MAGIC: &[u8; 8] = b"SWIDS\0\0\x03";
 /// Bytes before the first block: magic, blocks, slots.
 pub const HEADER: usize = 16;
 

@@ -21,7 +21,7 @@ pub(super) struct HourRun<'a> {
     pub(super) hour: Hour,
     limits: CompactLimits,
     archive: &'a Archive,
-    watch: &'a dyn Watch,
+    pub(super) watch: &'a dyn Watch,
     base: Option<&'a OpenHour>,
     writer: PartWriter,
     parts: Vec<Part>,
@@ -147,7 +147,9 @@ impl<'a> HourRun<'a> {
             }
         }
         for id in line.ids_elsewhere() {
-            self.ids.insert(filter::elsewhere(filter::hash(id)));
+            for hash in filter::elsewhere(filter::hash(id)) {
+                self.ids.insert(hash);
+            }
         }
     }
 
@@ -208,16 +210,21 @@ impl<'a> HourRun<'a> {
             cause: Box::new(cause),
         })?;
         let sha256 = sha256(&json);
-        if !self.archive.create(&key, json.into()).await? {
+        if !self.archive.create(&key, json.into()).await? && !self.is_own(&key, &sha256).await? {
             return Ok(None);
         }
-        self.done(&Step::Committed(key))?;
         let hour = self.hour;
         Ok(Some(OpenHour {
             hour,
             manifest,
             sha256,
         }))
+    }
+
+    /// Is the manifest that is there ours all the same? A request whose answer is lost is sent again, and finds what it created.
+    async fn is_own(&self, key: &str, own: &str) -> Result<bool, ArchiveError> {
+        let there = self.archive.get(key).await?;
+        Ok(there.is_some_and(|bytes| sha256(&bytes) == own))
     }
 
     async fn store_filters(&mut self) -> Result<(Object, Object), ArchiveError> {

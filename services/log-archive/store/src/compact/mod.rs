@@ -19,6 +19,7 @@ mod hour_run;
 mod input;
 mod plan;
 mod watch;
+mod written;
 
 pub use watch::{Step, Stopped, Watch};
 
@@ -26,6 +27,7 @@ use chain::Chain;
 use hour_run::HourRun;
 use input::Input;
 use plan::Plan;
+use written::Written;
 
 /// Stands for lines that the hour has already.
 const EXISTING: u32 = u32::MAX;
@@ -124,11 +126,20 @@ impl<'a> Compactor<'a> {
     /// The store or the disk fails, the watch stops it. What was committed stays.
     pub async fn run(&self, now: Timestamp) -> Result<Compacted, ArchiveError> {
         let mut compacted = Compacted::default();
+        self.run_into(now, &mut compacted).await?;
+        Ok(compacted)
+    }
+
+    /// The same, for somebody who wants to know what was done before it failed or was stopped.
+    ///
+    /// # Errors
+    /// The store or the disk fails, the watch stops it. What is in `compacted` is done.
+    pub async fn run_into(&self, now: Timestamp, compacted: &mut Compacted) -> Result<(), ArchiveError> {
         let (mut from, mut contended) = (Hour::of_ms(0), 0);
         let mut chain = Chain::default();
         loop {
-            let window = self.window(now, from, &mut compacted).await?;
-            if let Some(hour) = self.compact(now, &window, &mut chain, &mut compacted).await? {
+            let window = self.window(now, from, compacted).await?;
+            if let Some(hour) = self.compact(now, &window, &mut chain, compacted).await? {
                 contended += 1;
                 if contended == ATTEMPTS {
                     let hour = hour.to_string();
@@ -138,7 +149,7 @@ impl<'a> Compactor<'a> {
             }
             match window.next {
                 Some(next) => from = next,
-                None => return Ok(compacted),
+                None => return Ok(()),
             }
         }
     }
@@ -344,44 +355,6 @@ impl<'a> Compactor<'a> {
 
     fn done(&self, step: Step) -> Result<(), ArchiveError> {
         self.watch.done(&step).map_err(ArchiveError::Stopped)
-    }
-}
-
-/// What became of the hours of a window.
-#[derive(Default)]
-struct Written {
-    committed: BTreeSet<Hour>,
-    /// Hours whose lines do not add up, and how.
-    miscounted: Vec<(Hour, String)>,
-    /// Another compactor was faster.
-    contended: Option<Hour>,
-}
-
-impl Written {
-    async fn commit(
-        &mut self,
-        now: Timestamp,
-        run: HourRun<'_>,
-        plan: &Plan,
-        compacted: &mut Compacted,
-    ) -> Result<(), ArchiveError> {
-        let hour = run.hour;
-        let raw = plan.fresh.get(&hour).cloned().unwrap_or_default();
-        let before = plan.bases.get(&hour).map_or(0, |base| base.manifest.lines);
-        match run.commit(raw, now.to_string()).await {
-            Ok(Some(open)) => {
-                self.committed.insert(hour);
-                compacted.hours.push((hour, open.manifest.generation));
-                compacted.lines += open.manifest.lines - before;
-                compacted.text_bytes += open.manifest.text_bytes;
-            }
-            Ok(None) => self.contended = Some(hour),
-            Err(error @ ArchiveError::Miscounted { .. }) => {
-                self.miscounted.push((hour, crate::chain(&error)));
-            }
-            Err(error) => return Err(error),
-        }
-        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
-//! Who watches a compaction, and may stop it: a Lambda before its deadline, a test after every step.
+//! Who watches a compaction or a replay, and may stop it: a Lambda before its deadline, a test after every step.
 
-/// A step that is done. After each a compaction may end, for good or by a kill, and the next one goes on from there.
+/// A step that is done. After each it may end, for good or by a kill, and the next one goes on from there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// Raw objects are listed.
@@ -26,9 +26,13 @@ pub enum Step {
     RawCopied(String),
     /// And no longer where it was.
     RawDeleted(String),
+    /// What could not be delivered is a raw object too.
+    RawPutBack(String),
+    /// And no longer under the failure prefix.
+    FailedDeleted(String),
 }
 
-/// The compaction is to end.
+/// It is to end.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Stopped(pub String);
@@ -38,7 +42,7 @@ pub trait Watch: Send + Sync {
     /// A step is done.
     ///
     /// # Errors
-    /// The compaction is to end here.
+    /// It is to end here.
     fn done(&self, step: &Step) -> Result<(), Stopped>;
 }
 

@@ -63,10 +63,9 @@ impl Lines {
             return Err(format!("has the ID {id}, which the filter of its hour denies"));
         }
         let is_denied = |id: &&str| {
-            let hash = filter::elsewhere(filter::hash(id));
-            self.filter
-                .as_ref()
-                .is_some_and(|filter| !filter.may_contain(hash))
+            let hashes = filter::elsewhere(filter::hash(id));
+            let knows_all = |filter: &SplitBlock| hashes.iter().all(|hash| filter.may_contain(*hash));
+            self.filter.as_ref().is_some_and(|filter| !knows_all(filter))
         };
         if let Some(id) = own.ids_elsewhere().find(is_denied) {
             return Err(format!(

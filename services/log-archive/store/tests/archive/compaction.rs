@@ -349,7 +349,7 @@ async fn what_is_replayed_belongs_to_the_hour_in_which_it_failed() {
         envelope(&[event("c", at(62), "c")]),
     )
     .await;
-    let replayed = replay(&given.archive, later).await.unwrap();
+    let replayed = replay(&given.archive, later, &()).await.unwrap();
     assert_eq!((replayed.objects, replayed.lines), (2, 3));
     given.compact(24 * 30).await;
     let hours: Vec<_> = given

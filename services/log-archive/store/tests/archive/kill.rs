@@ -4,10 +4,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use log_archive_domain::layout;
-use log_archive_store::{ArchiveError, Step, Stopped, Watch};
+use log_archive_store::{ArchiveError, Step, Stopped, Watch, replay};
 
 use crate::compaction::forty_stories;
-use crate::given::{Given, at, event, line, uuid, uuid_v4};
+use crate::given::{Given, at, envelope, event, hour, line, uuid, uuid_v4};
 
 /// Ends a compaction after so many steps.
 struct KillAfter(AtomicUsize);
@@ -211,4 +211,34 @@ async fn a_base_that_is_replaced_while_it_is_read_is_no_failure() {
     assert_eq!(compacted.stuck, []);
     assert_eq!(given.event_ids().await, ["first", "late", "new"]);
     assert_eq!(given.verify(1).await.faults, []);
+}
+
+#[tokio::test]
+async fn a_replay_that_is_killed_after_any_step_loses_and_doubles_nothing() {
+    let mut killed = 0;
+    loop {
+        let given = Given::in_a_directory();
+        for (name, id) in [("a", "first"), ("b", "second")] {
+            let key = format!("{}/forwarder/2026/11/21/20/{name}.json", layout::FAILED);
+            let failed = envelope(&[event(id, at(2), id)]);
+            given.archive.put(&key, failed.into()).await.unwrap();
+        }
+        let watch = KillAfter(AtomicUsize::new(killed));
+        let outcome = replay(&given.archive, hour().plus(2), &watch).await;
+        let Err(ArchiveError::Stopped(_)) = outcome else {
+            assert_eq!(outcome.unwrap().objects, 2);
+            break;
+        };
+        replay(&given.archive, hour().plus(2), &()).await.unwrap();
+        given.compact(2).await;
+        assert_eq!(
+            given.event_ids().await,
+            ["first", "second"],
+            "after {killed} steps"
+        );
+        assert_eq!(given.keys(layout::FAILED).await, [""; 0], "after {killed} steps");
+        killed += 1;
+    }
+    // Each of two objects is put back, then deleted.
+    assert_eq!(killed, 4);
 }
