@@ -30,13 +30,13 @@ const LONGEST_AGE: Duration = Duration::from_secs(6 * 3600);
 /// Longest pause before an event is tried again when it could not be started (throttled, emulator away).
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// Takes due events from the queue until the runner shuts down.
+/// Takes due events from the queue until the runner drains it.
 pub(crate) async fn dispatch(shared: Arc<Shared>) {
     let places = Arc::new(Semaphore::new(AT_ONCE));
-    let mut closing = shared.closing.subscribe();
+    let mut draining = shared.draining.subscribe();
     loop {
         let waiting = shared.queue.wait_for_due();
-        let closed = async { closing.wait_for(|closing| *closing).await.is_ok() };
+        let closed = async { draining.wait_for(|draining| *draining).await.is_ok() };
         tokio::select! {
             _ = closed => return,
             () = waiting => {}
@@ -44,10 +44,10 @@ pub(crate) async fn dispatch(shared: Arc<Shared>) {
         let Ok(place) = places.clone().acquire_owned().await else {
             return;
         };
-        // Counted before the look at `closing`: a shutdown either is seen here, or waits until the event is off the disk or back
+        // Counted before the look at `draining`: a shutdown either is seen here, or waits until the event is off the disk or back
         // on it. Otherwise the next runner would run it too.
-        let running = shared.running();
-        if *shared.closing.borrow() {
+        let (running, delivering) = (shared.running(), shared.delivering());
+        if *shared.draining.borrow() {
             return;
         }
         match shared.queue.claim().await {
@@ -55,14 +55,14 @@ pub(crate) async fn dispatch(shared: Arc<Shared>) {
                 let shared = shared.clone();
                 tokio::spawn(async move {
                     deliver(&shared, event).await;
-                    drop(running);
+                    drop((running, delivering));
                     drop(place);
                 });
             }
             Ok(None) => {}
             // The disk is full or gone: what is stored stays stored, try again in a while.
             Err(_) => {
-                drop(running);
+                drop((running, delivering));
                 tokio::time::sleep(shared.config.tuning.async_backoff).await;
             }
         }

@@ -307,12 +307,7 @@ impl<'a> Run<'a> {
         let work = self.work;
         let faults = &self.shared.faults;
         let name = &work.function.name;
-        if faults
-            .take(name, |fault| *fault == Fault::KillBeforeInvoke)
-            .is_some()
-        {
-            slot.environment.kill().await;
-        }
+        let dies = faults.take(name, |fault| *fault == Fault::KillBeforeInvoke);
         let begun_starting = Instant::now();
         // A process that is killed on order need not get ready first.
         let killing = faults.take(name, is_killing);
@@ -320,6 +315,10 @@ impl<'a> Run<'a> {
             Some(_) => Ok(Duration::ZERO),
             None => slot.environment.initialized().await,
         };
+        // Whether a starting process was ready already would be chance: it dies of the invocation.
+        if dies.is_some() && init.is_ok() {
+            slot.environment.kill().await;
+        }
         if killing.is_none() && self.cold {
             self.init = init.as_ref().ok().copied();
         }

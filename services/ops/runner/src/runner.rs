@@ -111,6 +111,10 @@ pub(crate) struct Shared {
     pub(crate) faults: Faults,
     pub(crate) registry: Registry,
     pub(crate) closing: watch::Sender<bool>,
+    /// No event of the queue is begun any more.
+    pub(crate) draining: watch::Sender<bool>,
+    /// Events of the queue that are under way.
+    delivering: watch::Sender<usize>,
     functions: Mutex<BTreeMap<String, Arc<Function>>>,
     running: watch::Sender<usize>,
 }
@@ -125,6 +129,12 @@ impl Drop for Running {
 }
 
 impl Shared {
+    /// Counts an event of the queue as under way until what is returned is dropped.
+    pub(crate) fn delivering(&self) -> Running {
+        self.delivering.send_modify(|delivering| *delivering += 1);
+        Running(self.delivering.clone())
+    }
+
     pub(crate) fn running(&self) -> Running {
         self.running.send_modify(|running| *running += 1);
         Running(self.running.clone())
@@ -209,6 +219,8 @@ impl Runner {
             faults: Faults::new(registry.clone()),
             registry,
             closing: watch::Sender::new(false),
+            draining: watch::Sender::new(false),
+            delivering: watch::Sender::new(0),
             functions: Mutex::default(),
             running: watch::Sender::new(0),
         });
@@ -396,9 +408,20 @@ impl Runner {
         &self.shared.faults
     }
 
+    /// Begins no event of the queue any more, and waits for those that are under way, as long as running invocations have at shutdown.
+    /// They need what they call: whoever stops that drains first and shuts down after it.
+    pub async fn drain(&self) {
+        self.shared.draining.send_replace(true);
+        let mut delivering = self.shared.delivering.subscribe();
+        let all = delivering.wait_for(|delivering| *delivering == 0);
+        // What takes longer is tried again after the next start.
+        drop(tokio::time::timeout(self.shared.config.tuning.shutdown_grace, all).await);
+    }
+
     /// Lets running invocations finish for a moment, then ends every process and the endpoint. Events in the queue
     /// stay there for the next start.
     pub async fn shutdown(&self) {
+        self.shared.draining.send_replace(true);
         self.shared.closing.send_replace(true);
         let mut running = self.shared.running.subscribe();
         let mut patience = self.shared.config.tuning.shutdown_grace;

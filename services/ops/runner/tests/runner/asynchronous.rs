@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::support::{FUNCTION, Harness, Recorder};
+use ops_runner::faults::Fault;
 use ops_runner::{Invocation, OutcomeKind, Runner};
 use serde_json::{Value, json};
 
@@ -117,6 +118,31 @@ async fn an_event_that_runs_while_the_platform_ends_runs_again() {
     again.shutdown().await;
 }
 
+/// Whoever stops what functions call waits for this first.
+#[tokio::test]
+async fn draining_lets_what_runs_end_and_begins_nothing_more() {
+    let harness = Harness::start().await;
+    let (path, event) = appending(&harness, "");
+    let slow = Fault::Latency(std::time::Duration::from_millis(300));
+    harness.runner.faults().arm(FUNCTION, slow, 1);
+    let first = send(&harness, &event).await;
+    harness
+        .recorder
+        .until(|seen| {
+            seen.lines
+                .iter()
+                .any(|line| line.message.contains("platform.start"))
+        })
+        .await;
+    harness.runner.drain().await;
+    assert_eq!(journal(&path), [first.as_str()]);
+    assert_eq!(harness.runner.status()[0].queue_depth, 0);
+    send(&harness, &event).await;
+    harness.runner.shutdown().await;
+    assert_eq!(journal(&path), [first.as_str()]);
+    assert_eq!(harness.runner.status()[0].queue_depth, 1);
+}
+
 /// Each of those that wait would be given an environment only for it to be killed: that took longer than a shutdown waits.
 #[tokio::test]
 async fn what_waits_for_its_turn_is_not_begun_by_a_shutdown() {
@@ -159,10 +185,7 @@ async fn quiet_is_when_nothing_runs_and_nothing_waits() {
 #[tokio::test]
 async fn a_throttled_event_waits_without_using_up_its_attempts() {
     let harness = Harness::start().await;
-    harness
-        .runner
-        .faults()
-        .arm(FUNCTION, ops_runner::faults::Fault::Throttle, 4);
+    harness.runner.faults().arm(FUNCTION, Fault::Throttle, 4);
     let (path, event) = appending(&harness, "");
     let id = send(&harness, &event).await;
     let seen = harness

@@ -75,12 +75,9 @@ async fn platform_lines_are_those_of_lambda() {
     let harness = Harness::start().await;
     for (fault, lines) in [
         (
-            // The first process of all: it is killed while it starts.
+            // Also the first process of all is ready before it dies.
             Fault::KillBeforeInvoke,
-            vec![
-                "platform.initReport error Runtime.ExitError",
-                "platform.report error Runtime.ExitError",
-            ],
+            vec!["platform.report error Runtime.ExitError"],
         ),
         (Fault::Timeout, vec!["platform.report timeout Sandbox.Timedout"]),
         (
