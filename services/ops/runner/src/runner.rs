@@ -65,6 +65,8 @@ pub struct Tuning {
     pub async_backoff: Duration,
     /// An environment that was idle this long is ended. AWS: some minutes, not specified.
     pub idle_timeout: Duration,
+    /// Time that events of the queue have to end before what they call is stopped.
+    pub drain_grace: Duration,
     /// Time that running invocations have at shutdown.
     pub shutdown_grace: Duration,
 }
@@ -74,7 +76,8 @@ impl Default for Tuning {
         Self {
             async_backoff: Duration::from_secs(1),
             idle_timeout: Duration::from_secs(300),
-            shutdown_grace: Duration::from_secs(10),
+            drain_grace: Duration::from_secs(10),
+            shutdown_grace: Duration::from_secs(2),
         }
     }
 }
@@ -408,14 +411,14 @@ impl Runner {
         &self.shared.faults
     }
 
-    /// Begins no event of the queue any more, and waits for those that are under way, as long as running invocations have at shutdown.
+    /// Begins no event of the queue any more, and waits for those that are under way, no longer than [`Tuning::drain_grace`].
     /// They need what they call: whoever stops that drains first and shuts down after it.
     pub async fn drain(&self) {
         self.shared.draining.send_replace(true);
         let mut delivering = self.shared.delivering.subscribe();
         let all = delivering.wait_for(|delivering| *delivering == 0);
         // What takes longer is tried again after the next start.
-        drop(tokio::time::timeout(self.shared.config.tuning.shutdown_grace, all).await);
+        drop(tokio::time::timeout(self.shared.config.tuning.drain_grace, all).await);
     }
 
     /// Lets running invocations finish for a moment, then ends every process and the endpoint. Events in the queue

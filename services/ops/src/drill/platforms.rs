@@ -30,6 +30,7 @@ struct Order<'a> {
 }
 
 /// What was run on one platform, and the alarms that there are.
+#[derive(Default)]
 struct Done<'a> {
     known: Vec<AlarmFacts>,
     ran: Vec<Ran<'a>>,
@@ -53,14 +54,14 @@ pub(super) async fn run(args: &RunArgs, book: &Book, context: &Context) -> anyho
         starting: Mutex::default(),
     };
     let platforms = (1..=count).map(|number| Box::pin(platform(&order, number)));
-    let mut done = Done {
-        known: Vec::new(),
-        ran: Vec::new(),
-    };
+    let mut done = Done::default();
     for outcome in join_all(platforms).await {
         match outcome? {
             Some(more) => {
-                done.known = more.known;
+                // One that found nothing to do any more did not ask.
+                if done.known.is_empty() {
+                    done.known = more.known;
+                }
                 done.ran.extend(more.ran);
             }
             None => return Ok(Exit::Interrupted),
@@ -73,12 +74,20 @@ pub(super) async fn run(args: &RunArgs, book: &Book, context: &Context) -> anyho
 /// batch that they are at.
 async fn platform<'a>(order: &Order<'a>, number: usize) -> anyhow::Result<Option<Done<'a>>> {
     let starting = order.starting.lock().await;
+    if order.queue.len() == 0 {
+        // All is taken, or a platform before this one could not be started.
+        return Ok(Some(Done::default()));
+    }
     let ground = tokio::select! {
         ground = Ground::start(order.args, order.context, number) => ground,
-        () = order.interrupts.asked() => return Ok(None),
+        () = order.interrupts.asked() => {
+            order.queue.close();
+            return Ok(None);
+        }
     };
-    drop(starting);
+    // Closed before the next one has its turn.
     let ground = ground.inspect_err(|_| order.queue.close())?;
+    drop(starting);
     let outcome = Box::pin(batches(order, number, &ground)).await;
     if !matches!(outcome, Ok(Some(_))) {
         order.queue.close();
