@@ -15,7 +15,10 @@ const UNTAGGABLE: &[&str] = &[
     "AWS::Cognito::UserPoolClient",
     "AWS::Cognito::UserPoolGroup",
     "AWS::EC2::SubnetRouteTableAssociation",
+    "AWS::Glue::Database",
+    "AWS::Glue::Table",
     "AWS::Lambda::Permission",
+    "AWS::Logs::LogStream",
     "AWS::Logs::SubscriptionFilter",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::Subscription",
@@ -95,27 +98,51 @@ fn the_workflow_logs_errors_without_data() {
     }
 }
 
-/// Every function but the error report itself, which would never end; the pattern is the one with which it asks for lines itself.
+/// Every function but the error report itself and the forwarder, which is given the error report's lines: neither would ever end. The
+/// pattern is the one with which it asks for lines itself.
 #[test]
 fn failures_of_every_function_reach_the_error_report() {
     let source = read("services/error-report/intake/src/logs.rs");
     let pattern = source.split("const PATTERN: &str = r#\"").nth(1);
     let pattern = pattern.and_then(|rest| rest.split("\"#;").next()).unwrap();
-    let filters: Vec<_> = SHOPFAST.resources_of("AWS::Logs::SubscriptionFilter").collect();
+    let untold = ["shopfast-error-report", "shopfast-log-forwarder"];
+    check_filters("${ErrorReport.Arn}", pattern, &untold);
+}
+
+/// But the forwarder's own: a line about a line would never end.
+#[test]
+fn every_line_of_every_function_reaches_the_archive() {
+    check_filters("${LogForwarder.Arn}", "", &["shopfast-log-forwarder"]);
+}
+
+/// Each function but these has one subscription filter that leads there, with this pattern.
+fn check_filters(destination: &str, pattern: &str, without: &[&str]) {
     let wrong = FUNCTIONS.iter().filter(|function| {
-        let own =
-            resource_of(&function.properties["LoggingConfig"]["LogGroup"]).map(|group| &group.logical_id);
-        let of_own = filters
-            .iter()
-            .filter(|filter| infra::target(&filter.properties["LogGroupName"]) == own.map(String::as_str));
-        let right = of_own.clone().filter(|filter| {
-            filter.properties["FilterPattern"] == pattern
-                && infra::notation(&filter.properties["DestinationArn"]) == "${ErrorReport.Arn}"
-        });
-        let expected = usize::from(function.name != "shopfast-error-report");
-        (of_own.count(), right.count()) != (expected, expected)
+        let own = resource_of(&function.properties["LoggingConfig"]["LogGroup"]);
+        let own = own.map(|group| group.logical_id.as_str());
+        let there: Vec<_> = SHOPFAST
+            .resources_of("AWS::Logs::SubscriptionFilter")
+            .filter(|filter| infra::target(&filter.properties["LogGroupName"]) == own)
+            .filter(|filter| infra::notation(&filter.properties["DestinationArn"]) == destination)
+            .map(|filter| &filter.properties["FilterPattern"])
+            .collect();
+        let expected: &[&str] = if without.contains(&function.name.as_str()) {
+            &[]
+        } else {
+            &[pattern]
+        };
+        there != expected
     });
-    check("one subscription filter", wrong.map(|f| f.name.clone()));
+    check(destination, wrong.map(|function| function.name.clone()));
+}
+
+/// Quota of CloudWatch Logs: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
+#[test]
+fn a_log_group_has_two_subscription_filters_at_most() {
+    let filters = || SHOPFAST.resources_of("AWS::Logs::SubscriptionFilter");
+    let group = |filter: &infra::Resource| filter.properties["LogGroupName"].clone();
+    let wrong = filters().filter(|one| filters().filter(|other| group(other) == group(one)).count() > 2);
+    check("two", wrong.map(|filter| filter.logical_id.clone()));
 }
 
 #[test]

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::{FUNCTIONS, SHOPFAST, check, read};
 
-/// Parts that are there only when they are asked for: prefix of the type, condition, parameter, its default.
+/// Parts that are there only when they are asked for: prefix of the type or of the logical ID, condition, parameter, its default.
 const ON_DEMAND: &[(&str, &str, &str, &str)] = &[
     ("AWS::CloudFront::", "HasFrontend", "FrontendDomain", ""),
-    ("AWS::S3::", "HasFrontend", "FrontendDomain", ""),
+    ("Frontend", "HasFrontend", "FrontendDomain", ""),
     ("AWS::EC2::", "HasVpc", "InVpc", "false"),
 ];
 
@@ -45,7 +45,7 @@ fn frontend_and_network_are_there_on_demand() {
         let resources: Vec<_> = SHOPFAST
             .resources()
             .iter()
-            .filter(|r| r.kind.starts_with(prefix))
+            .filter(|r| r.kind.starts_with(prefix) || r.logical_id.starts_with(prefix))
             .collect();
         assert!(!resources.is_empty(), "{prefix}");
         let always = resources

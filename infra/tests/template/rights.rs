@@ -142,9 +142,37 @@ pub(crate) const RIGHTS: &[(&str, &[Right])] = &[
             ("${OrderReconciler.Arn}", READ_VERSIONS),
             ("${NotificationHandlerLog.Arn}", READ_LINES),
             ("${NotificationHandler.Arn}", READ_VERSIONS),
+            ("${LogForwarderLog.Arn}", READ_LINES),
+            ("${LogForwarder.Arn}", READ_VERSIONS),
+            ("${LogCompactorLog.Arn}", READ_LINES),
+            ("${LogCompactor.Arn}", READ_VERSIONS),
+        ],
+    ),
+    (
+        // It reads nothing: what it writes is new.
+        "shopfast-log-forwarder",
+        &[
+            ("${LogArchiveStream.Arn}", &["firehose:PutRecordBatch"]),
+            ("${LogArchive.Arn}/raw/*", &["s3:PutObject"]),
+            ("${LogArchive.Arn}/failed/forwarder/*", &["s3:PutObject"]),
+        ],
+    ),
+    (
+        // Manifests and the chain are never deleted. To move an object is to copy and to delete it.
+        "shopfast-log-compactor",
+        &[
+            ("${LogArchive.Arn}", &["s3:ListBucket"]),
+            (EVERY_OBJECT, &["s3:GetObject", "s3:PutObject"]),
+            ("${LogArchive.Arn}/raw/*", &["s3:DeleteObject"]),
+            ("${LogArchive.Arn}/failed/*", &["s3:DeleteObject"]),
+            ("${LogArchive.Arn}/lines/*", &["s3:DeleteObject"]),
+            ("${LogArchive.Arn}/ids/*", &["s3:DeleteObject"]),
         ],
     ),
 ];
+
+/// Whatever is in the archive's bucket.
+const EVERY_OBJECT: &str = "${LogArchive.Arn}/*";
 
 /// What the error report asks of every other function.
 const READ_LINES: &[&str] = &["logs:FilterLogEvents"];

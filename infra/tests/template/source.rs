@@ -15,6 +15,13 @@ const CODE: &[&str] = &[
     "services/error-report/intake/src",
     "services/error-report/lambda/src",
     "services/error-report/function/src",
+    "services/log-archive/domain/src",
+    "services/log-archive/intake/src",
+    "services/log-archive/format/src",
+    "services/log-archive/store/src",
+    "services/log-archive/forwarder/src",
+    "services/log-archive/compactor/src",
+    "services/log-archive/function/src",
 ];
 
 /// What stands in the source for an action of IAM. A transaction needs the actions of its parts.
@@ -34,9 +41,15 @@ const OPERATIONS: &[(&str, &str)] = &[
     ("Update::builder()", "dynamodb:UpdateItem"),
     (".describe_alarm_history()", "cloudwatch:DescribeAlarmHistory"),
     (".put_events()", "events:PutEvents"),
+    (".put_record_batch()", "firehose:PutRecordBatch"),
     (".invoke()", "lambda:InvokeFunction"),
     (".list_versions_by_function()", "lambda:ListVersionsByFunction"),
     (".filter_log_events()", "logs:FilterLogEvents"),
+    // Of the archive's store, which is `object_store`'s. To copy is to read and to write.
+    ("self.store.get(", "s3:GetObject"),
+    ("self.store.put(", "s3:PutObject"),
+    ("self.store.list(", "s3:ListBucket"),
+    ("self.store.delete(", "s3:DeleteObject"),
     (".get_secret_value()", "secretsmanager:GetSecretValue"),
     (".send_email()", "ses:SendEmail"),
     (".publish()", "sns:Publish"),

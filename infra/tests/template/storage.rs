@@ -63,3 +63,18 @@ fn buckets_are_private() {
     });
     check("nothing is public", open.map(|r| r.logical_id.clone()));
 }
+
+/// Whoever listens on the way reads no log lines.
+#[test]
+fn the_archive_is_reached_over_tls_only() {
+    let policy = SHOPFAST.resource("LogArchivePolicy").unwrap();
+    assert_eq!(infra::target(&policy.properties["Bucket"]), Some("LogArchive"));
+    let statement = &policy.properties["PolicyDocument"]["Statement"][0];
+    assert_eq!(
+        (
+            &statement["Effect"],
+            &statement["Condition"]["Bool"]["aws:SecureTransport"]
+        ),
+        (&serde_json::json!("Deny"), &serde_json::json!("false"))
+    );
+}
