@@ -2,8 +2,8 @@
 //! publishes are dead, so they are not made.
 //!
 //! The declarations are [`MetricSpec`]s in the functions' crates, which need the AWS SDKs to build. They reach this crate as a
-//! generated file, `services/shopfast/metrics.json`, that a test of those crates holds to the declarations; what every wrapped
-//! function publishes comes from `telemetry-core` itself.
+//! generated file (`services/shopfast/metrics.json`, `services/log-archive/metrics.json`) that a test of those crates holds to the
+//! declarations; what every wrapped function publishes comes from `telemetry-core` itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +37,11 @@ pub struct Metric {
     /// Names of dimensions; each set is a metric of its own.
     pub sets: Vec<Vec<String>>,
 }
+
+/// A service is declared twice.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("service {0} is in another registry too")]
+pub struct Twice(String);
 
 /// Why an alarm on a metric of ours would be dead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -97,6 +102,20 @@ impl MetricRegistry {
     /// None that could happen: names are text.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         Ok(serde_json::to_string_pretty(&self.services)? + "\n")
+    }
+
+    /// Adds the services of another registry.
+    ///
+    /// # Errors
+    /// A service is in both.
+    pub fn join(&mut self, other: Self) -> Result<(), Twice> {
+        for (name, service) in other.services {
+            if self.services.contains_key(&name) {
+                return Err(Twice(name));
+            }
+            self.services.insert(name, service);
+        }
+        Ok(())
     }
 
     /// Names of services.
@@ -175,6 +194,19 @@ mod tests {
         registry.add("order-service", "Shop", &[&PLACED, &REFUSED]);
         registry.add("order-relay", "Shop", &[]);
         registry
+    }
+
+    #[test]
+    fn registries_are_joined_and_each_service_is_in_one() {
+        let mut all = registry();
+        let mut other = MetricRegistry::default();
+        other.add("log-forwarder", "Shop", &[]);
+        assert_eq!(all.join(other), Ok(()));
+        assert_eq!(
+            all.services().collect::<Vec<_>>(),
+            ["log-forwarder", "order-relay", "order-service"]
+        );
+        assert_eq!(all.join(registry()), Err(Twice("order-relay".to_owned())));
     }
 
     #[test]

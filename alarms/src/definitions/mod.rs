@@ -28,8 +28,8 @@ pub struct Located<T> {
 pub struct Definitions {
     /// `templates`: those of which alarms follow.
     pub templates: Vec<WatchedTemplate>,
-    /// `registry`: the file with the metrics of our own functions; none where there are none.
-    pub registry: Option<Located<String>>,
+    /// `registries`: the files with the metrics of our own functions; none where there are none.
+    pub registries: Vec<Located<String>>,
     /// `group`: first word of every name.
     pub group: String,
     /// `runbooks`: the link to a page is this, `/`, the alarm's name, `.md`.

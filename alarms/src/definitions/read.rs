@@ -12,7 +12,7 @@ use super::{Definitions, Located, SelfTest, Topics, Tuning, WatchedTemplate, app
 
 const KNOWN: &[&str] = &[
     "templates",
-    "registry",
+    "registries",
     "group",
     "runbooks",
     "topics",
@@ -86,7 +86,7 @@ impl Default for Gathered {
         Self {
             definitions: Definitions {
                 templates: Vec::new(),
-                registry: None,
+                registries: Vec::new(),
                 group: nothing(),
                 runbooks: nothing(),
                 topics: Topics {
@@ -142,13 +142,7 @@ impl Gathered {
     fn section(&mut self, file: File<'_>, name: &str, node: &Node) -> Result<(), Wrong> {
         match name {
             "templates" => self.definitions.templates = templates(file, node)?,
-            "registry" => {
-                let at = file.at(node.at);
-                self.definitions.registry = Some(Located {
-                    value: text(node)?,
-                    at,
-                });
-            }
+            "registries" => self.definitions.registries = texts(file, node, "registries", "files")?,
             "group" => self.definitions.group = text(node)?,
             "runbooks" => text(node)?
                 .trim_end_matches('/')
@@ -160,17 +154,8 @@ impl Gathered {
             "resources" => self.resources(file, node)?,
             "types" => self.types(file, node)?,
             "critical" => {
-                let Content::List(items) = &node.content else {
-                    let message = format!("critical: expected a list of logical IDs, not {}", node.kind());
-                    return Err(Wrong::new(node.at, message));
-                };
-                for item in items {
-                    let at = file.at(item.at);
-                    self.definitions.critical.push(Located {
-                        value: text(item)?,
-                        at,
-                    });
-                }
+                let all = texts(file, node, "critical", "logical IDs")?;
+                self.definitions.critical.extend(all);
             }
             "incidents" => {
                 for one in incident::all(file, node)? {
@@ -282,6 +267,22 @@ fn text(node: &Node) -> Result<String, Wrong> {
         return Err(Wrong::new(node.at, "expected text, and it is empty"));
     }
     Ok(found)
+}
+
+/// A list of texts.
+fn texts(file: File<'_>, node: &Node, section: &str, what: &str) -> Result<Vec<Located<String>>, Wrong> {
+    let Content::List(items) = &node.content else {
+        let message = format!("{section}: expected a list of {what}, not {}", node.kind());
+        return Err(Wrong::new(node.at, message));
+    };
+    let one = |item: &Node| {
+        let at = file.at(item.at);
+        Ok(Located {
+            value: text(item)?,
+            at,
+        })
+    };
+    items.iter().map(one).collect()
 }
 
 fn templates(file: File<'_>, node: &Node) -> Result<Vec<WatchedTemplate>, Wrong> {

@@ -61,6 +61,10 @@ fn definitions() -> Definitions {
 }
 
 fn registry() -> MetricRegistry {
-    let text = read(&root().join("services/shopfast/metrics.json"));
-    MetricRegistry::read(&text).expect("the registry is read")
+    let mut all = MetricRegistry::default();
+    for file in &definitions().registries {
+        let one = MetricRegistry::read(&read(&root().join(&file.value))).expect("the registry is read");
+        all.join(one).expect("a service is in one registry");
+    }
+    all
 }

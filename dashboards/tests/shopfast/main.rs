@@ -30,11 +30,11 @@ static STACKS: LazyLock<Vec<Stack>> = LazyLock::new(|| {
 });
 
 static ALARMS: LazyLock<Generated> = LazyLock::new(|| {
-    let registry = DEFINITIONS
-        .registry
-        .as_ref()
-        .expect("the definitions name a registry");
-    let registry = MetricRegistry::read(&read(&registry.value)).expect("the registry is read");
+    let mut registry = MetricRegistry::default();
+    for file in &DEFINITIONS.registries {
+        let one = MetricRegistry::read(&read(&file.value)).expect("the registry is read");
+        registry.join(one).expect("a service is in one registry");
+    }
     generate(&STACKS, &DEFINITIONS, &registry).unwrap_or_else(|problems| panic!("{problems}"))
 });
 

@@ -3,9 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::document::{Content, Name, Node, Wrong, value};
+use crate::document::{Content, Name, Node, Place, Wrong, value};
 use crate::model::alarm_rule::{name_of, parse};
 use crate::model::{Definition, Tag};
+
+/// Beside tags: alarms that have them, and scenarios of their own.
+const EXCEPT: &str = "except";
 
 type Alarms = BTreeMap<String, Definition>;
 
@@ -33,11 +36,15 @@ pub(super) fn expand(node: &Node, alarms: &Alarms) -> Result<Vec<Node>, Wrong> {
     Ok(scenarios)
 }
 
-/// `{ kind: Function, mode: errors }`: the alarms with these tags.
+/// `{ kind: Function, mode: errors, except: [shop-slow-errors] }`: the alarms with these tags, but for those named.
 fn by_tags(at: &Node, wanted: &[(Name, Node)], alarms: &Alarms) -> Result<Vec<String>, Wrong> {
     let mut pairs = Vec::new();
+    let mut except = Vec::new();
     for (key, node) in wanted {
-        pairs.push((key.text.as_str(), value::<String>(node)?));
+        match key.text.as_str() {
+            EXCEPT => except = names(node)?,
+            tag => pairs.push((tag, value::<String>(node)?)),
+        }
     }
     let fits = |definition: &Definition| {
         let tags = tags(definition);
@@ -45,11 +52,19 @@ fn by_tags(at: &Node, wanted: &[(Name, Node)], alarms: &Alarms) -> Result<Vec<St
             .iter()
             .all(|(key, value)| tags.iter().any(|tag| tag.key == *key && tag.value == *value))
     };
-    let found: Vec<String> = alarms
+    let mut found: Vec<String> = alarms
         .iter()
         .filter(|(_, one)| fits(one))
         .map(|(name, _)| name.clone())
         .collect();
+    for (place, name) in &except {
+        let index = found.iter().position(|one| one == name);
+        let index = index.ok_or_else(|| {
+            let message = format!("`{name}` has not these tags: nothing to except");
+            Wrong::new(*place, message)
+        })?;
+        found.remove(index);
+    }
     if found.is_empty() {
         let shown: Vec<String> = pairs
             .iter()
@@ -61,6 +76,14 @@ fn by_tags(at: &Node, wanted: &[(Name, Node)], alarms: &Alarms) -> Result<Vec<St
         ));
     }
     Ok(found)
+}
+
+fn names(node: &Node) -> Result<Vec<(Place, String)>, Wrong> {
+    let Content::List(items) = &node.content else {
+        let message = format!("{EXCEPT}: expected a list of names of alarms, not {}", node.kind());
+        return Err(Wrong::new(node.at, message));
+    };
+    items.iter().map(|item| Ok((item.at, value(item)?))).collect()
 }
 
 fn tags(definition: &Definition) -> &[Tag] {

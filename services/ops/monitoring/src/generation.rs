@@ -128,14 +128,17 @@ fn stack(root: &Path, file: &str, deployment: &Deployment) -> Result<Stack, Refu
 }
 
 fn registry(root: &Path, definitions: &Definitions) -> Result<MetricRegistry, Refused> {
-    let Some(file) = &definitions.registry else {
-        return Ok(MetricRegistry::default());
-    };
-    let text = files::text(&root.join(&file.value))?;
-    MetricRegistry::read(&text).map_err(|error| {
-        let refused = Refused::usage(format!("read the registry {}", file.value)).because(error);
-        refused.cure("a test of the crate that declares the metrics writes it, with UPDATE_EXPECT=1")
-    })
+    let mut all = MetricRegistry::default();
+    for file in &definitions.registries {
+        let refused = || Refused::usage(format!("read the registry {}", file.value));
+        let text = files::text(&root.join(&file.value))?;
+        let one = MetricRegistry::read(&text).map_err(|error| {
+            let cure = "a test of the crate that declares the metrics writes it, with UPDATE_EXPECT=1";
+            refused().because(error).cure(cure)
+        })?;
+        all.join(one).map_err(|twice| refused().because(twice))?;
+    }
+    Ok(all)
 }
 
 fn unreadable(path: &Path, error: std::io::Error) -> Refused {
