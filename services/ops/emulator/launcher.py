@@ -19,6 +19,8 @@ import time
 import urllib.parse
 import uuid
 
+import delivery_streams
+
 VERSION = "1.5.33"
 # An asynchronous event is stored by the runner within milliseconds.
 ACCEPT_TIMEOUT_SECONDS = 5.0
@@ -62,7 +64,7 @@ def check_version():
 
 
 def bridge():
-    from ministack.services import apigateway_v1, dynamodb, eventbridge, lambda_svc, sns
+    from ministack.services import apigateway_v1, cloudwatch_logs, dynamodb, eventbridge, firehose, lambda_svc, sns
 
     lambda_svc._execute_function_proxy = execute_function_proxy
     lambda_svc._execute_function_docker = refuse_function
@@ -78,6 +80,9 @@ def bridge():
     dynamodb.load_persisted_state = with_restored_streams(dynamodb.load_persisted_state, dynamodb)
     sns._fanout = bridged_fanout(sns._fanout, sns)
     bridge_schedules(eventbridge, int(os.environ.get("SHOPWATCH_TIME_SCALE", "1")))
+    cloudwatch_logs._fanout_to_subscription_filters = no_fanout
+    streams = delivery_streams.bridge(firehose, delivery_streams.folder())
+    PLATFORM_CALLS["/_shopwatch/delivery-streams"] = delivery_streams.told(streams)
 
 
 # --- Callers --------------------------------------------------------------------------------------------------------
@@ -447,6 +452,15 @@ def mail(topic_arn, to, subject, text, attributes):
     if reason:
         # A mail that cannot be kept must not fail Publish; on AWS it would not either.
         say(f"a mail of {topic_arn} was not kept: {reason}")
+
+
+# --- Subscription filters -------------------------------------------------------------------------------------------
+# AWS: Lambda writes a function's lines to its log group, and the group's filters hand them on. Emulator: it writes lines of its own
+# about each invocation and hands these on; those of the functions never reach it. The plane has them, and applies the filters.
+
+
+def no_fanout(_group, _stream, _events):
+    """Nothing is handed on here."""
 
 
 # --- Dead letters of functions --------------------------------------------------------------------------------------

@@ -80,7 +80,10 @@ fn by_tags(at: &Node, wanted: &[(Name, Node)], alarms: &Alarms) -> Result<Vec<St
 
 fn names(node: &Node) -> Result<Vec<(Place, String)>, Wrong> {
     let Content::List(items) = &node.content else {
-        let message = format!("{EXCEPT}: expected a list of names of alarms, not {}", node.kind());
+        let message = format!(
+            "{EXCEPT}: expected a list of names of alarms, not {}",
+            node.kind()
+        );
         return Err(Wrong::new(node.at, message));
     };
     items.iter().map(|item| Ok((item.at, value(item)?))).collect()

@@ -21,6 +21,9 @@ use crate::logs::subscription::Subscriptions;
 use crate::store::{self, Datum, Limits, LogEvent, Store, StoreError, Tap, Write};
 use crate::{polled, public, xray};
 
+/// Lines that are not handed on after so long are lost.
+const FLUSH_LIMIT: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// How it is started. Port 0 is a free one.
 #[derive(Clone, Debug)]
 pub struct PlaneConfig {
@@ -227,6 +230,12 @@ impl Plane {
             stop,
             tasks,
         })
+    }
+
+    /// Hands on the lines that wait for a subscription filter's function: whoever stops the plane does so before, so that the
+    /// functions' queue keeps them. AWS tries for a day.
+    pub async fn flush(&self) {
+        self.shared.subscriptions.flush(FLUSH_LIMIT).await;
     }
 
     /// Address of the AWS endpoint.

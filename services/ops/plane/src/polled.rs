@@ -1,12 +1,14 @@
-//! What only asking shows: the depth of queues, how executions of state machines ended, which metric filters are deployed.
+//! What only asking shows: the depth of queues, how executions of state machines ended, what delivery streams wrote, which metric
+//! filters are deployed.
 //!
-//! On AWS, SQS sends its depths once a minute and Step Functions a datapoint when an execution ends. Here the emulator is
-//! asked; an execution counts in the minute in which it ended.
+//! On AWS, SQS sends its depths once a minute, Step Functions a datapoint when an execution ends, Firehose one when an object is
+//! written. Here the emulator is asked; an execution counts in the minute in which it ended.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -36,6 +38,19 @@ pub(crate) struct Seen {
     executions: Watermarks,
     /// Queues that had messages.
     used: BTreeSet<String>,
+    /// By stream.
+    delivered: BTreeMap<String, Delivered>,
+}
+
+/// What a delivery stream did since the emulator was started.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Deserialize)]
+struct Delivered {
+    records: f64,
+    bytes: f64,
+    written: u32,
+    refused: u32,
+    /// When the oldest record that waits came, in seconds since the epoch.
+    oldest: Option<f64>,
 }
 
 /// Asks until it is stopped.
@@ -60,12 +75,14 @@ pub(crate) async fn once(shared: &Shared) {
     let Seen {
         executions: known,
         used,
+        delivered,
     } = &mut *seen;
     // While the emulator is away there is nothing to tell.
     let _ = tokio::join!(
         queues(shared),
         oldest_messages(shared, used),
         executions(shared, known),
+        delivery_streams(shared, delivered),
         metric_filters(shared)
     );
 }
@@ -129,6 +146,58 @@ async fn oldest_messages(shared: &Shared, used: &mut BTreeSet<String>) -> Option
         );
     }
     Some(())
+}
+
+/// <https://docs.aws.amazon.com/firehose/latest/dev/cloudwatch-metrics.html>. What is behind a stream that does nothing is not told.
+async fn delivery_streams(shared: &Shared, seen: &mut BTreeMap<String, Delivered>) -> Option<()> {
+    let told = shared.forward.get("/_shopwatch/delivery-streams").await?;
+    let told: BTreeMap<String, Delivered> = serde_json::from_value(told).ok()?;
+    let now = shared.clock.now().as_millisecond();
+    for (stream, delivered) in told {
+        let dimensions = [("DeliveryStreamName", stream.as_str())];
+        let before = seen.insert(stream.clone(), delivered).unwrap_or_default();
+        for (metric, unit, value) in since(before, delivered) {
+            shared.count("AWS/Firehose", metric, &dimensions, unit, value);
+        }
+        let age = delivered.oldest.map(|oldest| {
+            let oldest = shared.clock.of_wall_ms((oldest * 1e3) as i64);
+            (now - oldest).max(0) as f64 / 1e3
+        });
+        if let Some(age) = age {
+            shared.count(
+                "AWS/Firehose",
+                "DeliveryToS3.DataFreshness",
+                &dimensions,
+                "Seconds",
+                age.floor(),
+            );
+        }
+        for (metric, unit, value) in QUOTA {
+            shared.count("AWS/Firehose", metric, &dimensions, unit, value);
+        }
+    }
+    Some(())
+}
+
+/// Of a delivery stream in a large region (<https://docs.aws.amazon.com/firehose/latest/dev/limits.html>).
+const QUOTA: [(&str, &str, f64); 2] = [
+    ("BytesPerSecondLimit", "Bytes/Second", 5_242_880.0),
+    ("RecordsPerSecondLimit", "Count/Second", 500_000.0),
+];
+
+/// Datapoints of what a stream did since it was asked before; all of it when it was started anew meanwhile.
+fn since(before: Delivered, now: Delivered) -> Vec<(&'static str, &'static str, f64)> {
+    let is_new = now.records < before.records || now.written < before.written || now.refused < before.refused;
+    let before = if is_new { Delivered::default() } else { before };
+    let mut points = Vec::new();
+    if now.records > before.records {
+        points.push(("DeliveryToS3.Records", "Count", now.records - before.records));
+        points.push(("DeliveryToS3.Bytes", "Bytes", now.bytes - before.bytes));
+    }
+    let success = |value| move |_| ("DeliveryToS3.Success", "Count", value);
+    points.extend((before.written..now.written).map(success(1.0)));
+    points.extend((before.refused..now.refused).map(success(0.0)));
+    points
 }
 
 /// Takes the metric filters that are deployed.
@@ -276,6 +345,27 @@ fn put(shared: &Shared, machine: &str, at: f64, metric: &str, unit: &str, value:
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_delivery_stream_tells_what_it_did_since() {
+        let at = |records, written, refused| Delivered {
+            records,
+            bytes: records * 10.0,
+            written,
+            refused,
+            oldest: None,
+        };
+        let check = |before, now, expected: &[(&str, &str, f64)]| assert_eq!(since(before, now), expected);
+        let success = |value| ("DeliveryToS3.Success", "Count", value);
+        let records = |count: f64| ("DeliveryToS3.Records", "Count", count);
+        let bytes = |count: f64| ("DeliveryToS3.Bytes", "Bytes", count);
+        check(at(5.0, 1, 0), at(5.0, 1, 0), &[]);
+        let both = [records(3.0), bytes(30.0), success(1.0), success(0.0)];
+        check(at(5.0, 1, 0), at(8.0, 2, 1), &both);
+        // Started anew: it counts from nothing.
+        let anew = [records(2.0), bytes(20.0), success(1.0)];
+        check(at(5.0, 1, 0), at(2.0, 1, 0), &anew);
+    }
 
     #[test]
     fn executions_that_ended_are_read() {

@@ -35,6 +35,8 @@ const PARAMETERS: &[(&str, &str)] = &[
     // Between them: an order that nothing starts is overdue before it is started all the same.
     ("OrderStartSeconds", "20"),
     ("OrderDeliverySeconds", "40"),
+    // Whoever looks for a line in the archive has not a quarter of an hour.
+    ("ArchiveBufferSeconds", "1"),
     // Its mails are in `shopwatch mails`.
     ("ReportEmail", "oncall@shopfast.example"),
 ];

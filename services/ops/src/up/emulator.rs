@@ -21,6 +21,7 @@ use crate::http_client::HttpClient;
 use crate::state_dir::{self, StateDir};
 
 const LAUNCHER: &str = include_str!("../../emulator/launcher.py");
+const DELIVERY_STREAMS: &str = include_str!("../../emulator/delivery_streams.py");
 const SUPERVISE: &str = include_str!("../../emulator/supervise.py");
 /// Answers 200 when every service can be used.
 const READY_PATH: &str = "/_ministack/ready";
@@ -249,7 +250,12 @@ impl Keeper {
 
 impl Config {
     fn write_programs(&self) -> anyhow::Result<()> {
-        for (name, text) in [("launcher.py", LAUNCHER), ("supervise.py", SUPERVISE)] {
+        let programs = [
+            ("launcher.py", LAUNCHER),
+            ("delivery_streams.py", DELIVERY_STREAMS),
+            ("supervise.py", SUPERVISE),
+        ];
+        for (name, text) in programs {
             state_dir::write_private(&self.state.emulator().join(name), text.as_bytes())?;
         }
         for folder in ["state", "s3", "tmp"] {

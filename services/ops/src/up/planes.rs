@@ -116,6 +116,12 @@ impl Planes {
         self.plane.set_routes(routes);
     }
 
+    /// Lets events that are under way end, and keeps for the next start what waits. The emulator must still be there.
+    pub(crate) async fn drain(&self) {
+        self.runner.drain().await;
+        self.plane.flush().await;
+    }
+
     /// Ends both; what was observed is stored.
     pub(crate) async fn stop(self) {
         self.runner.shutdown().await;

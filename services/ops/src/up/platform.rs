@@ -220,7 +220,7 @@ impl Platform {
         drop(self.control.take());
         if let Some(planes) = &self.planes {
             // They call the emulator: one whose work was cut off between a mail and the note of it would be told twice, or never be done.
-            planes.runner().drain().await;
+            planes.drain().await;
         }
         if let Some(emulator) = self.emulator.take() {
             emulator.stop().await;

@@ -63,6 +63,7 @@ impl Call {
                 ("lambda", "Invoke")
             }
             ("POST", "/TraceSummaries" | "/Traces" | "/ServiceGraph" | "/TraceSegments") => ("xray", ""),
+            (method, _) if signed_for == Some("s3") => ("s3", of_s3(method, path, parts.uri.query())),
             _ => (signed_for.unwrap_or_default(), ""),
         };
         Self::new(service, operation, Protocol::Json)
@@ -111,12 +112,17 @@ impl Call {
         if self.service == "lambda" {
             return vec![lambda::function_name(parts.uri.path())];
         }
+        if self.service == "s3" {
+            let bucket = parts.uri.path().split('/').nth(1).unwrap_or_default();
+            return vec![bucket.to_owned()];
+        }
         let input: Value = serde_json::from_slice(body).unwrap_or_default();
         let named = |member: &str, separator: char| input[member].as_str().map(|text| last(text, separator));
         match self.service.as_str() {
             "dynamodb" => vended::tables(&input).into_iter().map(str::to_owned).collect(),
             "sqs" => named("QueueUrl", '/').into_iter().collect(),
             "states" => named("stateMachineArn", ':').into_iter().collect(),
+            "firehose" => named("DeliveryStreamName", '/').into_iter().collect(),
             "events" => {
                 let entries = input["Entries"].as_array().into_iter().flatten();
                 let bus = |entry: &Value| last(entry["EventBusName"].as_str().unwrap_or("default"), '/');
@@ -124,6 +130,28 @@ impl Call {
             }
             _ => Vec::new(),
         }
+    }
+}
+
+/// S3's operations show in method, path and query; those that the log archive uses
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html>).
+fn of_s3(method: &str, path: &str, query: Option<&str>) -> &'static str {
+    let has_key = path
+        .trim_start_matches('/')
+        .split_once('/')
+        .is_some_and(|(_, key)| !key.is_empty());
+    let asks = |name: &str| {
+        let mut names = query.unwrap_or_default().split('&');
+        names.any(|one| one.split('=').next() == Some(name))
+    };
+    match (method, has_key) {
+        ("POST", true) if asks("restore") => "RestoreObject",
+        ("PUT", true) if !asks("uploadId") => "PutObject",
+        ("GET", true) => "GetObject",
+        ("HEAD", true) => "HeadObject",
+        ("DELETE", true) => "DeleteObject",
+        ("GET", false) if asks("list-type") => "ListObjectsV2",
+        _ => "",
     }
 }
 
@@ -219,6 +247,22 @@ mod tests {
             "{}",
             ("events", "PutEvents", Protocol::Json),
         );
+        for (method, address, operation) in [
+            ("PUT", "/logs/raw/a.gz", "PutObject"),
+            ("GET", "/logs/raw/a.gz", "GetObject"),
+            ("GET", "/logs/?list-type=2&prefix=raw%2F", "ListObjectsV2"),
+            ("GET", "/logs?list-type=2", "ListObjectsV2"),
+            ("DELETE", "/logs/raw/a.gz", "DeleteObject"),
+            ("POST", "/logs/lines/a.parquet?restore", "RestoreObject"),
+            ("PUT", "/logs", ""),
+        ] {
+            let request = Request::builder().method(method).uri(address);
+            check(
+                request.header("authorization", signed("s3")),
+                "",
+                ("s3", operation, Protocol::Json),
+            );
+        }
         check(
             Request::post("/")
                 .header("content-type", "application/x-www-form-urlencoded")

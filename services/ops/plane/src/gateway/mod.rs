@@ -36,8 +36,8 @@ pub use self::hook::{CallHook, ObservedCall, Verdict};
 pub use self::lambda::{Invoked, LambdaInvoker, LambdaRequest};
 pub(crate) use self::outside::Emulated;
 
-/// The largest request that is taken: S3 takes more in one part, nothing here needs it.
-const LARGEST: usize = 64 * 1024 * 1024;
+/// The largest request that is taken: S3 takes more in one part, nothing here needs it. A part of the log archive has 64 MB, rarely more.
+const LARGEST: usize = 128 * 1024 * 1024;
 
 /// A refused call.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ async fn carry_out(shared: Shared, request: Request) -> Response {
             &Protocol::Json,
             413,
             "RequestEntityTooLarge",
-            "the request is larger than 64 MB",
+            "the request is larger than 128 MB",
         );
     };
     let call = Call::of(&parts, &body);

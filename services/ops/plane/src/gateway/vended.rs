@@ -1,7 +1,7 @@
-//! Metrics that DynamoDB, SQS, SNS, EventBridge and Step Functions vend, as far as they show in calls that pass.
+//! Metrics that DynamoDB, SQS, SNS, EventBridge, Step Functions and Firehose vend, as far as they show in calls that pass.
 //!
 //! On AWS the services send them. What happens inside the emulator does not pass here: deliveries of topics, rules and
-//! queue pollers; queue depths and executions are asked for (`crate::polled`).
+//! queue pollers; queue depths, executions and what delivery streams write are asked for (`crate::polled`).
 
 use std::time::Duration;
 
@@ -55,6 +55,11 @@ pub(super) fn observe(
                 &[("TopicName", topic.rsplit(':').next().unwrap_or_default())],
                 &points,
             );
+        }
+        "firehose" => {
+            let stream = parsed["DeliveryStreamName"].as_str().unwrap_or_default();
+            let points = firehose(&call.operation, &parsed, status, &answer);
+            put(shared, "AWS/Firehose", &[("DeliveryStreamName", stream)], &points);
         }
         "events" if call.operation == "PutEvents" && status.is_success() => {
             put(shared, "AWS/Events", &[], &events(&parsed, &answer, took))
@@ -229,6 +234,36 @@ fn events(input: &Value, answer: &Value, took: Duration) -> Vec<Point> {
     ]
 }
 
+/// <https://docs.aws.amazon.com/firehose/latest/dev/cloudwatch-metrics.html>
+fn firehose(operation: &str, input: &Value, status: StatusCode, answer: &Value) -> Vec<Point> {
+    let records: Vec<&Value> = match operation {
+        "PutRecord" => vec![&input["Record"]],
+        "PutRecordBatch" => input["Records"].as_array().into_iter().flatten().collect(),
+        _ => return Vec::new(),
+    };
+    let refused = answer["FailedPutCount"].as_f64().unwrap_or(0.0);
+    if !status.is_success() {
+        let code = answer["__type"].as_str().unwrap_or_default();
+        let is_throttled = code.contains("Throttling") || code.contains("ServiceUnavailable");
+        let throttled = ("ThrottledRecords", "Count", records.len() as f64);
+        return is_throttled.then_some(throttled).into_iter().collect();
+    }
+    // Base64 has four letters for three bytes.
+    let bytes: usize = records
+        .iter()
+        .map(|record| record["Data"].as_str().map_or(0, |data| data.len() * 3 / 4))
+        .sum();
+    let mut points = vec![
+        ("IncomingPutRequests", "Count", 1.0),
+        ("IncomingRecords", "Count", records.len() as f64 - refused),
+        ("IncomingBytes", "Bytes", bytes as f64),
+    ];
+    if refused > 0.0 {
+        points.push(("ThrottledRecords", "Count", refused));
+    }
+    points
+}
+
 fn put(shared: &Shared, namespace: &str, dimensions: &[(&str, &str)], points: &[Point]) {
     for (name, unit, value) in points {
         shared.count(namespace, name, dimensions, unit, *value);
@@ -265,6 +300,33 @@ mod tests {
         let answer = json!({"CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}]});
         assert_eq!(cancelled(&answer), [("TransactionConflict", "Count", 1.0)]);
         assert!(cancelled(&json!({})).is_empty());
+    }
+
+    #[test]
+    fn records_are_counted_as_the_stream_counts_them() {
+        let batch = json!({"Records": [{"Data": "YWJj"}, {"Data": "YWJj"}]});
+        let check = |status: StatusCode, answer: Value, expected: &[Point]| {
+            let points = firehose("PutRecordBatch", &batch, status, &answer);
+            assert_eq!(points, expected, "{answer}");
+        };
+        let incoming = |records| {
+            [
+                ("IncomingPutRequests", "Count", 1.0),
+                ("IncomingRecords", "Count", records),
+                ("IncomingBytes", "Bytes", 6.0),
+            ]
+        };
+        check(StatusCode::OK, json!({"FailedPutCount": 0}), &incoming(2.0));
+        let throttled = |records| ("ThrottledRecords", "Count", records);
+        let some = [&incoming(1.0)[..], &[throttled(1.0)]].concat();
+        check(StatusCode::OK, json!({"FailedPutCount": 1}), &some);
+        let away = json!({"__type": "ServiceUnavailableException"});
+        check(StatusCode::SERVICE_UNAVAILABLE, away, &[throttled(2.0)]);
+        check(
+            StatusCode::BAD_REQUEST,
+            json!({"__type": "InvalidArgumentException"}),
+            &[],
+        );
     }
 
     #[test]

@@ -10,17 +10,17 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
-use tokio::sync::mpsc::Receiver;
 use tokio::sync::watch;
 
-use super::subscription::{Matched, envelope};
+use super::subscription::{Matched, Pace, envelope};
 use crate::gateway::LambdaRequest;
 use crate::plane::Shared;
 
 /// Between two looks at the filters; a deployment is looked at at once.
 const LOOK: Duration = Duration::from_secs(10);
 /// Lines that come together go together. AWS batches for seconds.
-const GATHER: Duration = Duration::from_millis(200);
+const SOON: Duration = Duration::from_millis(200);
+const GATHERED: Duration = Duration::from_secs(1);
 /// Bytes of lines in one batch: packed they are far below what an asynchronous event may have.
 const MOST_BYTES: usize = 512 * 1_024;
 /// Lines taken at once.
@@ -30,13 +30,11 @@ const PAGE: usize = 50;
 
 /// Looks and delivers until it is stopped. What waits then is lost, as the functions are: it is counted, for `/_shopwatch/stats`.
 pub(crate) async fn run(shared: Shared, account: String, mut stop: watch::Receiver<bool>) {
-    let Some(lines) = shared.subscriptions.take() else {
-        return;
-    };
     tokio::select! {
         _ = stop.wait_for(|stop| *stop) => {}
         () = look(&shared) => {}
-        () = deliver(&shared, &account, lines) => {}
+        () = deliver(&shared, &account, Pace::Soon, SOON) => {}
+        () = deliver(&shared, &account, Pace::Gathered, GATHERED) => {}
     }
     shared.subscriptions.stop();
 }
@@ -89,11 +87,14 @@ async fn filters(shared: &Shared) -> Option<Vec<Value>> {
     }
 }
 
-async fn deliver(shared: &Shared, account: &str, mut lines: Receiver<Matched>) {
+async fn deliver(shared: &Shared, account: &str, pace: Pace, gather: Duration) {
+    let Some(mut lines) = shared.subscriptions.take(pace) else {
+        return;
+    };
     let mut taken = Vec::new();
     while lines.recv_many(&mut taken, MOST_LINES).await > 0 {
         if taken.len() < MOST_LINES {
-            tokio::time::sleep(GATHER).await;
+            shared.subscriptions.gather(gather).await;
             while let Ok(line) = lines.try_recv() {
                 taken.push(line);
                 if taken.len() >= MOST_LINES {

@@ -9,9 +9,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::{Notify, watch};
 
 use super::pattern::Pattern;
 use crate::store::LogEvent;
@@ -26,6 +28,7 @@ const MOST_BYTES: u64 = 256 * 1_024 * 1_024;
 struct Filter {
     name: Arc<str>,
     pattern: Pattern,
+    pace: Pace,
     function: Arc<str>,
 }
 
@@ -52,11 +55,22 @@ pub(crate) struct Counted {
     pub(crate) lost: AtomicU64,
 }
 
+/// How soon a filter's lines are handed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Pace {
+    /// Some lines of many: somebody wants to know of them.
+    Soon,
+    /// Every line: many go together.
+    Gathered,
+}
+
 /// What waits, on the way included.
 #[derive(Debug, Default)]
 struct Waiting {
     lines: AtomicU64,
     bytes: AtomicU64,
+    /// Told when none does.
+    idle: Notify,
 }
 
 impl Waiting {
@@ -72,8 +86,20 @@ impl Waiting {
     }
 
     fn remove(&self, lines: u64, bytes: u64) {
-        self.lines.fetch_sub(lines, Ordering::Relaxed);
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        if self.lines.fetch_sub(lines, Ordering::Relaxed) == lines {
+            self.idle.notify_waiters();
+        }
+    }
+
+    async fn until_idle(&self) {
+        loop {
+            let idle = self.idle.notified();
+            if self.lines.load(Ordering::Relaxed) == 0 {
+                return;
+            }
+            idle.await;
+        }
     }
 }
 
@@ -83,16 +109,24 @@ pub(crate) struct Subscriptions {
     by_group: Arc<RwLock<BTreeMap<String, Vec<Filter>>>>,
     /// Groups that are deployed, with lines or without.
     groups: Arc<RwLock<BTreeSet<String>>>,
-    waiting: Sender<Matched>,
+    waiting: BTreeMap<Pace, Sender<Matched>>,
     load: Arc<Waiting>,
-    taken: Arc<Mutex<Option<Receiver<Matched>>>>,
+    taken: Arc<Mutex<BTreeMap<Pace, Receiver<Matched>>>>,
+    /// Nobody gathers any more: what waits goes at once.
+    hurry: watch::Sender<bool>,
     next: Arc<AtomicU64>,
     pub(crate) counted: Arc<Counted>,
 }
 
 impl Subscriptions {
     pub(crate) fn new() -> Self {
-        let (waiting, lines) = channel(MOST_WAITING);
+        let mut waiting = BTreeMap::new();
+        let mut taken = BTreeMap::new();
+        for pace in [Pace::Soon, Pace::Gathered] {
+            let (sender, receiver) = channel(MOST_WAITING);
+            waiting.insert(pace, sender);
+            taken.insert(pace, receiver);
+        }
         // Higher than any of an earlier run: a line has an ID of its own.
         let first = u64::try_from(jiff::Timestamp::now().as_microsecond()).unwrap_or_default();
         Self {
@@ -100,15 +134,31 @@ impl Subscriptions {
             groups: Arc::default(),
             waiting,
             load: Arc::default(),
-            taken: Arc::new(Mutex::new(Some(lines))),
+            taken: Arc::new(Mutex::new(taken)),
+            hurry: watch::Sender::new(false),
             next: Arc::new(AtomicU64::new(first)),
             counted: Arc::default(),
         }
     }
 
     /// The lines that wait; there is one who takes them.
-    pub(crate) fn take(&self) -> Option<Receiver<Matched>> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner).take()
+    pub(crate) fn take(&self, pace: Pace) -> Option<Receiver<Matched>> {
+        self.taken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&pace)
+    }
+
+    /// Lines are gathered for so long, or until somebody is in a hurry.
+    pub(crate) async fn gather(&self, time: Duration) {
+        let mut hurry = self.hurry.subscribe();
+        drop(tokio::time::timeout(time, hurry.wait_for(|hurry| *hurry)).await);
+    }
+
+    /// Hands on what waits, for so long at most. Lines are not gathered from now on.
+    pub(crate) async fn flush(&self, limit: Duration) {
+        self.hurry.send_replace(true);
+        drop(tokio::time::timeout(limit, self.load.until_idle()).await);
     }
 
     /// Takes the names of all groups.
@@ -160,11 +210,12 @@ impl Subscriptions {
             };
             let bytes = matched.message.len() as u64;
             let is_kept = self.load.add(bytes) && {
-                let sent = self.waiting.try_send(matched);
-                if sent.is_err() {
+                let sender = self.waiting.get(&filter.pace);
+                let is_sent = sender.is_some_and(|sender| sender.try_send(matched).is_ok());
+                if !is_sent {
                     self.load.remove(1, bytes);
                 }
-                sent.is_ok()
+                is_sent
             };
             if !is_kept {
                 self.counted.lost.fetch_add(1, Ordering::Relaxed);
@@ -194,9 +245,15 @@ impl Subscriptions {
 
 fn read(described: &Value) -> Option<Filter> {
     let (_, function) = described["destinationArn"].as_str()?.split_once(":function:")?;
+    let pattern = described["filterPattern"].as_str().unwrap_or_default();
     Some(Filter {
         name: described["filterName"].as_str().unwrap_or_default().into(),
-        pattern: Pattern::parse(described["filterPattern"].as_str().unwrap_or_default()).ok()?,
+        pattern: Pattern::parse(pattern).ok()?,
+        pace: if pattern.is_empty() {
+            Pace::Gathered
+        } else {
+            Pace::Soon
+        },
         function: function.split(':').next()?.into(),
     })
 }
@@ -240,7 +297,7 @@ mod tests {
     #[test]
     fn what_waits_is_bounded_and_nothing_vanishes_uncounted() {
         let subscriptions = Subscriptions::new();
-        let mut waiting = subscriptions.take().unwrap();
+        let mut waiting = subscriptions.take(Pace::Gathered).unwrap();
         let function = "arn:aws:lambda:us-east-1:000000000000:function:report";
         subscriptions.replace([described("/shop", "", function)].iter());
         let megabytes = "x".repeat(64 * 1_024 * 1_024);
@@ -262,11 +319,27 @@ mod tests {
         );
     }
 
+    #[tokio::test]
+    async fn nothing_is_gathered_any_more_when_somebody_is_in_a_hurry() {
+        let subscriptions = Subscriptions::new();
+        let mut waiting = subscriptions.take(Pace::Gathered).unwrap();
+        let function = "arn:aws:lambda:us-east-1:000000000000:function:archive";
+        subscriptions.replace([described("/shop", "", function)].iter());
+        subscriptions.apply(&line("/shop", "last words"));
+        let deliver = async {
+            subscriptions.gather(Duration::from_secs(3_600)).await;
+            let taken = waiting.recv().await.unwrap();
+            subscriptions.over(&[taken], true);
+        };
+        tokio::join!(deliver, subscriptions.flush(Duration::from_secs(3_600)));
+        assert_eq!(subscriptions.counted.delivered.load(Ordering::Relaxed), 1);
+    }
+
     #[test]
     fn lines_that_match_wait_for_their_function() {
         let subscriptions = Subscriptions::new();
-        let mut waiting = subscriptions.take().unwrap();
-        assert!(subscriptions.take().is_none());
+        let mut waiting = subscriptions.take(Pace::Soon).unwrap();
+        assert!(subscriptions.take(Pace::Soon).is_none());
         let function = "arn:aws:lambda:us-east-1:000000000000:function:report";
         let answers = [
             described(
