@@ -7,7 +7,7 @@ use log_archive_store::{Archive, Lookup, Scope, export};
 use ops_monitoring::{Ended, Refused, Terminal};
 use serde::Serialize;
 
-use crate::place::{Place, refused};
+use crate::place::{Buckets, Place, refused};
 use crate::times::Times;
 
 /// Options of `archive get`.
@@ -33,8 +33,12 @@ pub struct Args {
 /// What a scan reads without being asked twice.
 const SMALL_SCAN: u64 = 1_000_000_000;
 
-pub(crate) async fn run(args: Args, terminal: &mut Terminal<'_>) -> Result<Ended, Refused> {
-    let archive = args.place.open()?;
+pub(crate) async fn run(
+    args: Args,
+    buckets: &dyn Buckets,
+    terminal: &mut Terminal<'_>,
+) -> Result<Ended, Refused> {
+    let archive = args.place.open(buckets).await?.archive;
     let id = Id::new(&args.id);
     if id.as_str().is_empty() {
         return Err(Refused::usage("look up an ID").because("it is empty"));
