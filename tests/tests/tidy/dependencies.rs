@@ -109,6 +109,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
             "dashboards",
             "infra",
             "log-archive-domain",
+            "log-archive-intake",
             "log-archive-s3",
             "log-archive-store",
             "ops-archive",

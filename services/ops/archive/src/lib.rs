@@ -12,12 +12,14 @@ mod inventory;
 mod place;
 mod replay;
 mod restore_plan;
+mod scan;
 mod times;
 mod verify;
 
 use ops_monitoring::{Ended, Refused, Terminal};
 
 pub use place::{Bucket, Buckets, Location, Opened, open};
+pub use scan::scan;
 
 /// Examples for `--help`.
 pub const EXAMPLES: &str = "\

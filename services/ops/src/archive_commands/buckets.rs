@@ -1,5 +1,7 @@
 //! Buckets of the account that is asked: on the platform on this machine, at another endpoint, or on AWS.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::Client;
@@ -16,11 +18,28 @@ use crate::up::STACK;
 
 /// Buckets of the account that the options name.
 #[derive(Debug)]
-pub(crate) struct AccountBuckets<'a>(&'a Global);
+pub(crate) struct AccountBuckets<'a> {
+    global: &'a Global,
+    patience: Patience,
+}
 
 impl<'a> AccountBuckets<'a> {
     pub(crate) fn new(global: &'a Global) -> Self {
-        Self(global)
+        Self {
+            global,
+            patience: Patience::default(),
+        }
+    }
+
+    /// For a story, which is told without the archive if that does not answer soon.
+    pub(crate) fn of_story(global: &'a Global) -> Self {
+        let patience = Patience {
+            answer: Duration::from_secs(10),
+            all: Duration::from_secs(10),
+            retries: 2,
+            ..Patience::default()
+        };
+        Self { global, patience }
     }
 }
 
@@ -32,7 +51,7 @@ impl Buckets for AccountBuckets<'_> {
             None => "find the archive of the stack".to_owned(),
         };
         // Not before it is needed: a directory has neither a platform nor a workspace.
-        let context = Context::new(self.0.clone()).map_err(|error| refused(attempted(), &error))?;
+        let context = Context::new(self.global.clone()).map_err(|error| refused(attempted(), &error))?;
         let config = context.sdk_config().await.map_err(|failure| {
             let refused = refused(attempted(), &failure.into());
             refused.cure("start it with `shopwatch up`, give --profile or --region for AWS, or name a directory with --archive")
@@ -43,7 +62,7 @@ impl Buckets for AccountBuckets<'_> {
                 .await
                 .map_err(|error| refused(attempted(), &error).cure("name it with --archive s3://BUCKET"))?,
         };
-        let store = log_archive_s3::open(&name, &config, Patience::default())
+        let store = log_archive_s3::open(&name, &config, self.patience)
             .map_err(|error| Refused::usage(attempted()).because(log_archive_store::chain(&error)))?;
         Ok(Bucket { name, store })
     }
