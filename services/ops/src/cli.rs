@@ -7,7 +7,8 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use crate::context::Context;
 use crate::exit::{EXIT_CODES, Exit};
 use crate::{
-    control, dlq, drill, load, monitoring_commands, runbook_commands, status, story_commands, token, up,
+    archive_commands, control, dlq, drill, load, monitoring_commands, runbook_commands, status,
+    story_commands, token, up,
 };
 
 const EXAMPLES: &str = "\
@@ -114,7 +115,7 @@ pub(crate) enum Command {
     /// What to do about an alarm: pages to read, and to run
     Runbooks(runbook_commands::Args),
     /// Questions to the log archive: lines of any ID, for years
-    Archive(monitoring_commands::ArchiveArgs),
+    Archive(archive_commands::ArchiveArgs),
     /// Place many orders and check that nothing is lost or doubled
     Load(load::Args),
     /// Make something fail: functions, the emulator
@@ -149,7 +150,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Alarms(args) => monitoring_commands::alarms(args, &cli.global).await,
         Command::Dashboards(args) => monitoring_commands::dashboards(args, &cli.global).await,
         Command::Runbooks(args) => runbook_commands::run(args, &cli.global).await,
-        Command::Archive(args) => monitoring_commands::archive(args, &cli.global).await,
+        Command::Archive(args) => archive_commands::run(args, &cli.global).await,
         Command::Load(args) => load::run(args, &context()?).await,
         Command::Fault(args) => control::commands::fault(args, &context()?).await,
         Command::Drill(command) => Box::pin(drill::run(command, &context()?)).await,
@@ -214,6 +215,7 @@ mod tests {
         check(
             "shopwatch archive export --archive a --since 2026-11-21T19 --until 2026-11-21 --form original",
         );
+        check("shopwatch archive stats --archive s3://logs/old --profile production");
         check("shopwatch up --time-scale 60");
         check("shopwatch runbooks lint shopfast-order --json");
         check("shopwatch runbooks generate --check");

@@ -45,6 +45,12 @@ impl Context {
         })
     }
 
+    /// The options of every command.
+    #[must_use]
+    pub(crate) fn global(&self) -> &Global {
+        &self.global
+    }
+
     /// The folder of the platform's state.
     #[must_use]
     pub(crate) fn state(&self) -> &StateDir {

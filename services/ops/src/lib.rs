@@ -20,6 +20,7 @@ mod workspace;
 
 mod up;
 
+mod archive_commands;
 mod control;
 mod dlq;
 mod drill;

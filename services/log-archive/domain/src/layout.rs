@@ -14,6 +14,12 @@
 
 use crate::{Day, Hour};
 
+/// The stack's bucket, as `infra/shopfast.yaml` names it: whoever knows the account and the region knows the bucket.
+#[must_use]
+pub fn bucket(account: &str, region: &str) -> String {
+    format!("shopfast-log-archive-{account}-{region}")
+}
+
 /// Firehose's prefix is this and `!{timestamp:yyyy/MM/dd/HH}/`.
 pub const RAW: &str = "raw";
 /// Raw objects that are archived: the lifecycle rule expires them.

@@ -102,6 +102,11 @@ impl Bucket {
         self.state().is_failing_on = true;
     }
 
+    /// Puts an object into it.
+    pub fn put(&self, key: &str, bytes: Bytes) {
+        self.state().objects.insert(key.to_owned(), bytes);
+    }
+
     /// What is in it.
     pub fn objects(&self) -> BTreeMap<String, Bytes> {
         self.state().objects.clone()

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use log_archive_store::{CompactLimits, Compactor};
 use ops_monitoring::{Ended, Refused, Terminal, Tone};
 
-use crate::place::{Place, refused};
+use crate::place::{Buckets, Place, refused};
 
 /// Options of `archive compact`.
 #[derive(Debug, clap::Args)]
@@ -21,8 +21,12 @@ pub struct Args {
     now: Option<Timestamp>,
 }
 
-pub(crate) async fn run(args: Args, terminal: &mut Terminal<'_>) -> Result<Ended, Refused> {
-    let archive = args.place.open()?;
+pub(crate) async fn run(
+    args: Args,
+    buckets: &dyn Buckets,
+    terminal: &mut Terminal<'_>,
+) -> Result<Ended, Refused> {
+    let archive = args.place.open(buckets).await?.archive;
     let scratch = tempfile::tempdir_in(args.scratch.unwrap_or_else(std::env::temp_dir))
         .map_err(|error| Refused::usage("make a directory for temporary files").because(error))?;
     let compactor = Compactor::new(&archive, CompactLimits::default(), scratch.path().to_owned(), &());

@@ -5,7 +5,7 @@ use std::io;
 use log_archive_store::{ArchiveError, export};
 use ops_monitoring::{Ended, Refused, Terminal};
 
-use crate::place::{Place, refused};
+use crate::place::{Buckets, Place, refused};
 use crate::times::Times;
 
 /// Options of `archive export`.
@@ -44,8 +44,12 @@ impl From<ArchiveError> for Failed {
     }
 }
 
-pub(crate) async fn run(args: Args, terminal: &mut Terminal<'_>) -> Result<Ended, Refused> {
-    let archive = args.place.open()?;
+pub(crate) async fn run(
+    args: Args,
+    buckets: &dyn Buckets,
+    terminal: &mut Terminal<'_>,
+) -> Result<Ended, Refused> {
+    let archive = args.place.open(buckets).await?.archive;
     let form = match args.form {
         Form::Ndjson => export::Form::Ndjson,
         Form::Csv => export::Form::Csv,

@@ -7,7 +7,8 @@ use log_archive_store::{Archive, Lookup, Scope, export};
 use ops_monitoring::{Ended, Refused, Terminal};
 use serde::Serialize;
 
-use crate::place::{Place, refused};
+use crate::place::{Buckets, Place, refused};
+use crate::scan::scan;
 use crate::times::Times;
 
 /// Options of `archive get`.
@@ -30,17 +31,18 @@ pub struct Args {
     json: bool,
 }
 
-/// What a scan reads without being asked twice.
-const SMALL_SCAN: u64 = 1_000_000_000;
-
-pub(crate) async fn run(args: Args, terminal: &mut Terminal<'_>) -> Result<Ended, Refused> {
-    let archive = args.place.open()?;
+pub(crate) async fn run(
+    args: Args,
+    buckets: &dyn Buckets,
+    terminal: &mut Terminal<'_>,
+) -> Result<Ended, Refused> {
+    let archive = args.place.open(buckets).await?.archive;
     let id = Id::new(&args.id);
     if id.as_str().is_empty() {
         return Err(Refused::usage("look up an ID").because("it is empty"));
     }
     let lines = if args.scan {
-        scan(&args, &archive, &id, terminal).await?
+        scan(&archive, args.times.hours()?, &id, args.yes, terminal).await?
     } else {
         find(&args, &archive, &id).await?
     };
@@ -73,50 +75,6 @@ async fn find(args: &Args, archive: &Archive, id: &Id) -> Result<Vec<OwnedLine>,
     let found = Lookup::new(archive).find(id, &scope).await;
     let found = found.map_err(|error| refused(&format!("look up {}", id.as_str()), &error))?;
     Ok(found.lines)
-}
-
-/// Reads everything; says before what that is.
-async fn scan(
-    args: &Args,
-    archive: &Archive,
-    id: &Id,
-    terminal: &mut Terminal<'_>,
-) -> Result<Vec<OwnedLine>, Refused> {
-    let hours = args.times.hours()?;
-    let failed = |error: &log_archive_store::ArchiveError| refused("scan the archive", error);
-    let manifests = log_archive_store::manifests(archive, hours.clone())
-        .await
-        .map_err(|error| failed(&error))?;
-    let parts = || manifests.iter().flat_map(|open| &open.manifest.parts);
-    let bytes: u64 = parts().map(|part| part.object.size).sum();
-    let total: u64 = parts().map(|part| part.lines).sum();
-    if bytes > SMALL_SCAN && !args.yes {
-        // What Athena asks for a terabyte, 2026-11; reading S3 within its region costs the requests only.
-        let dollars = bytes as f64 / 1e12 * 5.0;
-        let why = format!(
-            "{} files, {bytes} bytes, {total} lines; with Athena it would cost ${dollars:.2}",
-            parts().count()
-        );
-        return Err(Refused::usage("scan the archive")
-            .because(why)
-            .cure("narrow it with --since and --until, or add --yes"));
-    }
-    let (mut lines, mut read) = (Vec::new(), 0_u64);
-    let scanned = export::each_line::<log_archive_store::ArchiveError>(archive, hours, |hour, line| {
-        read += 1;
-        if read.is_multiple_of(50_000) {
-            terminal.progress(&format!("{hour}: {read} of {total} lines"));
-        }
-        if line.message.contains(id.as_str()) || line.as_line().has_id(id.as_str()) {
-            lines.push(line);
-        }
-        Ok(())
-    })
-    .await;
-    terminal.progress("");
-    scanned.map_err(|error| failed(&error))?;
-    lines.sort_by_key(|line| line.at);
-    Ok(lines)
 }
 
 /// A line for programs.

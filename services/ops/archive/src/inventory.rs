@@ -4,7 +4,7 @@ use log_archive_store::{OpenHour, export, manifests};
 use ops_monitoring::{Ended, Refused, Terminal};
 use serde::Serialize;
 
-use crate::place::{Place, refused};
+use crate::place::{Buckets, Place, refused};
 use crate::times::Times;
 
 /// Options of `archive ls` and `archive stats`.
@@ -73,15 +73,19 @@ impl Row {
     }
 }
 
-async fn rows(args: &Args) -> Result<Vec<Row>, Refused> {
-    let archive = args.place.open()?;
+async fn rows(args: &Args, buckets: &dyn Buckets) -> Result<Vec<Row>, Refused> {
+    let archive = args.place.open(buckets).await?.archive;
     let found = manifests(&archive, args.times.hours()?).await;
     let found = found.map_err(|error| refused("list the archive", &error))?;
     Ok(found.iter().map(Row::of).collect())
 }
 
-pub(crate) async fn ls(args: Args, terminal: &mut Terminal<'_>) -> Result<Ended, Refused> {
-    let rows = rows(&args).await?;
+pub(crate) async fn ls(
+    args: Args,
+    buckets: &dyn Buckets,
+    terminal: &mut Terminal<'_>,
+) -> Result<Ended, Refused> {
+    let rows = rows(&args, buckets).await?;
     if args.json {
         for row in &rows {
             terminal.json(row)?;
@@ -105,8 +109,12 @@ pub(crate) async fn ls(args: Args, terminal: &mut Terminal<'_>) -> Result<Ended,
     Ok(if rows.is_empty() { Ended::No } else { Ended::Done })
 }
 
-pub(crate) async fn stats(args: Args, terminal: &mut Terminal<'_>) -> Result<Ended, Refused> {
-    let rows = rows(&args).await?;
+pub(crate) async fn stats(
+    args: Args,
+    buckets: &dyn Buckets,
+    terminal: &mut Terminal<'_>,
+) -> Result<Ended, Refused> {
+    let rows = rows(&args, buckets).await?;
     let mut total = Row {
         hours: Some(rows.len()),
         ..Row::default()

@@ -1,6 +1,7 @@
 //! `shopwatch archive`: questions to the log archive that need no running platform.
 //!
-//! In reading order: [`Command`] is what can be typed, a module stands for each command, `place` says where the archive is.
+//! In reading order: [`Command`] is what can be typed, a module stands for each command, `place` says where the
+//! archive is.
 //!
 //! Not here: how lines are kept and found (`log-archive-store`), how a program prints (`ops-monitoring`).
 
@@ -11,17 +12,21 @@ mod inventory;
 mod place;
 mod replay;
 mod restore_plan;
+mod scan;
 mod times;
 mod verify;
 
 use ops_monitoring::{Ended, Refused, Terminal};
+
+pub use place::{Bucket, Buckets, Location, Opened, open};
+pub use scan::scan;
 
 /// Examples for `--help`.
 pub const EXAMPLES: &str = "\
 Examples:
   shopwatch archive get 019aa7f4-9c00-7abc-8def-0123456789ab --archive /var/archive
   shopwatch archive get 8476a536-e9f4-41e8-9739-2dfe598c3fcd --since 2026-11-20 --until 2026-11-21
-  shopwatch archive ls --since 2026-11-01
+  shopwatch archive ls --since 2026-11-01 --archive s3://shopfast-log-archive-123456789012-eu-west-1 --profile production
   shopwatch archive stats --json
   shopwatch archive verify
   shopwatch archive export --since 2026-11-21T19 --until 2026-11-21T19 --form original > lines.txt
@@ -53,15 +58,19 @@ pub enum Command {
 ///
 /// # Errors
 /// An option is wrong, or the archive cannot be read.
-pub async fn run(command: Command, terminal: &mut Terminal<'_>) -> Result<Ended, Refused> {
+pub async fn run(
+    command: Command,
+    buckets: &dyn Buckets,
+    terminal: &mut Terminal<'_>,
+) -> Result<Ended, Refused> {
     match command {
-        Command::Get(args) => get::run(args, terminal).await,
-        Command::Ls(args) => inventory::ls(args, terminal).await,
-        Command::Stats(args) => inventory::stats(args, terminal).await,
-        Command::Verify(args) => verify::run(args, terminal).await,
-        Command::Export(args) => export::run(args, terminal).await,
-        Command::RestorePlan(args) => restore_plan::run(args, terminal).await,
-        Command::Replay(args) => replay::run(args, terminal).await,
-        Command::Compact(args) => compact::run(args, terminal).await,
+        Command::Get(args) => get::run(args, buckets, terminal).await,
+        Command::Ls(args) => inventory::ls(args, buckets, terminal).await,
+        Command::Stats(args) => inventory::stats(args, buckets, terminal).await,
+        Command::Verify(args) => verify::run(args, buckets, terminal).await,
+        Command::Export(args) => export::run(args, buckets, terminal).await,
+        Command::RestorePlan(args) => restore_plan::run(args, buckets, terminal).await,
+        Command::Replay(args) => replay::run(args, buckets, terminal).await,
+        Command::Compact(args) => compact::run(args, buckets, terminal).await,
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use log_archive_domain::Hour;
 use ops_monitoring::{Ended, Refused, Terminal, Tone};
 
-use crate::place::{Place, refused};
+use crate::place::{Buckets, Place, refused};
 
 /// Options of `archive replay`.
 #[derive(Debug, clap::Args)]
@@ -13,8 +13,12 @@ pub struct Args {
     place: Place,
 }
 
-pub(crate) async fn run(args: Args, terminal: &mut Terminal<'_>) -> Result<Ended, Refused> {
-    let archive = args.place.open()?;
+pub(crate) async fn run(
+    args: Args,
+    buckets: &dyn Buckets,
+    terminal: &mut Terminal<'_>,
+) -> Result<Ended, Refused> {
+    let archive = args.place.open(buckets).await?.archive;
     let now = Hour::of_ms(Timestamp::now().as_millisecond());
     let replayed = log_archive_store::replay(&archive, now, &()).await;
     let replayed = replayed.map_err(|error| refused("replay what failed", &error))?;

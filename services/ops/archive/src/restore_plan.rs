@@ -7,7 +7,7 @@ use log_archive_store::{Lookup, OpenHour, Scope, manifests};
 use ops_monitoring::{Ended, Refused, Terminal};
 use serde_json::json;
 
-use crate::place::{Place, refused};
+use crate::place::{Buckets, Place, refused};
 use crate::times::Times;
 
 /// Options of `archive restore-plan`.
@@ -42,8 +42,12 @@ struct Needed {
     tier: Tier,
 }
 
-pub(crate) async fn run(args: Args, terminal: &mut Terminal<'_>) -> Result<Ended, Refused> {
-    let needed = needed(&args).await?;
+pub(crate) async fn run(
+    args: Args,
+    buckets: &dyn Buckets,
+    terminal: &mut Terminal<'_>,
+) -> Result<Ended, Refused> {
+    let needed = needed(&args, buckets).await?;
     let speed = if args.bulk { Speed::Bulk } else { Speed::Standard };
     let (mut bytes, mut dollars, mut hours) = (0, 0.0, 0);
     for file in &needed {
@@ -79,8 +83,8 @@ pub(crate) async fn run(args: Args, terminal: &mut Terminal<'_>) -> Result<Ended
     Ok(if needed.is_empty() { Ended::No } else { Ended::Done })
 }
 
-async fn needed(args: &Args) -> Result<Vec<Needed>, Refused> {
-    let archive = args.place.open()?;
+async fn needed(args: &Args, buckets: &dyn Buckets) -> Result<Vec<Needed>, Refused> {
+    let archive = args.place.open(buckets).await?.archive;
     let hours = args.times.hours()?;
     let failed = |error| refused("plan a restore", &error);
     let parts = match &args.id {

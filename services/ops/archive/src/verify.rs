@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use ops_monitoring::{Ended, Refused, Terminal, Tone};
 use serde_json::json;
 
-use crate::place::{Place, refused};
+use crate::place::{Buckets, Place, refused};
 
 /// Options of `archive verify`.
 #[derive(Debug, clap::Args)]
@@ -16,8 +16,12 @@ pub struct Args {
     json: bool,
 }
 
-pub(crate) async fn run(args: Args, terminal: &mut Terminal<'_>) -> Result<Ended, Refused> {
-    let archive = args.place.open()?;
+pub(crate) async fn run(
+    args: Args,
+    buckets: &dyn Buckets,
+    terminal: &mut Terminal<'_>,
+) -> Result<Ended, Refused> {
+    let archive = args.place.open(buckets).await?.archive;
     let verified = log_archive_store::verify(&archive, Timestamp::now()).await;
     let verified = verified.map_err(|error| refused("verify the archive", &error))?;
     let is_whole = verified.faults.is_empty();

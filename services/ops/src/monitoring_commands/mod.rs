@@ -1,5 +1,5 @@
-//! `shopwatch alarms`, `shopwatch dashboards` and `shopwatch archive`. Commands that need neither AWS nor the local platform are
-//! those of `ops-monitoring` and `ops-archive`, and work outside of a workspace; the others are here, one module each.
+//! `shopwatch alarms` and `shopwatch dashboards`. Commands that need neither AWS nor the local platform are those of
+//! `ops-monitoring`, and work outside of a workspace; the others are here, one module each.
 
 mod apply;
 mod backtest;
@@ -46,14 +46,6 @@ enum DashboardsCommand {
     Offline(dashboards::Command),
 }
 
-/// Options of `shopwatch archive`.
-#[derive(Debug, clap::Args)]
-#[command(after_long_help = ops_archive::EXAMPLES)]
-pub(crate) struct ArchiveArgs {
-    #[command(subcommand)]
-    command: ops_archive::Command,
-}
-
 /// Runs a command of `shopwatch alarms`.
 ///
 /// # Errors
@@ -87,21 +79,6 @@ pub(crate) async fn dashboards(args: DashboardsArgs, global: &Global) -> anyhow:
     }
 }
 
-/// Runs a command of `shopwatch archive`.
-///
-/// # Errors
-/// An option is wrong, or the archive cannot be read.
-pub(crate) async fn archive(args: ArchiveArgs, global: &Global) -> anyhow::Result<Exit> {
-    let mut out = console::Output;
-    let mut progress = console::progress();
-    let mut terminal = Terminal {
-        out: &mut out,
-        colored: console::colored(global),
-        progress: progress.as_mut().map(|progress| progress as _),
-    };
-    Ok(ended(ops_archive::run(args.command, &mut terminal).await)?)
-}
-
 /// Runs a command that needs neither AWS nor a running platform.
 ///
 /// # Errors
@@ -122,7 +99,7 @@ pub(crate) fn offline(
 }
 
 /// The program's exit code, or its failure.
-fn ended(ended: Result<Ended, Refused>) -> Result<Exit, Failure> {
+pub(crate) fn ended(ended: Result<Ended, Refused>) -> Result<Exit, Failure> {
     Ok(match refused(ended)? {
         Ended::Done => Exit::Done,
         Ended::No => Exit::No,

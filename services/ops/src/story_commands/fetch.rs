@@ -1,23 +1,22 @@
-//! From an ID to its story: fetch all that carries the correlation ID behind it, which `resolve` finds.
+//! What the live store has of a story: all that carries the correlation ID behind an ID, which `resolve` finds.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ops_story::{Input, Kind, LogEvent, Mail, State, Story, id};
+use ops_story::{Kind, LogEvent, Mail, State, Story};
+use serde_json::Value;
 
-use super::since::{Since, milliseconds};
-use super::sources::{Found, LogLines, Mailbox, Question, RETENTION, Traces};
+use super::resolve::Resolved;
+use super::sources::{Found, Line, LogLines, Mailbox, Question, Traces};
 use crate::context::Context;
 
 /// Clocks differ, and an ID can be made before the first span begins.
-const CLOCK_SKEW: Duration = Duration::from_secs(60);
-/// How far back is looked for an ID that does not say when it was made.
-pub(super) const DEFAULT_SINCE: Since = Since::hours(24);
+pub(super) const CLOCK_SKEW: Duration = Duration::from_secs(60);
 /// Mails of one story.
 const MOST_MAILS: u32 = 1_000;
 
-/// Everything that is asked.
+/// X-Ray, CloudWatch Logs and the mailbox.
 #[derive(Debug)]
-pub(super) struct Sources {
+pub(super) struct Live {
     pub(super) traces: Traces,
     pub(super) logs: LogLines,
     pub(super) mails: Mailbox,
@@ -50,7 +49,15 @@ pub(super) struct Range {
     pub(super) to: SystemTime,
 }
 
-impl Sources {
+/// What a story is made of.
+#[derive(Debug, Default)]
+pub(super) struct Material {
+    pub(super) traces: Vec<(String, Vec<Value>)>,
+    pub(super) lines: Vec<Line>,
+    pub(super) mails: Vec<Mail>,
+}
+
+impl Live {
     pub(super) async fn new(context: &Context) -> anyhow::Result<Self> {
         let config = context.sdk_config().await?;
         Ok(Self {
@@ -60,50 +67,30 @@ impl Sources {
         })
     }
 
-    /// The story of an ID; `None` when there is none, and what was searched.
-    pub(super) async fn story(
+    /// Everything under these IDs.
+    pub(super) async fn fetch(
         &self,
-        wanted: &str,
-        since: Option<Since>,
-    ) -> anyhow::Result<(Option<Story>, Searched)> {
-        let now = SystemTime::now();
-        let (from, to) = (range_start(wanted, since), now + CLOCK_SKEW);
-        let range = Range { from, to };
-        let mut searched = Searched::default();
-        let found = self.resolve(wanted, range, &mut searched).await?;
-        searched.add(format!("between {} and now", shown(from)));
-        if now.duration_since(from).is_ok_and(|ago| ago > RETENTION) {
-            searched.add("of which X-Ray keeps the last 30 days");
-        }
-        if found.correlation_ids.is_empty() && found.trace_ids.is_empty() {
-            return Ok((None, searched));
-        }
-        let mut trace_ids = found.trace_ids;
-        let mut logs = Vec::new();
-        let mut mails = Vec::new();
+        found: &Resolved,
+        range: Range,
+        searched: &mut Searched,
+    ) -> anyhow::Result<Material> {
+        let mut trace_ids = found.trace_ids.clone();
+        let mut material = Material::default();
         for id in &found.correlation_ids {
             let (ids, lines, kept) = tokio::try_join!(
-                self.traces.annotated("correlation_id", id, from, to),
+                self.traces.annotated("correlation_id", id, range.from, range.to),
                 self.lines("correlation_id", id, range),
                 self.mails.find(Some(id), None, MOST_MAILS),
             )?;
             trace_ids.extend(ids);
-            logs.extend(lines.lines);
+            material.lines.extend(lines.lines);
             searched.cut |= lines.cut;
-            mails.extend(kept);
+            material.mails.extend(kept.iter().map(to_mail));
         }
         trace_ids.sort();
         trace_ids.dedup();
-        let mut input = Input {
-            correlation_ids: found.correlation_ids,
-            traces: self.traces.documents(&trace_ids).await?,
-            logs,
-            mails: mails.iter().map(to_mail).collect(),
-        };
-        let platform = self.platform_lines(&Story::new(input.clone())).await?;
-        input.logs.extend(platform);
-        let story = Story::new(input);
-        Ok(((!story.is_empty()).then_some(story), searched))
+        material.traces = self.traces.documents(&trace_ids).await?;
+        Ok(material)
     }
 
     pub(super) async fn lines(
@@ -118,7 +105,7 @@ impl Sources {
     }
 
     /// What the Lambda platform says of invocations that went wrong: it knows no correlation ID.
-    async fn platform_lines(&self, story: &Story) -> anyhow::Result<Vec<LogEvent>> {
+    pub(super) async fn platform_lines(&self, story: &Story) -> anyhow::Result<Vec<LogEvent>> {
         let failed = story
             .spans
             .iter()
@@ -134,7 +121,7 @@ impl Sources {
                     .await?;
                 lines.extend(
                     found
-                        .lines
+                        .into_events()
                         .into_iter()
                         .filter(|line| line.message.contains("\"platform.report\"")),
                 );
@@ -142,19 +129,6 @@ impl Sources {
         }
         Ok(lines)
     }
-}
-
-fn range_start(wanted: &str, since: Option<Since>) -> SystemTime {
-    match (since, id::made_at(wanted)) {
-        (Some(since), _) => since.start(),
-        (None, Some(at)) => (UNIX_EPOCH + at).checked_sub(CLOCK_SKEW).unwrap_or(UNIX_EPOCH),
-        (None, None) => DEFAULT_SINCE.start(),
-    }
-}
-
-fn shown(at: SystemTime) -> String {
-    let at = jiff::Timestamp::from_millisecond(milliseconds(at)).unwrap_or_default();
-    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn to_mail(mail: &super::sources::KeptMail) -> Mail {

@@ -105,8 +105,9 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     let found = source
         .find(&question, args.start(context)?, SystemTime::now())
         .await?;
-    let shown = show_newest(found.lines, &args, paint);
-    if found.cut && shown < args.limit {
+    let cut = found.cut;
+    let shown = show_newest(found.into_events(), &args, paint);
+    if cut && shown < args.limit {
         console::error(&format!("{CUT}\n"));
     }
     if shown == 0 && !args.json {
@@ -128,14 +129,14 @@ async fn follow(args: &Args, source: &LogLines, question: &Question, paint: Pain
     if found.cut {
         console::error(&format!("{CUT}\n"));
     }
-    show_newest(seen.fresh(found.lines), args, paint);
+    show_newest(seen.fresh(found.into_events()), args, paint);
     loop {
         let from = now.checked_sub(LATE).unwrap_or(now);
         seen.forget_before(milliseconds(from));
         let next = async {
             tokio::time::sleep(source.pause()).await;
             let now = SystemTime::now();
-            anyhow::Ok((now, source.newest(question, from, now).await?.lines))
+            anyhow::Ok((now, source.newest(question, from, now).await?.into_events()))
         };
         let Some(next) = interrupt.unless(next).await else {
             return Ok(Exit::Done);

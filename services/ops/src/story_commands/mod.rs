@@ -11,3 +11,4 @@ mod seen;
 mod since;
 mod sources;
 pub(crate) mod trace;
+mod whole;

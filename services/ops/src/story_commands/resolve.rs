@@ -1,9 +1,11 @@
 //! Which kind an ID is, and which correlation IDs are behind it.
 
-use ops_story::{LogEvent, LogLine, id};
+use log_archive_domain::OwnedLine;
+use ops_story::{LogLine, id};
 use serde_json::Value;
 
-use super::fetch::{Range, Searched, Sources};
+use super::fetch::{Live, Range, Searched};
+use super::sources::Line;
 
 /// Segment documents by trace.
 type Documents = [(String, Vec<Value>)];
@@ -25,12 +27,30 @@ impl Resolved {
         }
     }
 
-    fn is_nothing(&self) -> bool {
+    pub(super) fn is_nothing(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// By archived lines that name an ID: its own lines, if it is a correlation ID; those of the correlation IDs that stand beside it,
+    /// if it is an order, a request or a trace, the first one first.
+    pub(super) fn of_archived(wanted: &str, lines: &[OwnedLine]) -> Self {
+        let mut ids: Vec<String> = Vec::new();
+        for id in lines.iter().filter_map(|line| line.correlation_id.as_ref()) {
+            if id == wanted {
+                return Self::correlation(wanted);
+            }
+            if !ids.contains(id) {
+                ids.push(id.clone());
+            }
+        }
+        Self {
+            correlation_ids: ids,
+            trace_ids: Vec::new(),
+        }
     }
 }
 
-impl Sources {
+impl Live {
     /// What is behind an ID.
     pub(super) async fn resolve(
         &self,
@@ -81,8 +101,8 @@ impl Sources {
     }
 
     /// By the correlation ID of a line, or else by the traces that lines name: the platform's own know no other.
-    async fn of_lines(&self, wanted: &str, lines: &[LogEvent]) -> anyhow::Result<Resolved> {
-        let mut read = lines.iter().filter_map(LogLine::read);
+    async fn of_lines(&self, wanted: &str, lines: &[Line]) -> anyhow::Result<Resolved> {
+        let mut read = lines.iter().filter_map(|line| LogLine::read(&line.event));
         if let Some(id) = read.find_map(|line| line.correlation_id) {
             return Ok(Resolved::correlation(id));
         }
@@ -107,8 +127,8 @@ fn of_traces(documents: Vec<(String, Vec<Value>)>, request: Option<&str>) -> Res
 }
 
 /// The trace that a line names: `xray_trace_id` of ours, the header of the platform's.
-fn trace_of(line: &LogEvent) -> Option<String> {
-    let line: Value = serde_json::from_str(&line.message).ok()?;
+fn trace_of(line: &Line) -> Option<String> {
+    let line: Value = serde_json::from_str(&line.event.message).ok()?;
     let of_platform = || {
         let header = line["record"]["tracing"]["value"].as_str()?;
         header
@@ -207,9 +227,9 @@ mod tests {
     use crate::local_plane;
     use crate::story_commands::sources::{LogLines, Mailbox, Question, Traces};
 
-    fn sources(plane: &Plane, insights: bool) -> Sources {
+    fn live(plane: &Plane, insights: bool) -> Live {
         let config = local_sdk_config(&format!("http://{}", plane.gateway_address()));
-        Sources {
+        Live {
             traces: Traces::new(&config),
             logs: LogLines::new(&config, insights, "/aws/lambda/"),
             mails: Mailbox::none(),
@@ -236,8 +256,8 @@ mod tests {
         }
     }
 
-    async fn check(sources: &Sources, wanted: &str, correlations: &[&str], traces: &[&str]) {
-        let resolved = sources
+    async fn check(live: &Live, wanted: &str, correlations: &[&str], traces: &[&str]) {
+        let resolved = live
             .resolve(wanted, range(), &mut Searched::default())
             .await
             .unwrap();
@@ -289,14 +309,14 @@ mod tests {
             &json!({"message": "m", "requestId": "r-3", "correlation_id": "c-3"}),
         );
 
-        let sources = sources(&plane, false);
-        check(&sources, "c-1", &["c-1"], &[]).await;
-        check(&sources, &trace(1), &["c-1"], &[&trace(1)]).await;
-        check(&sources, "r-1", &["c-1"], &[&trace(1)]).await;
-        check(&sources, "r-3", &["c-3"], &[]).await;
+        let live = live(&plane, false);
+        check(&live, "c-1", &["c-1"], &[]).await;
+        check(&live, &trace(1), &["c-1"], &[&trace(1)]).await;
+        check(&live, "r-1", &["c-1"], &[&trace(1)]).await;
+        check(&live, "r-3", &["c-3"], &[]).await;
         // No single span has the order and a correlation ID.
-        check(&sources, "o-2", &[], &[&trace(2)]).await;
-        check(&sources, "unknown", &[], &[]).await;
+        check(&live, "o-2", &[], &[&trace(2)]).await;
+        check(&live, "unknown", &[], &[]).await;
         plane.shutdown().await;
     }
 
@@ -306,12 +326,28 @@ mod tests {
         let plane = local_plane::start(&folder).await;
         log(&plane, &json!({"message": "m"}));
         // The local plane has no Insights: asking for it would fail.
-        let logs = sources(&plane, true).logs;
+        let logs = live(&plane, true).logs;
         let (from, to) = (range().from, range().to);
         assert!(logs.find(&Question::Everything, from, to).await.is_err());
         let found = logs.newest(&Question::Everything, from, to).await.unwrap();
         assert_eq!(found.lines.len(), 1);
         plane.shutdown().await;
+    }
+
+    #[test]
+    fn archived_lines_lead_to_a_story_too() {
+        let line = |correlation: Option<&str>| OwnedLine {
+            correlation_id: correlation.map(str::to_owned),
+            ..OwnedLine::default()
+        };
+        let check = |lines: &[Option<&str>], expected: &[&str]| {
+            let lines: Vec<_> = lines.iter().copied().map(line).collect();
+            let resolved = Resolved::of_archived("c-1", &lines);
+            assert_eq!(resolved.correlation_ids, expected, "{lines:?}");
+        };
+        check(&[None, Some("c-0"), Some("c-1")], &["c-1"]);
+        check(&[None, Some("c-3"), Some("c-2"), Some("c-3")], &["c-3", "c-2"]);
+        check(&[None], &[]);
     }
 
     #[test]

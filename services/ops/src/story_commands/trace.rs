@@ -3,13 +3,18 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use ops_archive::Location;
+use ops_story::redact::printable;
 use ops_story::text::{self, Paint};
 use ops_story::{Story, id};
+use serde_json::{Value, json};
 
-use super::fetch::{DEFAULT_SINCE, Searched, Sources};
+use super::fetch::Searched;
 use super::interrupt::Interrupt;
 use super::since::Since;
-use super::sources::CUT;
+use super::sources::{CUT, Counts, Scan};
+use super::whole::{Choice, DEFAULT_SINCE, Sources, Told};
+use crate::archive_commands::AccountBuckets;
 use crate::console;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -23,7 +28,8 @@ const EXAMPLES: &str = "\
 Examples:
   shopwatch trace 01a1fd08-4b5c-7513-9d4c-2978b70a2208
   shopwatch trace 1-6b0149cd-3bac897da1ca47ef9babf08c --json | jq '.errors'
-  shopwatch trace my-correlation-id --since 3d --profile production --region eu-west-1";
+  shopwatch trace my-correlation-id --since 3d --profile production --region eu-west-1
+  shopwatch trace 019aa7f4-9c00-7abc-8def-0123456789ab --archive /var/archive";
 
 /// Options of `shopwatch trace`.
 #[derive(Debug, clap::Args)]
@@ -37,9 +43,32 @@ pub(crate) struct Args {
     /// As JSON
     #[arg(long)]
     json: bool,
-    /// Go on until the order is delivered, failed or cancelled, or until Ctrl-C; with --json one document per change
+    /// Go on until the order is delivered, failed or cancelled, or until Ctrl-C; with --json one document per change. The archive is not
+    /// asked: nothing new is in it
     #[arg(long, short)]
     follow: bool,
+    /// The log archive, which is asked too: a directory, or s3://BUCKET[/PREFIX] [default: the stack's bucket]
+    #[arg(long, env = "SHOPWATCH_ARCHIVE", value_name = "PLACE")]
+    archive: Option<Location>,
+    /// Do not ask the log archive
+    #[arg(long)]
+    no_archive: bool,
+    /// Read every archived line of the range, for IDs in texts that are no fields
+    #[arg(long, conflicts_with_all = ["follow", "no_archive"])]
+    scan: bool,
+    /// Read, if a scan needs more than a gigabyte
+    #[arg(long, requires = "scan")]
+    yes: bool,
+}
+
+impl Args {
+    fn choice(&self) -> Choice {
+        match &self.archive {
+            _ if self.no_archive || self.follow => Choice::None,
+            Some(location) => Choice::At(location.clone()),
+            None => Choice::OfStack,
+        }
+    }
 }
 
 /// Runs the command.
@@ -55,7 +84,9 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
                 .into(),
         );
     }
-    let sources = Sources::new(context).await?;
+    let buckets = AccountBuckets::of_story(context.global());
+    let scan = args.scan.then_some(Scan { yes: args.yes });
+    let sources = Sources::new(context, &buckets, &args.choice(), scan).await?;
     let paint = if context.colored() {
         Paint::Ansi
     } else {
@@ -64,25 +95,38 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     if args.follow {
         return follow(&args, &sources, paint).await;
     }
-    match sources.story(&args.id, args.since).await? {
-        (Some(story), searched) => {
-            print(&story, args.json, paint)?;
-            if searched.cut {
-                console::error(&format!("{CUT}\n"));
-            }
+    let told = sources.story(&args.id, args.since).await?;
+    for note in &told.notes {
+        console::error(&format!("{}\n", printable(note)));
+    }
+    let Some(story) = &told.story else {
+        return Ok(not_found(&args, &told.searched));
+    };
+    if args.json {
+        console::json(&with_sources(story, &told)?);
+    } else {
+        console::out(&text::render(story, paint));
+        if let Some((counts, place)) = &told.lines {
+            let Counts { live, archived, both } = counts;
+            let place = printable(place);
+            console::error(&format!(
+                "log lines: {live} live, {archived} in the archive {place}, {both} of them in both\n"
+            ));
         }
-        (None, searched) => return Ok(not_found(&args, &searched)),
+    }
+    if told.searched.cut {
+        console::error(&format!("{CUT}\n"));
     }
     Ok(Exit::Done)
 }
 
-fn print(story: &Story, json: bool, paint: Paint) -> anyhow::Result<()> {
-    if json {
-        console::json(&serde_json::to_string(story)?);
-    } else {
-        console::out(&text::render(story, paint));
+/// The story, and how many lines came from where.
+fn with_sources(story: &Story, told: &Told) -> anyhow::Result<Value> {
+    let mut json = serde_json::to_value(story)?;
+    if let Some((counts, place)) = &told.lines {
+        json["sources"] = json!({"archive": place, "lines": counts});
     }
-    Ok(())
+    Ok(json)
 }
 
 fn not_found(args: &Args, searched: &Searched) -> Exit {
@@ -100,15 +144,16 @@ fn not_found(args: &Args, searched: &Searched) -> Exit {
 
 /// Prints what is new, until the order is over or nobody wants more.
 async fn follow(args: &Args, sources: &Sources, paint: Paint) -> anyhow::Result<Exit> {
-    let mut told = Told::default();
+    let mut told = Shown::default();
     let mut interrupt = Interrupt::listen();
     loop {
         let Some(found) = interrupt.unless(sources.story(&args.id, args.since)).await else {
             break;
         };
-        if let (Some(story), searched) = found? {
+        let found = found?;
+        if let Some(story) = found.story {
             told.tell(&story, args.json, paint)?;
-            if searched.cut && !std::mem::replace(&mut told.cut, true) {
+            if found.searched.cut && !std::mem::replace(&mut told.cut, true) {
                 console::error(&format!("{CUT}\n"));
             }
             if story.is_over() && told.quiet_for() > QUIET {
@@ -127,7 +172,7 @@ async fn follow(args: &Args, sources: &Sources, paint: Paint) -> anyhow::Result<
 
 /// What was printed so far.
 #[derive(Debug, Default)]
-struct Told {
+struct Shown {
     lines: HashSet<String>,
     size: usize,
     last: Option<Instant>,
@@ -135,7 +180,7 @@ struct Told {
     cut: bool,
 }
 
-impl Told {
+impl Shown {
     fn anything(&self) -> bool {
         self.last.is_some()
     }
@@ -155,7 +200,8 @@ impl Told {
             console::out(&text::head(story, paint));
         }
         if json {
-            return print(story, true, paint);
+            console::json(&serde_json::to_string(story)?);
+            return Ok(());
         }
         for (key, line) in text::keyed_rows(story, paint) {
             if self.lines.insert(key) {

@@ -24,6 +24,8 @@ mod vended;
 
 use std::time::Instant;
 
+pub(crate) use deploy::STACK;
+
 use crate::console;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};

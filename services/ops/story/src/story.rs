@@ -124,7 +124,7 @@ impl Story {
         let (began, ended) = bounds(&tree.spans, &logs);
         Self {
             ids: ids(input.correlation_ids, &tree.spans, &logs),
-            outcome: outcome(&tree.spans),
+            outcome: outcome(&tree.spans, &logs),
             started: rfc3339(began),
             duration_ms: ((ended - began) * 1e6).round() / 1e3,
             writes: writes(&tree.spans),
@@ -196,10 +196,7 @@ fn ids(correlation_ids: Vec<String>, spans: &[Span], logs: &[LogLine]) -> Ids {
             0 | 1 => Vec::new(),
             _ => correlation_ids,
         },
-        order_ids: spans
-            .iter()
-            .filter_map(|span| span.annotation("order_id").map(str::to_owned))
-            .collect(),
+        order_ids: orders(spans, logs).map(str::to_owned).collect(),
         trace_ids: spans.iter().map(|span| span.trace_id.clone()).collect(),
         request_ids: requests
             .chain(logs.iter().filter_map(|line| line.request_id.clone()))
@@ -207,7 +204,18 @@ fn ids(correlation_ids: Vec<String>, spans: &[Span], logs: &[LogLine]) -> Ids {
     }
 }
 
-fn outcome(spans: &[Span]) -> String {
+/// Orders that spans name; without spans, those that lines name.
+fn orders<'s>(spans: &'s [Span], logs: &'s [LogLine]) -> impl Iterator<Item = &'s str> {
+    let lines = if spans.is_empty() { logs } else { &[] };
+    let of_lines = lines.iter().filter_map(|line| line.text("order_id"));
+    let of_spans = spans.iter().filter_map(|span| span.annotation("order_id"));
+    of_spans.chain(of_lines)
+}
+
+fn outcome(spans: &[Span], logs: &[LogLine]) -> String {
+    if spans.is_empty() {
+        return outcome_of_lines(logs);
+    }
     let statuses = spans
         .iter()
         .filter_map(|span| Some((span.end(), span.annotation("order_status")?)));
@@ -225,6 +233,24 @@ fn outcome(spans: &[Span]) -> String {
         _ => "ok",
     };
     last.unwrap_or_else(|| worst().to_owned())
+}
+
+/// Traces are kept for a month, lines for years: without spans, the last status that a line says of an order.
+fn outcome_of_lines(logs: &[LogLine]) -> String {
+    let status = |line: &&LogLine| line.text("order_id").and_then(|_| line.text("status")).is_some();
+    let last = logs
+        .iter()
+        .rev()
+        .find(status)
+        .and_then(|line| line.text("status"));
+    let worst = || {
+        if logs.iter().any(LogLine::is_error) {
+            "failed"
+        } else {
+            "ok"
+        }
+    };
+    last.unwrap_or_else(worst).to_owned()
 }
 
 fn writes(spans: &[Span]) -> Vec<Write> {
@@ -293,6 +319,39 @@ mod tests {
         assert_eq!((story.outcome.as_str(), story.duration_ms), ("failed", 1000.0));
         assert_eq!(story.writes.len(), 1);
         assert!(!story.writes[0].done);
+    }
+
+    #[test]
+    fn lines_alone_tell_how_it_ended() {
+        let check = |lines: &[&str], outcome: &str, orders: &[&str]| {
+            let logs = lines.iter().zip(1..).map(|(line, at)| LogEvent {
+                timestamp_ms: at,
+                log_group: "/aws/lambda/shop".into(),
+                message: (*line).to_owned(),
+            });
+            let logs = logs.collect();
+            let story = Story::new(Input {
+                logs,
+                ..Input::default()
+            });
+            let ids: Vec<&str> = story.ids.order_ids.iter().map(String::as_str).collect();
+            assert_eq!((story.outcome.as_str(), &ids[..]), (outcome, orders), "{lines:?}");
+        };
+        let moved = |to: &str| {
+            format!(r#"{{"level":"INFO","message":"order moved on","order_id":"o","status":"{to}"}}"#)
+        };
+        let error = r#"{"level":"ERROR","message":"no answer"}"#;
+        check(
+            &[&moved("placed"), error, &moved("delivered")],
+            "delivered",
+            &["o"],
+        );
+        check(
+            &[error, r#"{"level":"INFO","message":"m","status":"settled"}"#],
+            "failed",
+            &[],
+        );
+        check(&["text"], "ok", &[]);
     }
 
     #[test]

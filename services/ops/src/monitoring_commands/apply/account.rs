@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 
+use crate::aws::stack::StackPlace;
 use crate::exit::{Exit, Failure};
 
 pub(super) async fn values(client: &Client, stack: &str) -> anyhow::Result<BTreeMap<String, String>> {
@@ -53,16 +54,13 @@ pub(super) async fn values(client: &Client, stack: &str) -> anyhow::Result<BTree
     Ok(values)
 }
 
-/// `arn:aws:cloudformation:eu-central-1:123456789012:stack/shopfast/…`
+/// Values that an ARN of a stack gives.
 fn of_arn(arn: &str) -> Option<BTreeMap<String, String>> {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let ["arn", partition, "cloudformation", region, account, _] = parts[..] else {
-        return None;
-    };
+    let place = StackPlace::of_arn(arn)?;
     let pairs = [
-        ("AWS::Partition", partition),
-        ("AWS::Region", region),
-        ("AWS::AccountId", account),
+        ("AWS::Partition", place.partition),
+        ("AWS::Region", place.region),
+        ("AWS::AccountId", place.account),
     ];
     Some(
         pairs

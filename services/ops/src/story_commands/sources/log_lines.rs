@@ -65,15 +65,28 @@ impl Question {
             Self::Everything => String::new(),
         };
         // Where there are more lines than it gives, the newest count.
-        format!("fields @timestamp, @log, @message {filter}| sort @timestamp desc | limit {MOST_LINES}")
+        format!(
+            "fields @timestamp, @log, @logStream, @message {filter}| sort @timestamp desc | limit {MOST_LINES}"
+        )
     }
+}
+
+/// A line, and what tells it from others that say the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::story_commands) struct Line {
+    /// What is told of it.
+    pub(in crate::story_commands) event: LogEvent,
+    /// The stream in its group.
+    pub(in crate::story_commands) stream: String,
+    /// The event's ID, which Logs Insights does not say.
+    pub(in crate::story_commands) event_id: Option<String>,
 }
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::story_commands) struct Found {
     /// By time.
-    pub(in crate::story_commands) lines: Vec<LogEvent>,
+    pub(in crate::story_commands) lines: Vec<Line>,
     /// There are older ones too, which the service did not give: see [`CUT`].
     pub(in crate::story_commands) cut: bool,
 }
@@ -83,18 +96,23 @@ pub(in crate::story_commands) const CUT: &str =
     "older log lines are missing: Logs Insights gives the newest 10000 of a query; ask for less with --since";
 
 impl Found {
+    /// The lines, as they are told.
+    pub(in crate::story_commands) fn into_events(self) -> Vec<LogEvent> {
+        self.lines.into_iter().map(|line| line.event).collect()
+    }
+
     /// The answer to one query: the newest line first.
     fn of_query(rows: &[Vec<ResultField>]) -> Self {
         Self {
-            lines: rows.iter().rev().filter_map(|row| event(row)).collect(),
+            lines: rows.iter().rev().filter_map(|row| line(row)).collect(),
             cut: usize::try_from(MOST_LINES).is_ok_and(|most| rows.len() >= most),
         }
     }
 
     fn joined(parts: Vec<Self>) -> Self {
         let cut = parts.iter().any(|part| part.cut);
-        let mut lines: Vec<LogEvent> = parts.into_iter().flat_map(|part| part.lines).collect();
-        lines.sort_by_key(|line| line.timestamp_ms);
+        let mut lines: Vec<Line> = parts.into_iter().flat_map(|part| part.lines).collect();
+        lines.sort_by_key(|line| line.event.timestamp_ms);
         Self { lines, cut }
     }
 }
@@ -199,10 +217,14 @@ impl LogLines {
             let page = page
                 .map_err(told)
                 .with_context(|| format!("ask for lines of {group}"))?;
-            lines.extend(page.events().iter().map(|event| LogEvent {
-                timestamp_ms: event.timestamp().unwrap_or_default(),
-                log_group: group.clone(),
-                message: event.message().unwrap_or_default().to_owned(),
+            lines.extend(page.events().iter().map(|event| Line {
+                event: LogEvent {
+                    timestamp_ms: event.timestamp().unwrap_or_default(),
+                    log_group: group.clone(),
+                    message: event.message().unwrap_or_default().to_owned(),
+                },
+                stream: event.log_stream_name().unwrap_or_default().to_owned(),
+                event_id: event.event_id().map(str::to_owned),
             }));
         }
         Ok(Found { lines, cut: false })
@@ -229,7 +251,7 @@ impl LogLines {
 }
 
 /// A row of a query's results; times are `2026-01-02 03:04:05.678`, UTC.
-fn event(row: &[ResultField]) -> Option<LogEvent> {
+fn line(row: &[ResultField]) -> Option<Line> {
     let field = |name: &str| {
         row.iter()
             .find(|field| field.field() == Some(name))
@@ -239,11 +261,17 @@ fn event(row: &[ResultField]) -> Option<LogEvent> {
         .parse()
         .ok()?;
     let group = field("@log").unwrap_or_default();
-    Some(LogEvent {
+    let event = LogEvent {
         timestamp_ms: at.as_millisecond(),
         // `account:group`.
         log_group: group.split_once(':').map_or(group, |(_, group)| group).to_owned(),
         message: field("@message")?.to_owned(),
+    };
+    let stream = field("@logStream").unwrap_or_default().to_owned();
+    Some(Line {
+        event,
+        stream,
+        event_id: None,
     })
 }
 
@@ -288,7 +316,11 @@ mod tests {
         };
         let rows: Vec<_> = (0..3).rev().map(row).collect();
         let found = Found::of_query(&rows);
-        let told: Vec<&str> = found.lines.iter().map(|line| line.message.as_str()).collect();
+        let told: Vec<&str> = found
+            .lines
+            .iter()
+            .map(|line| line.event.message.as_str())
+            .collect();
         assert_eq!((told, found.cut), (vec!["0", "1", "2"], false));
         let full: Vec<_> = std::iter::repeat_with(|| row(0)).take(10_000).collect();
         assert!(Found::of_query(&full).cut);
@@ -301,14 +333,19 @@ mod tests {
         let row = [
             field("@timestamp", "2026-01-02 03:04:05.678"),
             field("@log", "123:/aws/lambda/shop"),
+            field("@logStream", "s"),
             field("@message", "m"),
         ];
-        let expected = LogEvent {
-            timestamp_ms: 1_767_323_045_678,
-            log_group: "/aws/lambda/shop".into(),
-            message: "m".into(),
+        let expected = Line {
+            event: LogEvent {
+                timestamp_ms: 1_767_323_045_678,
+                log_group: "/aws/lambda/shop".into(),
+                message: "m".into(),
+            },
+            stream: "s".into(),
+            event_id: None,
         };
-        assert_eq!(event(&row), Some(expected));
-        assert_eq!(event(&row[1..]), None);
+        assert_eq!(line(&row), Some(expected));
+        assert_eq!(line(&row[1..]), None);
     }
 }

@@ -1,0 +1,39 @@
+//! `shopwatch archive`: the commands of `ops-archive`, with buckets on AWS and on the platform on this machine. An archive in a
+//! directory needs neither, and no workspace.
+
+mod buckets;
+
+use ops_monitoring::Terminal;
+
+pub(crate) use buckets::AccountBuckets;
+
+use crate::cli::Global;
+use crate::console;
+use crate::exit::Exit;
+use crate::monitoring_commands::ended;
+
+/// Options of `shopwatch archive`.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = ops_archive::EXAMPLES)]
+pub(crate) struct ArchiveArgs {
+    #[command(subcommand)]
+    command: ops_archive::Command,
+}
+
+/// Runs a command of `shopwatch archive`.
+///
+/// # Errors
+/// An option is wrong, or the archive cannot be read.
+pub(crate) async fn run(args: ArchiveArgs, global: &Global) -> anyhow::Result<Exit> {
+    let mut out = console::Output;
+    let mut progress = console::progress();
+    let mut terminal = Terminal {
+        out: &mut out,
+        colored: console::colored(global),
+        progress: progress.as_mut().map(|progress| progress as _),
+    };
+    let buckets = AccountBuckets::new(global);
+    Ok(ended(
+        ops_archive::run(args.command, &buckets, &mut terminal).await,
+    )?)
+}
