@@ -11,6 +11,7 @@
 
 mod alarms;
 mod apply;
+mod archive;
 mod bad_input;
 mod dashboards;
 mod drills;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         load::SCENARIOS,
         alarms::SCENARIOS,
         report::SCENARIOS,
+        archive::SCENARIOS,
         drills::SCENARIOS,
         lifecycle::SCENARIOS,
     ]

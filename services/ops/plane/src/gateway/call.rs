@@ -288,7 +288,7 @@ mod tests {
         check(
             Request::get("/bucket/key").header("authorization", signed("s3")),
             "",
-            ("s3", "", Protocol::Json),
+            ("s3", "GetObject", Protocol::Json),
         );
         check(Request::get("/"), "", ("", "", Protocol::Json));
     }
