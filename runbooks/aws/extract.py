@@ -32,12 +32,13 @@ def suffix(required, many, flag):
 
 def argument(option):
     """One option or positional argument, as the file has it."""
-    many = getattr(option, "nargs", None) in ("+", "*") or getattr(option, "cli_type_name", "") == "list"
+    nargs = getattr(option, "nargs", None)
+    # `aws s3 cp` has two paths: nargs is a number.
+    many = nargs in ("+", "*") or (isinstance(nargs, int) and nargs > 1) or getattr(option, "cli_type_name", "") == "list"
     flag = getattr(option, "cli_type_name", "") == "boolean" or getattr(option, "_action", None) in ("store_true", "store_false")
     # Where an answer's stream goes (`aws lambda invoke … OUTFILE`) has no option, and does not say so.
     if getattr(option, "positional_arg", False) or isinstance(option, StreamingOutputArgument):
-        required = getattr(option, "nargs", None) not in ("*", "?")
-        return f"<{option.name}>" + suffix(required, many, False)
+        return f"<{option.name}>" + suffix(nargs not in ("*", "?"), many, False)
     return "--" + option.cli_name.lstrip("-") + suffix(option.required, many, flag)
 
 
