@@ -131,7 +131,6 @@ fn written(aws: &Aws, until: Timestamp) -> Result<BTreeMap<Line, usize>> {
         &json!({"logGroupNamePrefix": "/aws/lambda/"}),
     )?;
     let groups = groups["logGroups"].as_array().context("groups")?;
-    ensure!(groups.len() > 10, "{groups:?}");
     let names = groups.iter().filter_map(|group| group["logGroupName"].as_str());
     for group in names.filter(|group| *group != FORWARDER) {
         let mut input = json!({"logGroupName": group, "endTime": until.as_millisecond()});
