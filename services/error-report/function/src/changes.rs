@@ -11,6 +11,7 @@ use error_report::ports::{Changed, Changes, PortError};
 use error_report_domain::report::Change;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use crate::call::{failed, within};
 use crate::clock::AlarmClock;
@@ -21,8 +22,10 @@ const LIMIT: Duration = Duration::from_secs(6);
 const BEFORE: SignedDuration = SignedDuration::from_mins(30);
 /// What belongs to a change comes so much later at most: composites follow their parts.
 const TOGETHER: SignedDuration = SignedDuration::from_secs(1);
-/// Functions asked at a time.
+/// Functions, or alarms, asked at a time.
 const CONCURRENT: usize = 4;
+/// Parts of a composite alarm that are asked how far back they looked.
+const MOST_PARTS: usize = 20;
 /// Changes that are told: deployments first, and of each the newest.
 const TOLD: usize = 12;
 
@@ -73,6 +76,23 @@ impl Deployments {
             }
         }
         Ok(changes)
+    }
+
+    /// How far back an alarm looked when it changed its state last.
+    async fn since(&self, alarm: &str, at: Timestamp) -> Result<Option<Timestamp>, PortError> {
+        let end = at.checked_add(TOGETHER).unwrap_or(at);
+        let asked = self
+            .alarms
+            .describe_alarm_history()
+            .alarm_name(alarm)
+            .history_item_type(HistoryItemType::StateUpdate)
+            .end_date(DateTime::from_millis(end.as_millisecond()))
+            .scan_by(ScanBy::TimestampDescending)
+            .max_records(1)
+            .send();
+        let answer = asked.await.map_err(failed("ask what an alarm did last"))?;
+        let newest = answer.alarm_history_items.unwrap_or_default().into_iter().next();
+        Ok(newest.and_then(|item| oldest_of(&item.history_data?)))
     }
 
     /// Without a type CloudWatch tells of metric alarms only.
@@ -135,6 +155,34 @@ impl Changes for Deployments {
         let deployed = deployed.filter(|change| change.at >= earlier && change.at <= to);
         Ok(told(deployed.collect(), alarmed))
     }
+
+    async fn looked_at_since(
+        &self,
+        alarms: &[String],
+        at: Timestamp,
+    ) -> Result<Option<Timestamp>, PortError> {
+        let asked: Vec<_> = alarms
+            .iter()
+            .take(MOST_PARTS)
+            .map(|alarm| self.since(alarm, at))
+            .collect();
+        let asked = stream::iter(asked)
+            .buffered(CONCURRENT)
+            .try_collect::<Vec<_>>();
+        let since = within(LIMIT, "ask how far back alarms looked", asked).await?;
+        Ok(since.into_iter().flatten().min())
+    }
+}
+
+/// The time of the oldest datapoint that a change of state was about. A composite alarm's has none.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-history.html>
+fn oldest_of(history_data: &str) -> Option<Timestamp> {
+    let data: Value = serde_json::from_str(history_data).ok()?;
+    let evaluated = data["newState"]["stateReasonData"]["evaluatedDatapoints"].as_array()?;
+    let times = evaluated
+        .iter()
+        .filter_map(|point| time(point["timestamp"].as_str()?));
+    times.min()
 }
 
 /// What is told, and how many more there are.
@@ -210,6 +258,24 @@ mod tests {
         check(2, 3, (&["d0", "a102"], 0));
         check(2, 40, (&["d0", "a139"], 30));
         check(20, 40, (&["d8", "d19"], 48));
+    }
+
+    #[test]
+    fn the_oldest_datapoint_of_a_change_is_found() {
+        let check = |data: &str, expected: Option<&str>| {
+            let expected = expected.map(|at| at.parse().unwrap());
+            assert_eq!(oldest_of(data), expected, "{data}");
+        };
+        check(
+            r#"{"newState": {"stateReasonData": {"period": 3600, "evaluatedDatapoints": [
+                {"timestamp": "2026-11-27T02:00:00.000+0000", "value": 1.0}, {"timestamp": "2026-11-27T00:00:00.000+0000"}]}}}"#,
+            Some("2026-11-27T00:00:00Z"),
+        );
+        check(
+            r#"{"newState": {"stateReasonData": {"triggeringAlarms": []}}}"#,
+            None,
+        );
+        check("no JSON", None);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::memory::{MemoryError, To};
 use crate::scope::Scope;
 use crate::stored::{Change, Own, Slot, State, StoredAlarm};
 
-/// An alarm over other alarms does not say how far back it looks.
+/// An alarm over other alarms does not say how far back it looks. Those may say so; this is the least.
 const WINDOW_OF_COMPOSITE_S: i64 = 600;
 /// Further back no lines are read when an alarm is over.
 const LONGEST_TROUBLE: SignedDuration = SignedDuration::from_hours(24);
@@ -147,7 +147,7 @@ impl ErrorReport {
         }
         let (mut lacks, mut more_lacks) = (Vec::new(), Vec::new());
         let scope = self.scope(notification);
-        let window = self.window(notification, trouble);
+        let window = self.window(notification, trouble, until).await;
         let asked = self.inquiry.failures(&scope, window, until, &mut lacks);
         let but = Some(notification.name.as_str());
         let changes = self
@@ -198,14 +198,19 @@ impl ErrorReport {
     }
 
     /// What the alarm looked at, and what may have been late for it.
-    fn window(
+    async fn window(
         &self,
         notification: &AlarmNotification,
         (from, to): (Timestamp, Timestamp),
+        until: Instant,
     ) -> (Timestamp, Timestamp) {
         let window_s = match &notification.subject {
             Subject::Metrics { window_s, .. } => *window_s,
-            Subject::Alarms { .. } => WINDOW_OF_COMPOSITE_S,
+            Subject::Alarms { children } => {
+                let since = self.inquiry.looked_at_since(children, from, until).await;
+                let back = since.map_or(0, |since| from.duration_since(since).as_secs());
+                back.clamp(WINDOW_OF_COMPOSITE_S, LONGEST_TROUBLE.as_secs())
+            }
         };
         let back = SignedDuration::from_secs(window_s.saturating_add(self.settings.ingestion_delay_s));
         (from.checked_sub(back).unwrap_or(from), to)

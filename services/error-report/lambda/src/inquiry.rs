@@ -219,6 +219,23 @@ impl Inquiry {
         })
     }
 
+    /// How far back the alarms looked whose change made a composite one change.
+    pub(crate) async fn looked_at_since(
+        &self,
+        alarms: &[String],
+        at: Timestamp,
+        until: Instant,
+    ) -> Option<Timestamp> {
+        match in_time(until, self.changes.looked_at_since(alarms, at)).await {
+            Ok(since) => since,
+            Err(error) => {
+                // The usual window is read all the same.
+                tracing::warn!(%error, "how far back the parts of a composite alarm looked could not be found out");
+                None
+            }
+        }
+    }
+
     /// Where to look: for an alarm its runbook and its dashboard, for a case its trace, for a function its lines.
     pub(crate) fn links(
         &self,

@@ -160,6 +160,18 @@ impl Changes for World {
             more: 0,
         })
     }
+
+    /// Alarms of runs by the hour look back three hours.
+    async fn looked_at_since(
+        &self,
+        alarms: &[String],
+        at: Timestamp,
+    ) -> Result<Option<Timestamp>, PortError> {
+        self.call().await?;
+        let is_hourly = alarms.iter().any(|alarm| alarm.ends_with("-hourly"));
+        let since = at.checked_sub(SignedDuration::from_hours(3))?;
+        Ok(is_hourly.then_some(since))
+    }
 }
 
 #[async_trait]

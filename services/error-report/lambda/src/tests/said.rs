@@ -41,6 +41,21 @@ fn composite_of(bench: &Bench, name: &str, children: &[&str]) -> Event {
     Event::Notifications(vec![Ok(AlarmNotification::read(&message.to_string()).unwrap())])
 }
 
+/// What a part looked at is looked at for the whole; where no part says, the last ten minutes are.
+#[tokio::test]
+async fn a_composite_looks_back_as_far_as_its_parts() {
+    let check = async |child: &str, expected: bool| {
+        let bench = Bench::new();
+        logged(&bench, ORDERS, 0, &error("charge the card", "r-1"));
+        bench.advance(120);
+        let name = "shopfast-order-service-failing";
+        let text = mail(&bench, composite_of(&bench, name, &[child])).await.text;
+        assert_eq!(text.contains("charge the card"), expected, "{text}");
+    };
+    check("shopfast-order-service-hourly", true).await;
+    check("shopfast-order-service-errors", false).await;
+}
+
 /// One invocation that says three things failed once; kinds have their lines.
 #[tokio::test]
 async fn failures_are_invocations_and_kinds_are_lines() {
