@@ -18,7 +18,8 @@ use crate::memory::{MemoryError, To};
 use crate::scope::Scope;
 use crate::stored::{Change, Own, Slot, State, StoredAlarm};
 
-/// An alarm over other alarms does not say how far back it looks. Those may say so; this is the least.
+/// An alarm over other alarms does not say how far back it looks. The newest errors say most; where there are none for so long, those
+/// alarms are asked.
 const WINDOW_OF_COMPOSITE_S: i64 = 600;
 /// Further back no lines are read when an alarm is over.
 const LONGEST_TROUBLE: SignedDuration = SignedDuration::from_hours(24);
@@ -147,13 +148,20 @@ impl ErrorReport {
         }
         let (mut lacks, mut more_lacks) = (Vec::new(), Vec::new());
         let scope = self.scope(notification);
-        let window = self.window(notification, trouble, until).await;
+        let mut window = self.window(notification, trouble);
         let asked = self.inquiry.failures(&scope, window, until, &mut lacks);
         let but = Some(notification.name.as_str());
         let changes = self
             .inquiry
             .changes(&scope.functions, but, window, until, &mut more_lacks);
         let (mut found, changes) = join(asked, changes).await;
+        if found.is_empty()
+            && let Some(longer) = self.longer(notification, window, until).await
+        {
+            window = longer;
+            lacks.clear();
+            found = self.inquiry.failures(&scope, window, until, &mut lacks).await;
+        }
         for function in std::mem::take(&mut found.cut) {
             let lots = found.uncounted(&scope);
             match self.as_counted(&function, window, lots).await {
@@ -198,22 +206,33 @@ impl ErrorReport {
     }
 
     /// What the alarm looked at, and what may have been late for it.
-    async fn window(
+    fn window(
+        &self,
+        notification: &AlarmNotification,
+        (from, to): (Timestamp, Timestamp),
+    ) -> (Timestamp, Timestamp) {
+        let window_s = match &notification.subject {
+            Subject::Metrics { window_s, .. } => *window_s,
+            Subject::Alarms { .. } => WINDOW_OF_COMPOSITE_S,
+        };
+        let back = SignedDuration::from_secs(window_s.saturating_add(self.settings.ingestion_delay_s));
+        (from.checked_sub(back).unwrap_or(from), to)
+    }
+
+    /// What the parts of a composite alarm looked at, where that is more: those of runs by the hour look back for hours.
+    async fn longer(
         &self,
         notification: &AlarmNotification,
         (from, to): (Timestamp, Timestamp),
         until: Instant,
-    ) -> (Timestamp, Timestamp) {
-        let window_s = match &notification.subject {
-            Subject::Metrics { window_s, .. } => *window_s,
-            Subject::Alarms { children } => {
-                let since = self.inquiry.looked_at_since(children, from, until).await;
-                let back = since.map_or(0, |since| from.duration_since(since).as_secs());
-                back.clamp(WINDOW_OF_COMPOSITE_S, LONGEST_TROUBLE.as_secs())
-            }
+    ) -> Option<(Timestamp, Timestamp)> {
+        let Subject::Alarms { children } = &notification.subject else {
+            return None;
         };
-        let back = SignedDuration::from_secs(window_s.saturating_add(self.settings.ingestion_delay_s));
-        (from.checked_sub(back).unwrap_or(from), to)
+        let since = self.inquiry.looked_at_since(children, to, until).await?;
+        let longest = to.checked_sub(LONGEST_TROUBLE).unwrap_or(from);
+        let since = since.max(longest);
+        (since < from).then_some((since, to))
     }
 
     /// First steps of the runbook, as they are typed.

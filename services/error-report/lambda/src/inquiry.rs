@@ -40,6 +40,11 @@ pub(crate) struct Failures {
 }
 
 impl Failures {
+    /// Nothing failed, and nothing was left unread.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.own.is_empty() && self.elsewhere.is_empty() && self.cut.is_empty()
+    }
+
     /// Those of which more were counted than read: whether what was not read names the alarm's resource nobody knows.
     pub(crate) fn uncounted(&mut self, scope: &Scope) -> &mut Vec<Lot> {
         if scope.is_named {

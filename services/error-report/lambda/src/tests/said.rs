@@ -41,7 +41,7 @@ fn composite_of(bench: &Bench, name: &str, children: &[&str]) -> Event {
     Event::Notifications(vec![Ok(AlarmNotification::read(&message.to_string()).unwrap())])
 }
 
-/// What a part looked at is looked at for the whole; where no part says, the last ten minutes are.
+/// Where nothing failed in the last ten minutes, what a part looked at is looked at for the whole, if it says so.
 #[tokio::test]
 async fn a_composite_looks_back_as_far_as_its_parts() {
     let check = async |child: &str, expected: bool| {
