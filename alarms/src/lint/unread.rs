@@ -29,8 +29,8 @@ pub(super) fn check(world: &World<'_>, report: &mut Report) {
     for member in world.of_kind(LOOP) {
         let body = member.resource.metadata.to_string();
         if KINDS.iter().any(|kind| body.contains(kind)) {
-            let message =
-                "what it loops over is known only at deployment: nothing is said of the alarms that it makes";
+            let message = "what it loops over is known only at deployment, or Transform has no AWS::LanguageExtensions: nothing is \
+                           said of the alarms that it makes";
             report.say(&UNREAD, &member, member.resource.at, message);
         }
     }
