@@ -101,3 +101,35 @@ fn one_lost_event_is_not_told() {
         &format!("{quiet}expect: [{{ at: 11m, state: ALARM }}]"),
     );
 }
+
+/// `late-heartbeat`: also one of a quarter of an hour fires after three of them.
+#[test]
+fn a_heartbeat_of_a_quarter_of_an_hour_fires_after_three() {
+    check(
+        &format!("{CALLS}, Period: 900, EvaluationPeriods: 1, TreatMissingData: breaching"),
+        "series: { Invocations: \"1x15 _x60\" }\nexpect: [{ at: 44m, state: OK }, { at: 60m, state: ALARM }]",
+    );
+}
+
+/// `sparse-metric-breaching`: without calls it is in ALARM.
+#[test]
+fn a_quiet_night_is_an_alarm() {
+    check(
+        &format!("{ERRORS}, EvaluationPeriods: 1, TreatMissingData: breaching"),
+        "series: { Errors: \"0x10 _x20\" }\nexpect: [{ at: 10m, state: OK }, { at: 20m, state: ALARM }]",
+    );
+}
+
+/// `sparse-metric-ignore`: after one event it stays in ALARM.
+#[test]
+fn one_event_is_for_ever() {
+    let event = "series: { Errors: \"_x10 1 _x200\" }\nprevious_state: OK\n";
+    check(
+        &format!("{ERRORS}, EvaluationPeriods: 1, TreatMissingData: ignore"),
+        &format!("{event}expect: [{{ at: 11m, state: ALARM }}, {{ at: 200m, state: ALARM }}]"),
+    );
+    check(
+        &format!("{ERRORS}, EvaluationPeriods: 1, TreatMissingData: notBreaching"),
+        &format!("{event}expect: [{{ at: 11m, state: ALARM }}, {{ at: 200m, state: OK }}]"),
+    );
+}

@@ -195,7 +195,7 @@ impl Builder {
                     return self.name(MERGE.to_owned(), at);
                 }
                 let data = if plain {
-                    scalar::typed(text)
+                    scalar::typed(&text)
                 } else {
                     Data::Text(text)
                 };

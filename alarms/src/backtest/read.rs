@@ -99,12 +99,12 @@ struct ResultOfId {
 }
 
 impl Recording {
-    /// Reads any form: JSON begins with a brace, everything else is CSV.
+    /// Reads any form: JSON begins with a bracket, everything else is CSV.
     ///
     /// # Errors
     /// It is none.
     pub fn read(text: &str) -> Result<Self, RecordingError> {
-        if text.trim_start().starts_with('{') {
+        if text.trim_start().starts_with(['{', '[']) {
             Self::from_json(text)
         } else {
             Self::from_csv(text)

@@ -125,6 +125,9 @@ fn one(file: File<'_>, node: &Node) -> Result<Application, Wrong> {
     let of = fields.parse("of", super::tuning::m_of_n)?;
     let operator: Option<ComparisonOperator> = fields.get("operator")?;
     let severity = fields.parse("severity", super::tuning::severity)?;
+    let threshold: f64 = fields.get("threshold")?.ok_or_else(|| missing("threshold"))?;
+    let operator = operator.unwrap_or(ComparisonOperator::GreaterThanOrEqualToThreshold);
+    judge(&fields, operator, threshold)?;
     Ok(Application {
         name: file.located(&fields, "name")?.ok_or_else(|| missing("name"))?,
         watched: watched(file, &fields)?,
@@ -132,8 +135,8 @@ fn one(file: File<'_>, node: &Node) -> Result<Application, Wrong> {
             .node("answered_by")
             .map(|node| answer(file, node))
             .transpose()?,
-        operator: operator.unwrap_or(ComparisonOperator::GreaterThanOrEqualToThreshold),
-        threshold: fields.get("threshold")?.ok_or_else(|| missing("threshold"))?,
+        operator,
+        threshold,
         period,
         of: of.unwrap_or((1, 1)),
         missing: (treatment, text("missing_because")?),
@@ -141,4 +144,22 @@ fn one(file: File<'_>, node: &Node) -> Result<Application, Wrong> {
         description: text("description")?,
         look: text("look")?,
     })
+}
+
+/// Our metrics count, and say how long and how much: none is below 0.
+fn judge(fields: &Fields<'_>, operator: ComparisonOperator, threshold: f64) -> Result<(), Wrong> {
+    use ComparisonOperator::{
+        GreaterThanOrEqualToThreshold as AtOrAbove, GreaterThanThreshold as Above, LessThanThreshold as Below,
+    };
+    let does = match operator {
+        Above | AtOrAbove if threshold < 0.0 => "always",
+        AtOrAbove if threshold == 0.0 => "always",
+        Below if threshold <= 0.0 => "never",
+        _ if threshold < 0.0 => "never",
+        _ => return Ok(()),
+    };
+    let at = fields.node("threshold").map_or(fields.at, |node| node.at);
+    let message =
+        format!("threshold is {threshold}, and no value is below 0: with {operator} the alarm fires {does}");
+    Err(Wrong::new(at, message))
 }

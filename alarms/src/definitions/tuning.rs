@@ -81,6 +81,18 @@ fn bounds(fields: &Fields<'_>, tuning: &Tuning) -> Result<(), Wrong> {
         let at = fields.node(name).map_or(fields.at, |node| node.at);
         Err(Wrong::new(at, format!("{name} {message}")))
     };
+    // Counts, times, shares: nothing that the catalogue watches is below 0. NaN is no number.
+    let below = tuning
+        .threshold
+        .as_ref()
+        .filter(|one| one.value < 0.0 || one.value.is_nan());
+    if let Some(threshold) = below {
+        let message = format!(
+            "is {}, and no value is below 0: the alarm would always fire, or never",
+            threshold.value
+        );
+        return wrong("threshold", message);
+    }
     if let Some(factor) = tuning
         .factor
         .as_ref()

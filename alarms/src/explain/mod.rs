@@ -16,6 +16,8 @@ mod watches;
 #[cfg(test)]
 mod filled_tests;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 use std::fmt;

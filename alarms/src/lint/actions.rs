@@ -79,6 +79,10 @@ fn supported(member: &Member<'_>, world: &World<'_>, report: &mut Report) {
                     ("AWS::SNS::Topic", Some("TopicName")) => {
                         Some("the topic's name, where its ARN is needed: Ref".to_owned())
                     }
+                    ("AWS::Lambda::Function" | "AWS::Serverless::Function", None) => Some(format!(
+                        "the function's name, where its ARN is needed: Fn::GetAtt {}.Arn",
+                        reference.logical_id
+                    )),
                     _ if NO_TARGETS.contains(&kind) => Some(format!("a {kind}: take a topic")),
                     _ => None,
                 }

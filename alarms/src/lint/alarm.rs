@@ -5,6 +5,7 @@ use infra::{Node, Place};
 use crate::model::{ComparisonOperator, Stat, TreatMissingData};
 use crate::service_metrics::{self, ServiceMetric};
 
+use super::unread;
 use super::world::Member;
 
 /// An `AWS::CloudWatch::Alarm`.
@@ -33,7 +34,8 @@ pub(super) struct Use<'a> {
 
 impl<'a> Alarm<'a> {
     pub(super) fn of(member: Member<'a>) -> Option<Self> {
-        (member.resource.kind == "AWS::CloudWatch::Alarm").then(|| Self {
+        let is_alarm = member.resource.kind == "AWS::CloudWatch::Alarm" && !unread::is_unread(&member);
+        is_alarm.then(|| Self {
             member,
             uses: uses(&member.resource.properties),
         })
@@ -61,11 +63,12 @@ impl<'a> Alarm<'a> {
         self.properties()["EvaluationPeriods"].as_whole()
     }
 
-    /// M, with its default.
+    /// M, with its default; none when it is more than N, which CloudWatch refuses.
     pub(super) fn datapoints_to_alarm(&self) -> Option<u64> {
+        let n = self.evaluation_periods();
         match self.properties().get("DatapointsToAlarm") {
-            Some(node) => node.as_whole(),
-            None => self.evaluation_periods(),
+            Some(node) => node.as_whole().filter(|m| n.is_none_or(|n| *m <= n)),
+            None => n,
         }
     }
 

@@ -30,6 +30,7 @@ checks! {
     UNKNOWN_RESOURCE = "unknown-resource", Warning, "a dimension that names no resource, and one letter less or more would";
     UNKNOWN_PART = "unknown-part", Bug, "a stage, index or filter that the named resource does not have";
     NOT_SWITCHED_ON = "not-switched-on", Bug, "a metric that the resource publishes only with a setting that it does not have";
+    DEAD_LETTERS_SENT = "dead-letters-not-sent", Bug, "an alarm on what is sent to a queue that SQS itself fills";
     OTHER_REGION = "metric-in-other-region", Bug, "a metric that is published in one Region, and this is another";
     WRONG_UNIT = "wrong-unit", Bug, "a unit that no sample of the metric has";
     FINE_PERIOD = "period-below-resolution", Warning, "a period in which the metric mostly has no datapoint";
@@ -42,8 +43,10 @@ checks! {
     IDLE_LOW_SAMPLES = "low-samples-without-percentile", Warning, "a treatment of low sample counts without a percentile";
     // Missing data.
     SPARSE_MISSING = "sparse-metric-missing", Warning, "a metric with gaps whose gaps are `missing`";
+    SPARSE_BREACHING = "sparse-metric-breaching", Warning, "a metric with gaps whose gaps breach";
+    SPARSE_IGNORED = "sparse-metric-ignore", Warning, "a metric of events whose gaps keep the state";
     GAP_MAIL = "insufficient-data-mail", Warning, "a notification each time that a metric with gaps has one";
-    LATE_HEARTBEAT = "late-heartbeat", Warning, "a heartbeat that fires two long periods later than it says";
+    LATE_HEARTBEAT = "late-heartbeat", Warning, "a heartbeat that fires two periods later than it says";
     DYNAMODB_MISSING = "dynamodb-missing-data", Warning, "an alarm on DynamoDB that relies on the default for missing data";
     LOSS_REPEATED = "loss-needs-repetition", Warning, "lost data that is told only when it happens in several periods";
     FILLED_NEWEST = "fill-hides-newest", Warning, "FILL makes a number of the minute that has not arrived, and every minute must breach";
@@ -88,5 +91,6 @@ checks! {
     UNWATCHED_FILTER = "unwatched-filter", Info, "a metric filter whose metric no alarm watches";
     // The linter itself.
     NESTED_UNKNOWN = "nested-template-missing", Warning, "a nested stack of which the template is not at hand";
+    UNREAD = "unread-alarm", Warning, "an alarm that a macro or a loop makes only at deployment";
     BAD_SUPPRESSION = "bad-suppression", Warning, "a suppression without a reason, or of a check that is not there";
 }

@@ -1,6 +1,6 @@
 //! Composite alarms: the alarms they name, circles, rules that never change, and being told twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use infra::{Data, Node, Part, Reference, Unknown};
 
@@ -13,6 +13,7 @@ use super::actions;
 use super::checks::{COMPOSITE_CYCLE, CONSTANT_RULE, PAGES_TWICE, UNKNOWN_ALARM};
 use super::definition;
 use super::report::Report;
+use super::unread;
 use super::world::{Member, World};
 
 pub(super) const KIND: &str = "AWS::CloudWatch::CompositeAlarm";
@@ -34,7 +35,7 @@ pub(super) struct Composite<'a> {
 
 impl<'a> Composite<'a> {
     pub(super) fn of(member: Member<'a>) -> Option<Self> {
-        if member.resource.kind != KIND {
+        if member.resource.kind != KIND || unread::is_unread(&member) {
             return None;
         }
         let mut words = BTreeMap::new();
@@ -55,11 +56,44 @@ impl<'a> Composite<'a> {
         names.filter_map(|child| self.child(world, child)).collect()
     }
 
+    /// Those of them that bring it to ALARM by being in ALARM themselves: not the deployment of `NOT ALARM(deployment)`.
+    fn raising(&self, world: &World<'a>) -> Vec<Member<'a>> {
+        let mut names = BTreeSet::new();
+        if let Some(rule) = &self.rule {
+            gather_raising(rule, false, &mut names);
+        }
+        let children = names.into_iter();
+        children.filter_map(|child| self.child(world, child)).collect()
+    }
+
     fn child(&self, world: &World<'a>, child: &str) -> Option<Member<'a>> {
         if let Some(reference) = self.words.get(child) {
             return world.referred(self.member.root, reference);
         }
         alarms(world).find(|alarm| alarm.resource.properties["AlarmName"].as_text() == Some(name_of(child)))
+    }
+}
+
+fn gather_raising<'r>(rule: &'r AlarmRule, negated: bool, found: &mut BTreeSet<&'r str>) {
+    let raises = |state: StateValue, negated: bool| (state == StateValue::Alarm) != negated;
+    match rule {
+        AlarmRule::Constant(_) => {}
+        AlarmRule::InState(state, alarm) => {
+            if raises(*state, negated) {
+                found.insert(alarm);
+            }
+        }
+        AlarmRule::Not(inner) => gather_raising(inner, !negated, found),
+        AlarmRule::And(parts) | AlarmRule::Or(parts) => {
+            for part in parts {
+                gather_raising(part, negated, found);
+            }
+        }
+        AlarmRule::AtLeast(some) => {
+            if raises(some.state, negated != some.negated) {
+                found.extend(some.alarms.iter().map(String::as_str));
+            }
+        }
     }
 }
 
@@ -161,7 +195,8 @@ fn constant(composite: &Composite<'_>, report: &mut Report) {
 
 fn twice(composite: &Composite<'_>, world: &World<'_>, report: &mut Report) {
     let own = actions::targets(&composite.member, world, "AlarmActions");
-    for child in composite.children(world) {
+    let raising = composite.raising(world).into_iter();
+    for child in raising.filter(|child| !std::ptr::eq(child.resource, composite.member.resource)) {
         let theirs = actions::targets(&child, world, "AlarmActions");
         if let Some(both) = own.intersection(&theirs).next() {
             let name = both.rsplit(' ').next().unwrap_or_default();
@@ -200,8 +235,11 @@ fn cycles(composites: &[Composite<'_>], world: &World<'_>, report: &mut Report) 
         }
         if seen.contains(&n) {
             let node = &composite.member.resource.properties["AlarmRule"];
-            let message =
-                "it watches itself, by way of the alarms it watches: CloudWatch stops to evaluate them";
+            let message = if next[n].contains(&n) {
+                "it watches itself: CloudWatch refuses that"
+            } else {
+                "it watches itself, by way of the alarms it watches: CloudWatch stops to evaluate them"
+            };
             report.say(&COMPOSITE_CYCLE, &composite.member, node.at, message);
         }
     }

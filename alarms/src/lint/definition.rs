@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use infra::{Data, Entry, Node, Place, StackResource, Unknown};
 use serde_json::Number;
 
-use crate::model::{ComparisonOperator, LowSamples, TreatMissingData};
+use crate::model::{ComparisonOperator, LowSamples, TreatMissingData, WATCHES_ITSELF};
 use crate::near;
 use crate::template::convert;
 
@@ -67,7 +67,10 @@ pub(super) fn check(member: &Member<'_>, rule: Option<String>, report: &mut Repo
     if resource.properties.is_unknown() || slips(member, report) || shapes(member, report) {
         return;
     }
-    let mut known = Known::default();
+    let mut known = Known {
+        texts_may_come: has_empty_parameter(member),
+        ..Known::default()
+    };
     let mut properties = known.value("", "", &resource.properties);
     if let (Some(rule), Data::Map(entries)) = (rule, &mut properties.data) {
         put(entries, "AlarmRule", Data::Text(rule));
@@ -91,7 +94,8 @@ pub(super) fn check(member: &Member<'_>, rule: Option<String>, report: &mut Repo
     for problem in invalid
         .problems
         .iter()
-        .filter(|problem| known.judges(&problem.property))
+        // A composite that watches itself is a circle, and told as one.
+        .filter(|problem| known.judges(&problem.property) && problem.message != WATCHES_ITSELF)
     {
         let at = place(resource, &problem.property);
         report.say(&INVALID, member, at, problem.to_string());
@@ -173,10 +177,21 @@ fn shapes(member: &Member<'_>, report: &mut Report) -> bool {
     report.findings.len() > before
 }
 
+/// Whether a text that is empty may be the default of a parameter, and so another one in a deployment.
+fn has_empty_parameter(member: &Member<'_>) -> bool {
+    let is_empty = |node: &Node| node.as_text() == Some("");
+    let mut values = member.stack.parameters.values();
+    values.any(|value| is_empty(value) || value.items().iter().any(is_empty))
+}
+
 /// What had to be left out.
 #[derive(Debug, Default)]
 struct Known {
     unknown: Vec<String>,
+    /// Unknown items of lists that may not be there at all.
+    perhaps: Vec<String>,
+    /// Texts that are empty may be given later.
+    texts_may_come: bool,
 }
 
 impl Known {
@@ -190,11 +205,14 @@ impl Known {
             }
             Data::Map(entries) => Data::Map(self.map(path, entries)),
             // The default of a parameter that is given later.
-            Data::Text(text) if text.is_empty() => {
+            Data::Text(text) if text.is_empty() && self.texts_may_come => {
                 self.unknown.push(path.to_owned());
                 harmless(name, &self.unknown)
             }
-            Data::Unknown(_) => {
+            Data::Unknown(unknown) => {
+                if matches!(unknown, Unknown::Either { .. } | Unknown::Call { .. }) {
+                    self.perhaps.push(path.to_owned());
+                }
                 self.unknown.push(path.to_owned());
                 harmless(name, &self.unknown)
             }
@@ -225,6 +243,12 @@ impl Known {
 
     /// Whether a problem is one whatever the unknown values are.
     fn judges(&self, property: &str) -> bool {
+        // How many there are is known even where it is not known which.
+        if property.ends_with("Actions") {
+            let mut perhaps = self.perhaps.iter();
+            let is_list = !self.unknown.iter().any(|unknown| unknown == property);
+            return is_list && !perhaps.any(|item| item.starts_with(property));
+        }
         let within =
             |unknown: &String| unknown.starts_with(property) || property.starts_with(unknown.as_str());
         let depends_on: &[&str] = match property {

@@ -71,6 +71,20 @@ impl<'a> Math<'a> {
         used
     }
 
+    /// The one expression that is compared, with its id.
+    pub(super) fn compared(&self) -> Option<(&str, &Expr)> {
+        let mut returned = self.returned.iter();
+        let (Some(id), None) = (returned.next(), returned.next()) else {
+            return None;
+        };
+        let found = self.expressions.get(id).filter(|_| self.is_whole)?;
+        Some((id, &found.1))
+    }
+
+    pub(super) fn expression(&self, id: &str) -> Option<&Expr> {
+        self.expressions.get(id).map(|(_, expr)| expr)
+    }
+
     pub(super) fn has_call(&self, is_it: impl Fn(&Function) -> bool) -> bool {
         let mut found = false;
         for (_, expr) in self.expressions.values() {
@@ -99,6 +113,11 @@ pub(super) fn check(alarm: &Alarm<'_>, math: &Math<'_>, report: &mut Report) {
 
 fn range_functions(alarm: &Alarm<'_>, math: &Math<'_>, report: &mut Report) {
     let is_metric = |id: &String| alarm.uses.iter().any(|used| used.id == Some(id.as_str()));
+    let has_gaps = |id: &String| {
+        let known = alarm.uses.iter().find(|used| used.id == Some(id.as_str()));
+        let known = known.and_then(|used| used.known);
+        known.is_some_and(|metric| metric.presence != Presence::Continuous)
+    };
     for (node, expr) in math.expressions.values() {
         expr.visit(&mut |part| {
             let MathNode::Call(function, arguments) = &part.node else {
@@ -110,6 +129,12 @@ fn range_functions(alarm: &Alarm<'_>, math: &Math<'_>, report: &mut Report) {
                     "{function} over one metric sees every period that the alarm retrieves, which is more than EvaluationPeriods when \
                      some are missing: its value changes with that number. Over an array of metrics it is safe"
                 );
+                report.say(&RANGE_FUNCTION, &alarm.member, node.at, message);
+            }
+            let over_gaps = matches!(arguments.first().map(|first| &first.node), Some(MathNode::Id(id)) if has_gaps(id));
+            if *function == Function::Rate && over_gaps {
+                let message = "RATE over a metric that has no datapoint when nothing happens depends on which ones the alarm retrieves: \
+                               the user guide calls that unpredictable. Let the threshold be one of the metric itself";
                 report.say(&RANGE_FUNCTION, &alarm.member, node.at, message);
             }
         });

@@ -6,14 +6,15 @@ use crate::service_metrics::{Presence, Usefulness};
 
 use super::alarm::{Alarm, Use};
 use super::checks::{
-    DYNAMODB_MISSING, FILLED_NEWEST, GAP_MAIL, LATE_HEARTBEAT, LOSS_REPEATED, SPARSE_MISSING,
+    DYNAMODB_MISSING, FILLED_NEWEST, GAP_MAIL, LATE_HEARTBEAT, LOSS_REPEATED, SPARSE_BREACHING,
+    SPARSE_IGNORED, SPARSE_MISSING,
 };
 use super::filter::Filters;
 use super::math::Math;
 use super::report::Report;
 
-/// Seconds of a period from which on two of them are late.
-const LONG_PERIOD: u64 = 3600;
+/// Seconds of a period from which on two of them are late: ten minutes more.
+const LONG_PERIOD: u64 = 300;
 /// Seconds: a period that is over before its datapoint is seen.
 const SHORT_PERIOD: u64 = 60;
 const DYNAMODB: &str = "AWS/DynamoDB";
@@ -21,6 +22,8 @@ const DYNAMODB: &str = "AWS/DynamoDB";
 pub(super) fn check(alarm: &Alarm<'_>, filters: &Filters<'_>, math: &Math<'_>, report: &mut Report) {
     let gaps = gaps(alarm, filters, math);
     sparse(alarm, gaps, report);
+    sparse_breaching(alarm, gaps, report);
+    sparse_ignored(alarm, filters, report);
     too_few(alarm, report);
     dynamodb(alarm, report);
     gap_mail(alarm, gaps || lingers(alarm), report);
@@ -87,6 +90,47 @@ fn sparse(alarm: &Alarm<'_>, gaps: bool, report: &mut Report) {
          Use `notBreaching`"
     );
     report.say(&SPARSE_MISSING, &alarm.member, alarm.at(node), message);
+}
+
+/// Silence of what is counted when it goes wrong is good, and here it is bad.
+fn sparse_breaching(alarm: &Alarm<'_>, gaps: bool, report: &mut Report) {
+    let above = alarm.comparison().is_some_and(is_above);
+    if !gaps || !above || alarm.missing() != Some(TreatMissingData::Breaching) || is_dynamodb(alarm) {
+        return;
+    }
+    let by_event = alarm.compared().and_then(|used| used.known);
+    let when = match by_event.map(|metric| metric.presence) {
+        Some(Presence::WhileActive) => "nobody calls",
+        _ => "nothing happens",
+    };
+    let message = format!(
+        "there is no datapoint whenever {when}, and TreatMissingData is `breaching`: then it is in ALARM. Use `notBreaching`; \
+         that calls stopped is another alarm"
+    );
+    let node = &alarm.properties()["TreatMissingData"];
+    report.say(&SPARSE_BREACHING, &alarm.member, alarm.at(node), message);
+}
+
+/// After one event the next datapoint is the next event: nothing brings the alarm back to OK, and nobody hears of the next.
+fn sparse_ignored(alarm: &Alarm<'_>, filters: &Filters<'_>, report: &mut Report) {
+    let Some(used) = alarm.compared() else {
+        return;
+    };
+    let by_event = match used.known {
+        Some(metric) => metric.presence == Presence::OnEvent || metric.loss.is_some(),
+        None => filters.makes(used),
+    };
+    let above = alarm.comparison().is_some_and(is_above);
+    if !by_event || !above || alarm.missing() != Some(TreatMissingData::Ignore) || is_dynamodb(alarm) {
+        return;
+    }
+    let message = format!(
+        "{} has a datapoint only when it happens, and TreatMissingData is `ignore`: after the first it stays in ALARM, and nobody \
+         hears of the second. Use `notBreaching`",
+        used.name().unwrap_or_default()
+    );
+    let node = &alarm.properties()["TreatMissingData"];
+    report.say(&SPARSE_IGNORED, &alarm.member, alarm.at(node), message);
 }
 
 /// Too few calls is a breach, and no call at all is no datapoint.

@@ -4,8 +4,9 @@
 //! A value that is known only after deployment is not judged: an unknown is silent, not wrong.
 //!
 //! In reading order: `world` is all that is linted together, `alarm` one alarm as far as it is known, `checks` the list;
-//! then one module for each group of checks: what is watched (`published`, `identity`, `statistic`, `threshold`, `missing`,
-//! `math`, `filter`), what CloudWatch refuses (`definition`, `duplicate`, `composite`), who hears of it (`actions`, `topic`).
+//! then one module for each group of checks: what is watched (`published`, `identity`, `dead_letters`, `statistic`,
+//! `threshold`, `missing`, `math`, `math_bounds`, `filter`), what CloudWatch refuses (`definition`, `duplicate`, `composite`), who
+//! hears of it (`actions`, `topic`), and what could not be linted (`nested`, `unread`).
 //!
 //! What does not belong here: reading files, and what CloudFormation itself refuses in other resources.
 
@@ -14,12 +15,14 @@ mod alarm;
 mod bounds;
 mod checks;
 mod composite;
+mod dead_letters;
 mod definition;
 mod duplicate;
 mod filter;
 mod finding;
 mod identity;
 mod math;
+mod math_bounds;
 mod missing;
 mod nested;
 mod pattern;
@@ -30,6 +33,7 @@ mod statistic;
 mod suppress;
 mod threshold;
 mod topic;
+mod unread;
 mod usage;
 mod world;
 
@@ -99,15 +103,18 @@ pub fn lint_all(stacks: &[&Stack], options: &Options) -> Vec<Finding> {
         definition::check(&alarm.member, None, &mut report);
         published::check(alarm, &mut report);
         identity::check(alarm, &world, &mut report);
+        dead_letters::check(alarm, &world, &mut report);
         statistic::check(alarm, options.region.as_deref(), &mut report);
         threshold::check(alarm, &world, &filters, &mut report);
         missing::check(alarm, &filters, &math, &mut report);
         math::check(alarm, &math, &mut report);
+        math_bounds::check(alarm, &math, &world, &filters, &mut report);
     }
     composite::check(&composites, &world, &mut report);
     filter::check(&filters, &alarms, &world, &options.lines, &mut report);
     notifications(&world, &alarms, options, &mut report);
     nested::check(&world, &mut report);
+    unread::check(&world, &mut report);
     let mut findings = suppress::apply(&world, report);
     findings.sort();
     findings.dedup();
@@ -116,7 +123,8 @@ pub fn lint_all(stacks: &[&Stack], options: &Options) -> Vec<Finding> {
 
 /// What metric alarms and composite ones have in common.
 fn notifications(world: &World<'_>, alarms: &[Alarm<'_>], options: &Options, report: &mut Report) {
-    let composites: Vec<Member<'_>> = world.of_kind(composite::KIND).collect();
+    let composites = world.of_kind(composite::KIND);
+    let composites: Vec<Member<'_>> = composites.filter(|member| !unread::is_unread(member)).collect();
     duplicate::check(alarms, &composites, world, report);
     let all: Vec<Member<'_>> = alarms
         .iter()

@@ -1,6 +1,6 @@
 //! Whether a resource policy lets a service do something. What cannot be decided is not: the answer then is perhaps.
 
-use infra::Node;
+use infra::{Data, Node, Unknown};
 
 use super::world::{Member, World};
 
@@ -38,22 +38,24 @@ impl Answer {
 }
 
 impl Question<'_> {
+    /// What any of the policies says that the document may be.
     pub(super) fn of(&self, document: &Node, root: usize, world: &World<'_>) -> Answer {
+        let documents = branches(document).into_iter();
+        let answers = documents.map(|document| self.of_document(document, root, world));
+        answers.fold(Answer::No, Answer::or)
+    }
+
+    fn of_document(&self, document: &Node, root: usize, world: &World<'_>) -> Answer {
         if document.is_unknown() || document.as_text().is_some() {
             return Answer::Perhaps;
         }
-        let statements = &document["Statement"];
-        if statements.is_unknown() {
-            return Answer::Perhaps;
-        }
-        let one = std::slice::from_ref(statements);
-        let statements = if statements.entries().is_some() {
-            one
-        } else {
-            statements.items()
-        };
+        let lists = branches(&document["Statement"]).into_iter();
+        let statements = lists.flat_map(|list| match list.items() {
+            [] => std::slice::from_ref(list),
+            items => items,
+        });
         let answers = statements
-            .iter()
+            .flat_map(branches)
             .map(|statement| self.of_statement(statement, root, world));
         answers.fold(Answer::No, Answer::or)
     }
@@ -158,6 +160,18 @@ impl Question<'_> {
         sources
             .map(|(_, entry)| of_source(&entry.value))
             .fold(Answer::Yes, Answer::and)
+    }
+}
+
+/// What a value may be that a condition decides; one that is not there is left out.
+pub(super) fn branches(node: &Node) -> Vec<&Node> {
+    match &node.data {
+        Data::Unknown(Unknown::Either { then, otherwise, .. }) => [then, otherwise]
+            .into_iter()
+            .flat_map(|node| branches(node))
+            .collect(),
+        Data::Null => Vec::new(),
+        _ => vec![node],
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn check(alarm: &Alarm<'_>, world: &World<'_>, filters: &Filters<'_>,
         return;
     };
     let samples = bounds::of(alarm, used, world, filters);
-    let (low, high) = of_datapoints(&samples, stat);
+    let (low, high) = of_datapoints(used, &samples, stat);
     let says = |text: &str| {
         format!(
             "{} {} of {}",
@@ -32,16 +32,16 @@ pub(super) fn check(alarm: &Alarm<'_>, world: &World<'_>, filters: &Filters<'_>,
     let what = says(used.stat.as_text().unwrap_or_default());
     let at = alarm.at(&alarm.properties()["Threshold"]);
     if never(comparison, threshold, low, high) {
-        if is_below(comparison)
-            && used
-                .known
-                .is_none_or(|metric| metric.presence != Presence::Continuous)
-        {
+        let has_gaps = used
+            .known
+            .is_none_or(|metric| metric.presence != Presence::Continuous);
+        if is_below(comparison) && has_gaps && waits_for_nothing(alarm, comparison, threshold) {
             silent_heartbeat(alarm, used, &what, report);
             return;
         }
         let bound = match (is_below(comparison), low, high) {
-            (true, Some(low), _) => format!(": it is never below {low}"),
+            // "never below 0: it is never below 0" says nothing.
+            (true, Some(low), _) if low > threshold => format!(": it is never below {low}"),
             (false, _, Some(high)) => match &samples.why_high {
                 Some(why) => format!(": {why}"),
                 None => format!(": it is never above {high}"),
@@ -85,6 +85,13 @@ fn is_unusual(metric: &ServiceMetric, stat: Stat, comparison: ComparisonOperator
     of_one && threshold > 0.0 && outside
 }
 
+/// Whether a 0 would fire it, or silence does.
+fn waits_for_nothing(alarm: &Alarm<'_>, comparison: ComparisonOperator, threshold: f64) -> bool {
+    let nothing = (Some(0.0), Some(0.0));
+    !never(comparison, threshold, nothing.0, nothing.1)
+        || alarm.missing() == Some(TreatMissingData::Breaching)
+}
+
 /// Without calls there is no datapoint, so nothing is ever below the least possible value.
 fn silent_heartbeat(alarm: &Alarm<'_>, used: &Use<'_>, what: &str, report: &mut Report) {
     let Some(missing) = alarm.missing() else {
@@ -107,10 +114,15 @@ fn silent_heartbeat(alarm: &Alarm<'_>, used: &Use<'_>, what: &str, report: &mut 
 }
 
 /// The lowest and the highest value that a datapoint can have.
-fn of_datapoints(samples: &Bounds, stat: Stat) -> (Option<f64>, Option<f64>) {
+pub(super) fn of_datapoints(used: &Use<'_>, samples: &Bounds, stat: Stat) -> (Option<f64>, Option<f64>) {
     let (low, high) = (samples.low, samples.high);
     let not_negative = low.filter(|low| *low >= 0.0);
+    // What is published only when it happened happened at least once.
+    let happened = used
+        .known
+        .is_some_and(|metric| metric.presence == Presence::OnEvent && metric.statistics == Usefulness::Count);
     match stat {
+        Stat::Sum if happened => (not_negative.map(|low| low.max(1.0)), None),
         // A datapoint is there because of at least one sample.
         Stat::SampleCount => (Some(1.0), None),
         Stat::Sum => (not_negative, None),
@@ -121,7 +133,12 @@ fn of_datapoints(samples: &Bounds, stat: Stat) -> (Option<f64>, Option<f64>) {
     }
 }
 
-fn never(comparison: ComparisonOperator, threshold: f64, low: Option<f64>, high: Option<f64>) -> bool {
+pub(super) fn never(
+    comparison: ComparisonOperator,
+    threshold: f64,
+    low: Option<f64>,
+    high: Option<f64>,
+) -> bool {
     match comparison {
         ComparisonOperator::GreaterThanThreshold => high.is_some_and(|high| high <= threshold),
         ComparisonOperator::GreaterThanOrEqualToThreshold => high.is_some_and(|high| high < threshold),
@@ -131,7 +148,12 @@ fn never(comparison: ComparisonOperator, threshold: f64, low: Option<f64>, high:
     }
 }
 
-fn always(comparison: ComparisonOperator, threshold: f64, low: Option<f64>, high: Option<f64>) -> bool {
+pub(super) fn always(
+    comparison: ComparisonOperator,
+    threshold: f64,
+    low: Option<f64>,
+    high: Option<f64>,
+) -> bool {
     match comparison {
         ComparisonOperator::GreaterThanThreshold => low.is_some_and(|low| low > threshold),
         ComparisonOperator::GreaterThanOrEqualToThreshold => low.is_some_and(|low| low >= threshold),
@@ -142,18 +164,18 @@ fn always(comparison: ComparisonOperator, threshold: f64, low: Option<f64>, high
 }
 
 /// A metric that is there only when something happened: the alarm may want just that.
-fn happens(low: Option<f64>) -> bool {
+pub(super) fn happens(low: Option<f64>) -> bool {
     low.is_some_and(|low| low >= 1.0)
 }
 
-const fn is_below(comparison: ComparisonOperator) -> bool {
+pub(super) const fn is_below(comparison: ComparisonOperator) -> bool {
     matches!(
         comparison,
         ComparisonOperator::LessThanThreshold | ComparisonOperator::LessThanOrEqualToThreshold
     )
 }
 
-const fn words(comparison: ComparisonOperator) -> &'static str {
+pub(super) const fn words(comparison: ComparisonOperator) -> &'static str {
     match comparison {
         ComparisonOperator::GreaterThanOrEqualToThreshold => "at or above",
         ComparisonOperator::LessThanThreshold => "below",
@@ -181,7 +203,7 @@ fn hint(used: &Use<'_>, stat: Stat, threshold: f64) -> String {
         Some(metric) if is_share(metric) && metric.statistics != Usefulness::Flag && threshold > 1.0 => {
             ". It is a share: 5 % are 0.05".to_owned()
         }
-        Some(metric) if metric.statistics == Usefulness::Flag => {
+        Some(metric) if metric.statistics == Usefulness::Flag && stat != Stat::Sum => {
             ". How many there were is the Sum".to_owned()
         }
         _ => String::new(),

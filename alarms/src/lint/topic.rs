@@ -5,10 +5,10 @@ use infra::{Node, Typed};
 
 use super::actions;
 use super::checks::{FIFO_TOPIC, FUNCTION_REFUSES, KEY_REFUSES, NO_SUBSCRIPTION, TOPIC_REFUSES};
-use super::policy::{Answer, Question};
+use super::policy::{Answer, Question, branches};
 use super::report::Report;
 use super::usage::Usage;
-use super::world::{Member, World, arn_fields};
+use super::world::{Member, World, arn_fields, reference_of};
 
 const CLOUDWATCH: &str = "cloudwatch.amazonaws.com";
 /// Who calls functions for alarms: the user guide, "Invoke a Lambda function from an alarm".
@@ -126,7 +126,12 @@ fn names(node: &Node, topic: &Member<'_>, world: &World<'_>) -> bool {
 }
 
 fn encryption(topic: &Member<'_>, world: &World<'_>, report: &mut Report) {
-    let key = &topic.resource.properties["KmsMasterKeyId"];
+    for key in branches(&topic.resource.properties["KmsMasterKeyId"]) {
+        encrypted_with(key, topic, world, report);
+    }
+}
+
+fn encrypted_with(key: &Node, topic: &Member<'_>, world: &World<'_>, report: &mut Report) {
     if key.as_text().is_some_and(|text| text.ends_with("alias/aws/sns")) {
         let message = "alarms cannot publish to a topic that alias/aws/sns encrypts: its policy is AWS's and does not let \
                        CloudWatch use it. Take a key of your own";
@@ -186,7 +191,9 @@ fn function(member: &Member<'_>, world: &World<'_>, state: &str, action: &Node, 
     let Some(function) = world.source(member.root, action) else {
         return;
     };
-    if !matches!(function.resource.typed, Typed::Function(_)) {
+    // By its name it is no action at all, which is told.
+    let by_name = reference_of(action).is_some_and(|reference| reference.attribute.is_none());
+    if by_name || !matches!(function.resource.typed, Typed::Function(_)) {
         return;
     }
     let permissions = world

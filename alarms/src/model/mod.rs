@@ -22,7 +22,7 @@ mod stat;
 mod window;
 mod words;
 
-pub(crate) use check::is_metrics_insights;
+pub(crate) use check::{WATCHES_ITSELF, is_metrics_insights};
 pub use composite_alarm::CompositeAlarm;
 pub use definition::Definition;
 pub use metric_alarm::{MetricAlarm, Tag};

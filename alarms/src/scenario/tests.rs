@@ -412,7 +412,7 @@ fn bad_files_say_where_and_what_is_expected() {
         .collect();
     expect![[r#"
         f:1:1: the file has no scenario
-        f:1:8: there is no alarm `error`: expected one of days, errors, fast, slow, three
+        f:1:8: there is no alarm `error`: did you mean errors?
         f:1:1: `alarms` is not known in a scenario, expected one of name, alarm, definition, start, interval, series, visibility_delay, previous_state, band, children, expect, never, shows
         f:1:8: this is a list, expected text
         f:1:1: no alarm under test: expected `alarm` with a name, or `definition` with CloudFormation's properties

@@ -169,6 +169,18 @@ fn values_are_checked() {
     }
 }
 
+/// Nothing that is counted or measured here is below 0.
+#[test]
+fn a_threshold_below_everything_is_refused() {
+    check(
+        QUEUE,
+        "kinds: { Queue: { silent: { accepted: The shop sleeps. }, age: { threshold: -3 } } }",
+        &expect![
+            "shop-definitions.yaml:1:77: threshold is -3, and no value is below 0: the alarm would always fire, or never"
+        ],
+    );
+}
+
 #[test]
 fn nothing_is_said_twice() {
     check(
@@ -219,6 +231,37 @@ application:
         &alarm("Stuck", "orders", "Seconds"),
         &expect!["shop-definitions.yaml:5:13: the unit of Stuck is Count, not Seconds"],
     );
+    for (threshold, operator, expect) in [
+        (
+            "-3",
+            "GreaterThanThreshold",
+            expect![
+                "shop-definitions.yaml:8:16: threshold is -3, and no value is below 0: with GreaterThanThreshold the alarm fires always"
+            ],
+        ),
+        (
+            "0",
+            "GreaterThanOrEqualToThreshold",
+            expect![
+                "shop-definitions.yaml:8:16: threshold is 0, and no value is below 0: with GreaterThanOrEqualToThreshold the alarm fires always"
+            ],
+        ),
+        (
+            "0",
+            "LessThanThreshold",
+            expect![
+                "shop-definitions.yaml:8:16: threshold is 0, and no value is below 0: with LessThanThreshold the alarm fires never"
+            ],
+        ),
+        ("0", "GreaterThanThreshold", expect!["9 alarms"]),
+    ] {
+        let with = format!("threshold: {threshold}\n    operator: {operator}");
+        check(
+            function,
+            &alarm("Stuck", "orders", "Count").replace("threshold: 1", &with),
+            &expect,
+        );
+    }
     check(
         QUEUE,
         &(ACCEPTED.to_owned()

@@ -101,7 +101,7 @@ pub trait Data {
         None
     }
 
-    /// Why a metric widget has no datapoints, when more is known than that there are none.
+    /// Why a metric widget, or a line of it, has no datapoints, when more is known than that there are none.
     fn why_empty(&self, _widget: usize) -> Option<String> {
         None
     }

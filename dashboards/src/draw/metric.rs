@@ -8,6 +8,9 @@ use super::canvas::{Area, Drawn, Place};
 use super::data::{AlarmStatus, Curve, Data, MetricAsk};
 use super::{alarm_states, bars, circle, curves, gauge, numbers, page, style, table};
 
+/// Pixels of what is said below a graph.
+const NOTE: i32 = 16;
+
 /// A curve with its looks.
 #[derive(Debug, Clone)]
 pub(super) struct Shown {
@@ -41,19 +44,54 @@ pub(super) fn draw(
         .iter()
         .flat_map(|annotations| &annotations.alarms)
         .next();
-    if let (Some(arn), None) = (alarm, &properties.metrics) {
+    let has_metrics = properties.metrics.as_ref().is_some_and(|rows| !rows.is_empty());
+    if let (Some(arn), false) = (alarm, has_metrics) {
         let status: Option<AlarmStatus> = data.alarm(arn);
         return alarm_states::one(area, place, arn, status.as_ref());
     }
     let shown = shown(ask, data.series(ask));
     let anything = shown.iter().any(|one| !one.curve.points.is_empty());
-    let why = data.why_empty(ask.widget).filter(|_| !anything);
-    if let Some(why) = why {
-        return page::remark(area, place, &why);
+    let why = data.why_empty(ask.widget);
+    match why {
+        Some(why) if !anything => return page::remark(area, place, &why),
+        // A line that is not there is not seen: it is said below the others.
+        Some(why) if place.height > 4 * NOTE => {
+            let (graph, note) = (place.height - NOTE, place.bottom() - NOTE);
+            let note = Place {
+                y: note,
+                height: NOTE,
+                ..place
+            };
+            page::note(area, note, &format!("not drawn: {why}"))?;
+            return view(
+                area,
+                Place {
+                    height: graph,
+                    ..place
+                },
+                properties,
+                ask,
+                data,
+                &shown,
+            );
+        }
+        _ => {}
     }
+    view(area, place, properties, ask, data, &shown)
+}
+
+fn view(
+    area: &Area<'_>,
+    place: Place,
+    properties: &MetricProperties,
+    ask: &MetricAsk,
+    data: &dyn Data,
+    shown: &[Shown],
+) -> Drawn {
+    let anything = shown.iter().any(|one| !one.curve.points.is_empty());
     match properties.view.unwrap_or_default() {
         // Its axes and thresholds say something without data too.
-        View::TimeSeries => curves::draw(area, place, properties, &shown, ask.range),
+        View::TimeSeries => curves::draw(area, place, properties, shown, ask.range),
         _ if !anything => page::remark(area, place, "no data"),
         View::SingleValue => {
             // The line below a number shows how it came about.
@@ -64,14 +102,14 @@ pub(super) fn draw(
             let course = if ask.whole {
                 self::shown(ask, data.series(&course))
             } else {
-                shown.clone()
+                shown.to_vec()
             };
-            numbers::draw(area, place, properties.sparkline == Some(true), &shown, &course)
+            numbers::draw(area, place, properties.sparkline == Some(true), shown, &course)
         }
-        View::Gauge => gauge::draw(area, place, properties, &shown),
-        View::Bar => bars::draw(area, place, &values(&shown)),
-        View::Pie => circle::draw(area, place, &values(&shown)),
-        View::Table => table::draw_summaries(area, place, properties, &shown),
+        View::Gauge => gauge::draw(area, place, properties, shown),
+        View::Bar => bars::draw(area, place, &values(shown)),
+        View::Pie => circle::draw(area, place, &values(shown)),
+        View::Table => table::draw_summaries(area, place, properties, shown),
     }
 }
 

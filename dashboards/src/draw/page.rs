@@ -159,6 +159,13 @@ fn draw(area: &Area<'_>, place: Place, widget: &Widget, n: usize, range: Range, 
     }
 }
 
+/// A line of small text: what is missing in the picture above it.
+pub(super) fn note(area: &Area<'_>, place: Place, sentence: &str) -> Drawn {
+    let ink = Ink::new(10).color(style::QUIET).anchor(Anchor::Begin);
+    let at = (place.x + 4, place.y + place.height / 2);
+    canvas::fitted(area, sentence, at, place.room(), ink)
+}
+
 /// A sentence in the middle of a widget, on as many lines as it needs.
 pub(super) fn remark(area: &Area<'_>, place: Place, sentence: &str) -> Drawn {
     let ink = Ink::new(12).color(style::QUIET).anchor(Anchor::Middle);

@@ -321,6 +321,24 @@ fn axes_are_round() {
     );
 }
 
+/// An alarm stands for the metrics where there are none: as the console writes it, and with an empty list.
+#[test]
+fn an_alarm_stands_for_metrics() {
+    let annotations = serde_json::json!({ "alarms": ["arn:aws:cloudwatch:eu-central-1:123456789012:alarm:shop-orders-errors"] });
+    for properties in [
+        serde_json::json!({ "annotations": annotations }),
+        serde_json::json!({ "metrics": [], "annotations": annotations }),
+    ] {
+        let body =
+            serde_json::json!({ "widgets": [{ "type": "metric", "width": 24, "properties": properties }] });
+        let drawn = picture(&validate::read_value(body).unwrap(), 480);
+        assert!(
+            drawn.contains("shop-orders-errors") && drawn.contains("ALARM"),
+            "{drawn}"
+        );
+    }
+}
+
 /// Whatever a body says, it is drawn: no panic, and the picture is XML.
 #[test]
 fn odd_bodies_are_drawn() {

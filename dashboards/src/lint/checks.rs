@@ -19,6 +19,7 @@ checks! {
     TOO_MANY_METRICS = "too-many-metrics", Bug, "more metrics than a dashboard may show";
     DEAD_METRIC = "dead-metric", Bug, "a metric that its service does not publish";
     DEAD_DIMENSIONS = "dead-dimensions", Bug, "a set of dimensions under which the metric is not published";
+    INVALID_EXPRESSION = "invalid-expression", Bug, "an expression that CloudWatch cannot evaluate";
     WRONG_STATISTIC = "wrong-statistic", Warning, "a statistic that says nothing about the metric";
     PERIOD_BELOW_RESOLUTION = "period-below-resolution", Warning, "a period shorter than the metric's own";
     MIXED_UNITS = "mixed-units", Warning, "lines of different units on one axis";

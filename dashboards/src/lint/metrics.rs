@@ -34,7 +34,7 @@ pub(super) fn check(body: &Body, report: &mut Report) {
 }
 
 /// What is known only after deployment stands there as a symbol.
-fn is_known(text: &str) -> bool {
+pub(super) fn is_known(text: &str) -> bool {
     !text.contains("${")
 }
 
@@ -81,7 +81,7 @@ fn check_line(line: &Line, path: &str, report: &mut Report) {
     }
 }
 
-fn unknown(metric: &Metric, path: &str, report: &mut Report) {
+pub(super) fn unknown(metric: &Metric, path: &str, report: &mut Report) {
     if !service_metrics::is_complete(&metric.namespace) {
         return;
     }
@@ -145,7 +145,7 @@ fn units(properties: &MetricProperties, lines: &[Line], path: &str, report: &mut
     }
 }
 
-fn words(names: &[&str]) -> String {
+pub(super) fn words(names: &[&str]) -> String {
     match names {
         [] => "no dimensions".to_owned(),
         names => names.join(" and "),

@@ -5,6 +5,7 @@
 //! What is known only after deployment is not judged. What does not belong here: reading files.
 
 mod checks;
+mod expressions;
 mod known;
 mod logs;
 mod metrics;
@@ -90,6 +91,7 @@ fn of_body(value: &Value, known: &Known, report: &mut Report) {
     };
     widgets::check(&body, report);
     metrics::check(&body, report);
+    expressions::check(&body, report);
     thresholds::check(&body, known, report);
     logs::check(&body, known, report);
 }

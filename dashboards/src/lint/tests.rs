@@ -91,6 +91,61 @@ fn metrics_are_those_that_services_publish() {
 }
 
 #[test]
+fn expressions_are_read() {
+    let with = |expression: &str| {
+        json!([graph(json!([
+            ["AWS/Lambda", "Errors", "FunctionName", "a", { "id": "errors", "stat": "Sum" }],
+            [{ "expression": expression, "id": "e", "label": "e" }]
+        ]))])
+    };
+    let at = "/widgets/0/properties/metrics/1";
+    for good in [
+        "100 * errors / 5",
+        "SUM(METRICS())",
+        "SEARCH('{AWS/Lambda,FunctionName} MetricName=\"Errors\"', 'Sum', 60)",
+        "SELECT SUM(Errors) FROM SCHEMA(\"AWS/Lambda\", FunctionName) GROUP BY FunctionName",
+        "${Expression}",
+    ] {
+        check(with(good), &[]);
+    }
+    let refused = |expression: &str, check_and_message: &str| {
+        let (check, message) = check_and_message.split_once(' ').unwrap();
+        self::check(with(expression), &[&format!("{check} {at}: {message}")]);
+    };
+    refused(
+        "100 * error / 5",
+        "invalid-expression no line of the graph has the id error, at character 7; there is errors",
+    );
+    refused(
+        "SEARCH('{AWS/Lambda,Function} MetricName=\"Errors\"', 'Sum', 60)",
+        "dead-dimensions AWS/Lambda publishes no metric with Function: the search finds nothing",
+    );
+    refused(
+        "SEARCH(errors, 'Sum')",
+        "invalid-expression SEARCH takes a search and a statistic in quotes, and perhaps a period in seconds",
+    );
+    refused(
+        "SELECT SUM(Error) FROM \"AWS/Lambda\"",
+        "dead-metric AWS/Lambda has no metric Error: the graph stays empty; it publishes Errors",
+    );
+    check(
+        with("e + 1"),
+        &["invalid-expression /widgets/0/properties/metrics: the expression e is made of itself"],
+    );
+    for broken in [
+        "100 * (errors",
+        "SEARCH('{AWS/Lambda', 'Sum')",
+        "SELECT Errors FROM x",
+        "SEARCH('a', 'Mean')",
+    ] {
+        let body = json!({ "widgets": with(broken) }).to_string();
+        let findings = lint_body("body.json", &body, &known());
+        let checks: Vec<&str> = findings.iter().map(|finding| finding.check).collect();
+        assert_eq!(checks, ["invalid-expression"], "{broken}");
+    }
+}
+
+#[test]
 fn an_axis_has_one_unit() {
     let rows = |side: &str| json!([["AWS/Lambda", "Duration", "FunctionName", "a"], [".", "Errors", ".", ".", { "stat": "Sum", "yAxis": side }]]);
     check(json!([graph(rows("right"))]), &[]);

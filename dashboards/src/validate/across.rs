@@ -66,6 +66,10 @@ fn check_metric(properties: &Value, path: &str, messages: &mut Messages) {
     } else if !has(&properties["metrics"]) && !alarm {
         messages.warning(path, "Should have at least one metric, or an alarm");
     }
+    // The ARN of an alarm says where it is, and the console writes no Region beside it.
+    if properties.get("region").is_none() && !alarm {
+        messages.error(path, "Should have required property 'region'");
+    }
     if alarm && has(&properties["metrics"]) {
         messages.error(path, "Should NOT have both metrics and an alarm annotation");
     }

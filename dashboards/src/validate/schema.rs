@@ -71,7 +71,8 @@ static METRIC: Shape = Shape::Object(&[
     optional("stacked", Shape::Flag),
     optional("stat", STAT),
     optional("period", Shape::Period),
-    required("region", TEXT),
+    // Required beside metrics: `across` knows.
+    optional("region", TEXT),
     optional("accountId", ACCOUNT),
     optional(
         "yAxis",

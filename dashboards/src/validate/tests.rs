@@ -112,6 +112,16 @@ fn widgets() {
             "/widgets/0/properties/states/0: Should be equal to one of the allowed values: ALARM, INSUFFICIENT_DATA, OK",
         ],
     );
+    // As the console writes it when an alarm is added to a dashboard.
+    let alarm = json!({ "alarms": ["arn:aws:cloudwatch:eu-central-1:123456789012:alarm:a"] });
+    check_widget(
+        json!({ "type": "metric", "properties": { "title": "a", "annotations": alarm } }),
+        &[],
+    );
+    check_widget(
+        json!({ "type": "metric", "properties": { "metrics": [["N", "a"]] } }),
+        &["/widgets/0/properties: Should have required property 'region'"],
+    );
     let alarms = vec!["arn:aws:cloudwatch:eu-central-1:123456789012:alarm:a"; 101];
     check_widget(
         json!({ "type": "alarm", "properties": { "alarms": alarms } }),

@@ -49,8 +49,9 @@ impl Resolver<'_, '_> {
         let argument = &entry.value;
         match function.as_str() {
             "Condition" => {
-                let name = argument.as_text()?;
-                self.holds(node.at, name)
+                // A condition called `No` is the condition `false`, wherever it is named.
+                let name = argument.text_of()?;
+                self.holds(node.at, &name)
             }
             "Fn::Equals" => {
                 let [left, right] = argument.items() else {

@@ -77,15 +77,14 @@ impl Resolver<'_, '_> {
         let [condition, then, otherwise] = argument.items() else {
             return Some(self.misused(at, "Fn::If needs a condition and two values"));
         };
-        let Some(condition) = condition.as_text() else {
+        let Some(condition) = condition.text_of() else {
             return Some(self.misused(at, "Fn::If needs the name of a condition"));
         };
-        match self.holds(at, condition) {
+        match self.holds(at, &condition) {
             Some(true) => self.value(then),
             Some(false) => self.value(otherwise),
             None => {
                 let [then, otherwise] = [then, otherwise].map(|branch| Box::new(self.resolve(branch)));
-                let condition = condition.to_owned();
                 Some(Node::unknown(
                     at,
                     Unknown::Either {

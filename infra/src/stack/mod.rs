@@ -3,6 +3,7 @@
 
 mod conditions;
 mod functions;
+mod loops;
 mod nested;
 mod parameters;
 mod resolver;
@@ -188,6 +189,7 @@ impl Stack {
                 return None;
             }
         };
+        let root = loops::expanded(&root, &given).unwrap_or(root);
         let mut resolver = Resolver::new(shared, &root, &source.file, path, parents, depth);
         resolver.take_parameters(given);
         resolver.stack()

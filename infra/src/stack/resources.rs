@@ -82,7 +82,7 @@ pub(super) fn raw(root: &Node, file: &str) -> (BTreeMap<String, Raw>, Vec<Proble
             Raw {
                 kind: kind.to_owned(),
                 at: entry.at,
-                condition: condition.as_text().map(|name| (condition.at, name.to_owned())),
+                condition: condition.text_of().map(|name| (condition.at, name)),
                 properties,
                 metadata: whole["Metadata"].clone(),
                 depends_on: texts(&whole["DependsOn"]),
@@ -208,8 +208,8 @@ impl Resolver<'_, '_> {
             }
             let condition = &entry.value["Condition"];
             if condition
-                .as_text()
-                .is_some_and(|name| self.holds(condition.at, name) == Some(false))
+                .text_of()
+                .is_some_and(|name| self.holds(condition.at, &name) == Some(false))
             {
                 continue;
             }

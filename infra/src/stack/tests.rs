@@ -248,9 +248,9 @@ Outputs: {'Fn::ForEach::O': [N, [a], {'O${N}': {Value: !Ref N}}]}
 fn resources_with_a_false_condition_are_absent() {
     let text = "
 Parameters: { Given: { Type: String } }
-Conditions: { No: !Equals [a, b], Maybe: !Equals [!Ref Given, b] }
+Conditions: { Never: !Equals [a, b], Maybe: !Equals [!Ref Given, b] }
 Resources:
-  A: { Type: T, Condition: No }
+  A: { Type: T, Condition: Never }
   B: { Type: T, Condition: Maybe }
 ";
     let told = read(
@@ -260,14 +260,31 @@ Resources:
     let told = told.unwrap_err().to_string();
     assert_eq!(
         told,
-        "t.yaml:7:39: C: A is named and not there: its condition No is false; put what names it under the same condition"
+        "t.yaml:7:39: C: A is named and not there: its condition Never is false; put what names it under the same condition"
     );
-    let guarded = format!("{text}  C: {{ Type: T, Properties: {{ P: !If [No, !Ref A, 1] }} }}\n");
+    let guarded = format!("{text}  C: {{ Type: T, Properties: {{ P: !If [Never, !Ref A, 1] }} }}\n");
     assert!(read(&guarded, &Deployment::default()).is_ok());
     let stack = read(text, &Deployment::default()).unwrap();
     assert!(stack.resource("A").is_none());
     assert_eq!(stack.resource("B").unwrap().perhaps.as_deref(), Some("Maybe"));
-    assert_eq!(stack.conditions["No"], Some(false));
+    assert_eq!(stack.conditions["Never"], Some(false));
+}
+
+/// YAML 1.1: a name that is `No` is false wherever it stands, so that they are one name.
+#[test]
+fn names_may_be_booleans() {
+    let text = "
+Parameters: { Loud: { Type: String, Default: yes, AllowedValues: [yes, no] } }
+Mappings: { Topics: { Yes: { Name: page }, No: { Name: quiet } } }
+Conditions: { On: !Equals [!Ref Loud, yes], No: !Not [!Condition On] }
+Resources:
+  A: { Type: T, Condition: No }
+  B: { Type: T, Condition: On, Properties: { P: !If [No, 1, 2], Q: !FindInMap [Topics, !Ref Loud, Name], R: on } }
+";
+    let stack = read(text, &Deployment::default()).unwrap();
+    assert!(stack.resource("A").is_none());
+    let properties = &stack.resource("B").unwrap().properties;
+    assert_eq!(properties.to_json(), json!({ "P": 2, "Q": "page", "R": true }));
 }
 
 #[test]

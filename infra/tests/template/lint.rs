@@ -1,7 +1,8 @@
 //! `cfn-lint` on the template, SAM's transform included, and on every generated one: what CloudFormation and SAM would refuse.
-//! It is a Python program that `.ci/run` installs.
+//! It is a Python program: the one that whoever starts the tests names, or one that is installed here, pinned and hashed, once per
+//! build folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::root;
@@ -20,16 +21,55 @@ fn templates() -> Vec<PathBuf> {
     templates
 }
 
-#[test]
 #[expect(
     clippy::disallowed_methods,
-    reason = "the edge of this test: whether there is a linter is said by who starts it"
+    reason = "the edge of this test: where the linter is says who starts it"
 )]
+fn program() -> PathBuf {
+    match std::env::var_os(VARIABLE).filter(|program| !program.is_empty()) {
+        Some(program) => program.into(),
+        None => installed(),
+    }
+}
+
+/// Where the tests of the platform have their AWS CLI: the requirements are the same.
+fn installed() -> PathBuf {
+    let requirements = root().join(".ci/requirements.txt");
+    let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../aws-cli");
+    let wanted = std::fs::read(&requirements).expect("read .ci/requirements.txt");
+    let stamp = venv.join("requirements.txt");
+    if !std::fs::read(&stamp).is_ok_and(|there| there == wanted) {
+        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv));
+        let mut pip = Command::new(venv.join("bin/pip"));
+        pip.args([
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--require-hashes",
+            "-r",
+        ])
+        .arg(&requirements);
+        run(&mut pip);
+        std::fs::write(stamp, wanted).expect("write the stamp");
+    }
+    venv.join("bin/cfn-lint")
+}
+
+fn run(command: &mut Command) {
+    let output = command.output();
+    let output = output
+        .unwrap_or_else(|error| panic!("install cfn-lint: {command:?}: {error}; {VARIABLE} names another"));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "install cfn-lint: {command:?} ended with {}: {errors}; {VARIABLE} names another",
+        output.status
+    );
+}
+
+#[test]
 fn cfn_lint_finds_nothing() {
-    let Some(program) = std::env::var_os(VARIABLE).filter(|program| !program.is_empty()) else {
-        println!("not run: {VARIABLE} names no cfn-lint; .ci/run does");
-        return;
-    };
+    let program = program();
     let output = Command::new(&program)
         .args(["--regions", "us-east-1", "eu-central-1", "--"])
         .args(templates())

@@ -27,6 +27,13 @@ const OPERATIONS: &[(&str, &str)] = &[
     ("transactwrite", "TransactWriteItems"),
 ];
 
+/// FILL makes a 0 of every minute whose datapoint has not come yet, and does not look at it again. DynamoDB may be minutes late, so
+/// with three of five trouble that is seen three minutes after its minute would never fire, however long it lasts. Three of fifteen
+/// sees what comes up to twelve minutes late, as soon as it comes; the price is that it clears ten minutes later.
+pub(super) const THREE_MINUTES: (u32, u32) = (3, 15);
+/// The same for five minutes.
+const FIVE_MINUTES: (u32, u32) = (5, 17);
+
 const FILLED: &str = "DynamoDB publishes what it counts only when it happens, and missing data of its namespace may be ignored \
                       whatever the alarm says: FILL makes it 0";
 
@@ -132,7 +139,7 @@ fn throttles(knobs: &Knobs<'_>, metrics: &[&str], sets: &[Vec<(&'static str, Str
     filled_sum(sources)
         .at_least(knobs.threshold(1.0))
         .every(knobs.period(60))
-        .of(knobs.of(3, 5))
+        .of(knobs.of(THREE_MINUTES.0, THREE_MINUTES.1))
         .into()
 }
 
@@ -177,7 +184,7 @@ fn system_errors(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
     filled_sum(by_operation(subject, "SystemErrors", Stat::Sum, OPERATIONS))
         .at_least(knobs.threshold(1.0))
         .every(knobs.period(60))
-        .of(knobs.of(3, 5))
+        .of(knobs.of(THREE_MINUTES.0, THREE_MINUTES.1))
         .into()
 }
 
@@ -192,7 +199,7 @@ fn conflicts(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
     )])
     .at_least(knobs.threshold(10.0))
     .every(knobs.period(60))
-    .of(knobs.of(3, 5))
+    .of(knobs.of(THREE_MINUTES.0, THREE_MINUTES.1))
     .into()
 }
 
@@ -216,8 +223,7 @@ fn latency(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
         .missing(TreatMissingData::NotBreaching, FILLED)
         .at_least(knobs.threshold(100.0))
         .every(knobs.period(60))
-        // Not all: FILL makes a 0 of the newest minute, whose datapoint has not arrived yet.
-        .of(knobs.of(3, 5))
+        .of(knobs.of(THREE_MINUTES.0, THREE_MINUTES.1))
         .into()
 }
 
@@ -259,6 +265,6 @@ fn capacity(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
     .missing(TreatMissingData::NotBreaching, FILLED)
     .at_least(knobs.part_of(100.0, 0.8))
     .every(period)
-    .of(knobs.of(5, 10))
+    .of(knobs.of(FIVE_MINUTES.0, FIVE_MINUTES.1))
     .into()
 }

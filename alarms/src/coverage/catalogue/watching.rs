@@ -5,6 +5,7 @@ use crate::coverage::knobs::Knobs;
 use crate::coverage::subject::{AccountFacts, Facts, PipelineFacts, Subject};
 use crate::model::{Stat, TreatMissingData};
 
+use super::table::THREE_MINUTES;
 use super::{Cell, Mode, Urgency};
 
 /// Finds the lines that a function writes when somebody must look: level ERROR with the field `severity`.
@@ -124,7 +125,7 @@ pub(super) const ACCOUNT_MODES: &[Mode] = &[
                 |uses| uses.tables,
                 ("AWS/DynamoDB", "UserErrors", Stat::Sum),
                 limit,
-                (3, 5),
+                THREE_MINUTES,
             )
         },
     },

@@ -6,6 +6,9 @@ use crate::model::{CompositeAlarm, Invalid};
 
 use super::text;
 
+/// What is said of a rule that names its own alarm.
+pub(crate) const WATCHES_ITSELF: &str = "the alarm watches itself";
+
 pub(in crate::model) fn composite_alarm(alarm: &CompositeAlarm) -> Result<(), Invalid> {
     let mut findings = Findings::default();
     let f = &mut findings;
@@ -23,9 +26,7 @@ pub(in crate::model) fn composite_alarm(alarm: &CompositeAlarm) -> Result<(), In
                 .children()
                 .into_iter()
                 .any(|child| Some(name_of(child)) == own);
-            f.say_if(watches_itself, "AlarmRule", || {
-                "the alarm watches itself".to_owned()
-            });
+            f.say_if(watches_itself, "AlarmRule", || WATCHES_ITSELF.to_owned());
         }
         Err(error) => f.say("AlarmRule", error.to_string()),
     }

@@ -10,6 +10,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use composite::WATCHES_ITSELF;
 pub(super) use composite::composite_alarm;
 pub(super) use metric::metric_alarm;
 pub(super) use mute::mute_rule;

@@ -70,6 +70,13 @@ enum Text {
 }
 
 impl Search {
+    /// The namespace and the names of dimensions, in order, that `{…}` asks for.
+    #[must_use]
+    pub fn schema(&self) -> Option<(&str, &[String])> {
+        let schema = self.schema.as_ref()?;
+        Some((&schema.namespace, &schema.dimensions))
+    }
+
     /// Does it find this metric?
     ///
     /// ```

@@ -97,6 +97,10 @@ fn expectations(fields: &Fields<'_>) -> Result<Vec<Expectation>, Wrong> {
         );
         return Err(Wrong::new(node.at, message));
     };
+    if items.is_empty() {
+        let message = "expect: the list is empty, expected { at: 12m, state: ALARM } in it, or no `expect`";
+        return Err(Wrong::new(node.at, message));
+    }
     items.iter().map(expectation).collect()
 }
 

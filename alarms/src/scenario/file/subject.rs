@@ -9,6 +9,7 @@ use crate::evaluate::series::Evaluator;
 use crate::evaluate::switches::Switches;
 use crate::model::alarm_rule::{self, name_of};
 use crate::model::{Definition, Invalid, MetricAlarm, StateValue};
+use crate::near::nearest;
 use crate::scenario::watched::{self, Watched};
 use crate::scenario::{Subject, series};
 
@@ -190,11 +191,13 @@ fn definition(
 ) -> Result<Definition, Wrong> {
     let named = |name: &str, at| {
         alarms.get(name).cloned().ok_or_else(|| {
-            let known: Vec<&str> = alarms.keys().map(String::as_str).take(20).collect();
-            let known = match alarms.len() {
-                0 => "no alarms are known here, expected a `definition`".to_owned(),
-                1..=20 => format!("expected one of {}", known.join(", ")),
-                more => format!(
+            let all: Vec<&str> = alarms.keys().map(String::as_str).collect();
+            let known: Vec<&str> = all.iter().copied().take(20).collect();
+            let known = match (alarms.len(), nearest(name, &all)) {
+                (_, Some(near)) => format!("did you mean {near}?"),
+                (0, None) => "no alarms are known here, expected a `definition`".to_owned(),
+                (1..=20, None) => format!("expected one of {}", known.join(", ")),
+                (more, None) => format!(
                     "expected one of {more} known ones, of which the first are {}",
                     known.join(", ")
                 ),

@@ -6,8 +6,20 @@ use crate::Refused;
 
 /// The text of a file.
 pub(crate) fn text(path: &Path) -> Result<String, Refused> {
-    std::fs::read_to_string(path)
-        .map_err(|error| Refused::usage(format!("read {}", path.display())).because(error))
+    let refused = || Refused::usage(format!("read {}", path.display()));
+    let bytes = std::fs::read(path).map_err(|error| refused().because(error))?;
+    String::from_utf8(bytes).map_err(|error| refused().because(no_text(&error)))
+}
+
+/// Where a file stops to be text.
+fn no_text(error: &std::string::FromUtf8Error) -> String {
+    let valid = error.utf8_error().valid_up_to();
+    let (before, rest) = error.as_bytes().split_at(valid);
+    let before = String::from_utf8_lossy(before);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let byte = rest.first().copied().unwrap_or_default();
+    format!("line {line}, column {column}: the byte 0x{byte:02x} is no UTF-8")
 }
 
 /// The file itself, or all files in the folder and its folders that have one of these extensions, in the order of names.

@@ -21,6 +21,7 @@ mod generation;
 mod difference;
 mod ended;
 mod files;
+mod meant;
 mod recorded;
 mod terminal;
 mod told;

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::cost::Cost;
 use crate::generation::Generation;
+use crate::meant::meant;
 use crate::{Ended, Refused, Terminal, Workspace};
 
 const AFTER: &str = "\
@@ -102,6 +103,15 @@ pub fn run(args: &Args, workspace: &Workspace, terminal: &mut Terminal<'_>) -> R
         text(&list, terminal)?;
     }
     let found = !list.alarms.is_empty() || !list.gaps.is_empty();
+    if let (false, false, Some(wanted)) = (found, args.json, &args.text) {
+        let names = generated
+            .alarms
+            .iter()
+            .flat_map(|alarm| [alarm.name.as_str(), alarm.resource.as_str()]);
+        if let Some(near) = meant(wanted, names) {
+            terminal.line(format!("did you mean {near}?"))?;
+        }
+    }
     Ok(if found { Ended::Done } else { Ended::No })
 }
 

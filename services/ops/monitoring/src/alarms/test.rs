@@ -1,10 +1,12 @@
 //! `shopwatch alarms test`: scenario files.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use alarms::scenario::{self, Outcome, Scenario};
 use serde::Serialize;
 
+use crate::meant::meant;
 use crate::{Ended, Refused, TemplateArgs, Terminal, Tone, Workspace, files};
 
 /// Where the workspace's scenarios are.
@@ -75,7 +77,7 @@ struct ScenarioReport {
 /// # Errors
 /// A file is no scenario file, or there is none.
 pub fn run(args: &Args, workspace: &Workspace, terminal: &mut Terminal<'_>) -> Result<Ended, Refused> {
-    let files = args.read(workspace, terminal)?;
+    let (files, known) = args.read(workspace, terminal)?;
     let mut report = Report {
         passed: true,
         scenarios: files.iter().map(|file| file.scenarios.len()).sum(),
@@ -84,8 +86,12 @@ pub fn run(args: &Args, workspace: &Workspace, terminal: &mut Terminal<'_>) -> R
     };
     if report.scenarios == 0 {
         let filter = args.filter.as_deref().unwrap_or_default();
-        return Err(Refused::usage(format!("choose scenarios by --filter {filter}"))
-            .because("none has this text in its name, or in that of its alarm"));
+        let refused = Refused::usage(format!("choose scenarios by --filter {filter}"))
+            .because("none has this text in its name, or in that of its alarm");
+        return Err(match meant(filter, known.iter().map(String::as_str)) {
+            Some(near) => refused.cure(format!("did you mean {near}?")),
+            None => refused,
+        });
     }
     for (n, file) in files.iter().enumerate() {
         terminal.progress(&format!("{n} of {} files: {}", files.len(), file.shown));
@@ -115,8 +121,12 @@ pub fn run(args: &Args, workspace: &Workspace, terminal: &mut Terminal<'_>) -> R
 }
 
 impl Args {
-    /// All files, or all that is wrong with them.
-    fn read(&self, workspace: &Workspace, terminal: &mut Terminal<'_>) -> Result<Vec<File>, Refused> {
+    /// All files with the names of all their alarms, or all that is wrong with them.
+    fn read(
+        &self,
+        workspace: &Workspace,
+        terminal: &mut Terminal<'_>,
+    ) -> Result<(Vec<File>, BTreeSet<String>), Refused> {
         let paths = self.paths(workspace)?;
         // Without templates there may still be scenarios with definitions of their own.
         let is_named = !self.templates.templates.is_empty();
@@ -125,24 +135,27 @@ impl Args {
             Err(refused) if is_named => return Err(refused),
             Err(refused) => (std::collections::BTreeMap::new(), Some(refused)),
         };
-        let (mut found, mut wrong) = (Vec::new(), Vec::new());
+        let (mut found, mut wrong, mut names) = (Vec::new(), Vec::new(), BTreeSet::new());
         for (n, (path, shown)) in paths.iter().enumerate() {
             terminal.progress(&format!("{n} of {} files read", paths.len()));
             match scenario::read(shown, &files::text(path)?, &alarms) {
-                Ok(scenarios) => found.push(File {
-                    shown: shown.clone(),
-                    scenarios: scenarios
-                        .into_iter()
-                        .filter(|scenario| self.wants(scenario))
-                        .collect(),
-                }),
+                Ok(scenarios) => {
+                    names.extend(scenarios.iter().map(|scenario| scenario.alarm().to_owned()));
+                    found.push(File {
+                        shown: shown.clone(),
+                        scenarios: scenarios
+                            .into_iter()
+                            .filter(|scenario| self.wants(scenario))
+                            .collect(),
+                    });
+                }
                 Err(error) => wrong.push(error.to_string()),
             }
         }
         terminal.progress("");
         if wrong.is_empty() {
             found.retain(|file| !file.scenarios.is_empty());
-            return Ok(found);
+            return Ok((found, names));
         }
         let names_one = wrong.iter().any(|error| error.contains("there is no alarm"));
         let refused = Refused::usage("read the scenarios").because(wrong.join("\n"));

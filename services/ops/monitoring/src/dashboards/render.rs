@@ -2,7 +2,7 @@
 //! or AWS instead and draws with the same functions.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ use dashboards::{template, validate};
 use jiff::{Span, SpanRelativeTo, Timestamp, Unit};
 
 use super::deployed;
-use crate::{Ended, Refused, TemplateArgs, Terminal, Workspace, files, recorded};
+use crate::{Ended, Refused, TemplateArgs, Terminal, Tone, Workspace, files, recorded};
 
 const AFTER: &str = "\
 Without --metrics the running platform is asked, or AWS with --profile or --region.
@@ -100,8 +100,14 @@ pub fn run(args: &Args, workspace: &Workspace, terminal: &mut Terminal<'_>) -> R
     let files = Files {
         recording,
         why_empty: RefCell::default(),
+        remarks: RefCell::default(),
     };
-    written(args, &drawing, &files, terminal)
+    let ended = written(args, &drawing, &files, terminal)?;
+    for remark in files.remarks.borrow().iter() {
+        terminal.toned(Tone::Bad, "not drawn: ")?;
+        terminal.line(remark)?;
+    }
+    Ok(ended)
 }
 
 /// The dashboard that the options name, and its time range until `now`.
@@ -233,6 +239,8 @@ struct Files {
     recording: Recording,
     /// Why widgets are empty, once they were asked for.
     why_empty: RefCell<BTreeMap<usize, String>>,
+    /// Every line that could not be answered.
+    remarks: RefCell<BTreeSet<String>>,
 }
 
 /// The recording as a widget asks for it: entries by their metrics, or under their ids, labels or names.
@@ -276,6 +284,9 @@ fn points(values: Vec<(Timestamp, f64)>) -> Points {
 impl Data for Files {
     fn series(&self, ask: &MetricAsk) -> Vec<Curve> {
         draw::curves(ask, &Asked(&self.recording), &mut |row, why| {
+            self.remarks
+                .borrow_mut()
+                .insert(format!("widget {}, metric {row}: {why}", ask.widget));
             let mut reasons = self.why_empty.borrow_mut();
             reasons
                 .entry(ask.widget)

@@ -184,3 +184,14 @@ fn what_cannot_be_replayed_says_why() {
         "#]],
     );
 }
+
+#[test]
+fn numbers_are_no_recording() {
+    check(
+        "backtest --metrics tests/fixtures/numbers.json",
+        2,
+        &expect![
+            "read tests/fixtures/numbers.json: not the JSON of GetMetricData, nor that of `shopwatch metrics get`: expected `MetricDataResults`, or `namespace`, `name`, `dimensions`, `stat` and `datapoints`"
+        ],
+    );
+}

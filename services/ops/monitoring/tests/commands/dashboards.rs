@@ -106,6 +106,30 @@ fn a_picture_is_drawn() {
     assert!(refused.error.contains("--metrics"), "{refused:?}");
 }
 
+/// The other line is drawn, and this one is not missed by nobody.
+#[test]
+fn a_line_that_cannot_be_drawn_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("a.svg");
+    let output = shopwatch(&[
+        "dashboards",
+        "render",
+        "--body",
+        &fixture("copied.json"),
+        "--metrics",
+        &fixture("errors.csv"),
+        "--since",
+        "1h",
+        "--out",
+        &out.display().to_string(),
+    ]);
+    assert_eq!(output.code, 0, "{output:?}");
+    let told = output.out.lines().nth(1).unwrap_or_default();
+    assert!(told.starts_with("not drawn: widget 0, metric 1: "), "{output:?}");
+    let svg = std::fs::read_to_string(&out).unwrap();
+    assert!(svg.contains("not drawn: metric 1: "), "{svg}");
+}
+
 /// The template that the command writes is the committed one.
 #[test]
 fn the_repositorys_dashboards_are_current() {

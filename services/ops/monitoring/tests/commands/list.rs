@@ -45,3 +45,13 @@ fn alarms_and_gaps_are_listed() {
     let output = shopwatch_in(&orders(), &["alarms", "list", "nothing-like-this"]);
     assert_eq!(output.code, 1, "{output:?}");
 }
+
+#[test]
+fn a_misspelt_name_is_understood() {
+    let output = shopwatch_in(&orders(), &["alarms", "list", "orders-duratoin"]);
+    assert_eq!(output.code, 1, "{output:?}");
+    assert!(
+        output.out.ends_with("did you mean orders-duration?\n"),
+        "{output:?}"
+    );
+}

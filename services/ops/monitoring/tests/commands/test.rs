@@ -119,3 +119,37 @@ fn outside_of_a_workspace_files_are_named() {
         "{output:?}"
     );
 }
+
+#[test]
+fn what_is_wrong_with_a_file_has_a_place() {
+    check(
+        "test tests/fixtures/wrong/latin1.yaml",
+        2,
+        &expect!["read tests/fixtures/wrong/latin1.yaml: line 3, column 10: the byte 0xe9 is no UTF-8"],
+    );
+    check(
+        "test tests/fixtures/wrong/empty.yaml",
+        2,
+        &expect![
+            "read the scenarios: tests/fixtures/wrong/empty.yaml:4:9: expect: the list is empty, expected { at: 12m, state: ALARM } in it, or no `expect`"
+        ],
+    );
+}
+
+#[test]
+fn a_misspelt_name_is_understood() {
+    check(
+        "test tests/fixtures/wrong/misspelt.yaml",
+        2,
+        &expect![
+            "read the scenarios: tests/fixtures/wrong/misspelt.yaml:1:8: there is no alarm `shop-order-error`: did you mean shop-order-errors?"
+        ],
+    );
+    check(
+        "test --filter order-erors",
+        2,
+        &expect![
+            "choose scenarios by --filter order-erors: none has this text in its name, or in that of its alarm; did you mean order-errors?"
+        ],
+    );
+}

@@ -280,4 +280,16 @@ mod tests {
         .unwrap();
         assert!(!plan.is_empty());
     }
+
+    #[test]
+    fn a_plan_is_printed_as_the_page_says() {
+        let [relay, errors, throttles] = ["relay-errors", "service-errors", "service-throttles"]
+            .map(|name| format!("shopfast-order-{name}"));
+        let found = there(&[(metric(&relay, 1.0), true), (metric(&errors, 5.0), true)]);
+        let wanted = wanted(&[metric(&relay, 1.0), metric(&errors, 2.0), metric(&throttles, 1.0)]);
+        let printed = super::super::text::text(&Plan::of(&wanted, &found, false).unwrap());
+        let page = include_str!("../../../monitoring/README.md");
+        let example = format!("$ shopwatch --profile shop-dev alarms apply\n{printed}Nothing was changed");
+        assert!(page.contains(&example), "the page has another example: {printed}");
+    }
 }

@@ -87,10 +87,14 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
             .filter(|name| !shown.iter().any(|shown| shown.name == **name));
         let missing: Vec<&str> = missing.map(String::as_str).collect();
         if args.state.is_none() && !missing.is_empty() {
+            let cure = match meant(&client, missing[0]).await? {
+                Some(near) => format!("did you mean {near}?"),
+                None => "`shopwatch alarms status` shows all there are".to_owned(),
+            };
             return Err(
                 Failure::new(Exit::No, format!("show the alarms {}", missing.join(", ")))
                     .caused_by(anyhow::anyhow!("there are no alarms of these names"))
-                    .cure("`shopwatch alarms status` shows all there are")
+                    .cure(cure)
                     .into(),
             );
         }
@@ -107,6 +111,25 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
         console::out(&format!("\u{1b}[2J\u{1b}[H{picture}"));
         tokio::time::sleep(WATCH).await;
     }
+}
+
+/// The alarm whose name is nearly this one.
+async fn meant(client: &Client, name: &str) -> anyhow::Result<Option<String>> {
+    let mut pages = client
+        .describe_alarms()
+        .alarm_types(AlarmType::MetricAlarm)
+        .alarm_types(AlarmType::CompositeAlarm)
+        .into_paginator()
+        .send();
+    let mut names = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(told)?;
+        let metric = page.metric_alarms().iter().map(|alarm| alarm.alarm_name());
+        let composite = page.composite_alarms().iter().map(|alarm| alarm.alarm_name());
+        names.extend(metric.chain(composite).flatten().map(str::to_owned));
+    }
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    Ok(alarms::near::nearest(name, &names).map(str::to_owned))
 }
 
 async fn all(client: &Client, args: &Args, now: Timestamp) -> anyhow::Result<Vec<Shown>> {

@@ -143,7 +143,8 @@ mod tests {
             name: "shopfast-order-service-errors".to_owned(),
             state: StateValue::Alarm,
             since: Some("2026-11-27T10:44:00.5Z".parse().unwrap()),
-            reason: "Threshold Crossed: …".to_owned(),
+            reason: "Threshold Crossed: 1 datapoint [7.25 (27/11/26 10:43:00)] was greater than the threshold (5.0)."
+                .to_owned(),
             suppressed_by: None,
             watched: Some(Watched {
                 definition,
@@ -155,11 +156,16 @@ mod tests {
                 }),
             }),
         };
+        let printed = text(&[shown], at, false);
         assert_eq!(
-            text(&[shown], at, false),
+            printed,
             "2026-11-27 10:44:00 UTC: 1 ALARM, 0 OK, 0 INSUFFICIENT_DATA\n\n\
-             shopfast-order-service-errors  ALARM since 2026-11-27 10:44:00\n  Threshold Crossed: …\n  \
+             shopfast-order-service-errors  ALARM since 2026-11-27 10:44:00\n  Threshold Crossed: 1 datapoint \
+             [7.25 (27/11/26 10:43:00)] was greater than the threshold (5.0).\n  \
              points, newest right: 0 - 7.25!\n  clears 10:45 if nothing breaches\n  clears 10:47 if nothing comes\n"
         );
+        let page = include_str!("../../../monitoring/README.md");
+        let example = format!("$ shopwatch alarms status shopfast-order-service-errors\n{printed}```\n");
+        assert!(page.contains(&example), "the page has another example");
     }
 }
