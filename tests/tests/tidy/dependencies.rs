@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
+use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Package};
 
 use super::{check, tree};
 
@@ -417,6 +417,8 @@ fn licence_is_allowed(expression: &str) -> bool {
 fn metadata() -> Metadata {
     MetadataCommand::new()
         .manifest_path(tree::root().join("Cargo.toml"))
+        // What is behind a feature is built and shipped too.
+        .features(CargoOpt::AllFeatures)
         // Not `--offline`: on a fresh machine the packages of other platforms are not there yet.
         .other_options(vec!["--locked".to_owned()])
         .exec()
