@@ -117,9 +117,8 @@ impl Glacier {
     /// S3 refuses or does not answer, also when it is asked again.
     pub async fn restore(&self, key: &str, days: u32, speed: Speed) -> Result<Restoring, RestoreError> {
         let body = body(days, speed);
-        let begun = Instant::now();
-        let mut pause = self.patience.pause;
-        for attempt in 0.. {
+        let (begun, mut attempt, mut pause) = (Instant::now(), 0, self.patience.pause);
+        loop {
             let answer = self.send(key, &body).await;
             let is_last = attempt >= self.patience.retries || begun.elapsed() + pause > self.patience.all;
             match answer {
@@ -129,9 +128,9 @@ impl Glacier {
                 Err(error) => return Err(error),
             }
             sleep(pause).await;
+            attempt += 1;
             pause = (pause * 2).min(Duration::from_secs(5));
         }
-        unreachable!("the last attempt returns")
     }
 
     async fn send(&self, key: &str, body: &str) -> Result<Answer, RestoreError> {

@@ -12,7 +12,7 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
-use datafusion::physical_optimizer::pruning::PruningPredicate;
+use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
@@ -42,7 +42,10 @@ impl Table {
         };
         let schema = self.kind.schema();
         let filter = state.create_physical_expr(filter, &DFSchema::try_from(Arc::clone(&schema))?)?;
-        let kept = PruningPredicate::try_new(filter, schema)?.prune(&Parts(&self.parts))?;
+        let kept = PruningPredicateBuilder::new()
+            .with_file_schema(schema)
+            .try_build(filter)?
+            .prune(&Parts(&self.parts))?;
         let kept = self.parts.iter().zip(kept).filter(|(_, kept)| *kept);
         Ok(kept.map(|(part, _)| part.clone()).collect())
     }

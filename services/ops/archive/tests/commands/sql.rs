@@ -28,14 +28,47 @@ mod answers {
         let archive = compacted();
         let archive = archive.path();
         let sql = "SELECT level, count(*) AS lines, min(message) AS first FROM messages GROUP BY level ORDER BY level NULLS FIRST";
-        check(archive, sql, "", &expect![[""]]);
-        check(archive, sql, "--json", &expect![[""]]);
-        check(archive, sql, "--csv", &expect![[""]]);
+        check(
+            archive,
+            sql,
+            "",
+            &expect![[r#"
+            level  lines  first
+                       2  START RequestId: 8476a536-e9f4-41e8-9739-2dfe598c3fcd Version: 1
+            INFO       1  {"level":"INFO","correlation_id":"019aa7f4-9c00-7abc-8def-0123456789ab","requestId":"8476a536-e9f4-41e8-9739-2dfe598c3fcd","message":"order placed"}
+            exit 0
+        "#]],
+        );
+        check(
+            archive,
+            sql,
+            "--json",
+            &expect![[r#"
+            {"level":null,"lines":2,"first":"START RequestId: 8476a536-e9f4-41e8-9739-2dfe598c3fcd Version: 1\n"}
+            {"level":"INFO","lines":1,"first":"{\"level\":\"INFO\",\"correlation_id\":\"019aa7f4-9c00-7abc-8def-0123456789ab\",\"requestId\":\"8476a536-e9f4-41e8-9739-2dfe598c3fcd\",\"message\":\"order placed\"}"}
+            exit 0
+        "#]],
+        );
+        check(
+            archive,
+            sql,
+            "--csv",
+            &expect![[r#"
+            level,lines,first<CR>
+            ,2,"START RequestId: 8476a536-e9f4-41e8-9739-2dfe598c3fcd Version: 1
+            "<CR>
+            INFO,1,"{""level"":""INFO"",""correlation_id"":""019aa7f4-9c00-7abc-8def-0123456789ab"",""requestId"":""8476a536-e9f4-41e8-9739-2dfe598c3fcd"",""message"":""order placed""}"<CR>
+            exit 0
+        "#]],
+        );
         check(
             archive,
             "SELECT message FROM messages",
             "--since 2025-11-22",
-            &expect![[""]],
+            &expect![[r#"
+                message
+                exit 1
+            "#]],
         );
     }
 
@@ -43,7 +76,24 @@ mod answers {
     fn mistakes_are_told() {
         let archive = compacted();
         let archive = archive.path();
-        check(archive, "SELECT lvl FROM messages", "", &expect![[""]]);
-        check(archive, "COPY messages TO 'x.csv'", "", &expect![[""]]);
+        check(
+            archive,
+            "SELECT lvl FROM messages",
+            "",
+            &expect![[r#"
+            run the query: Schema error: No field named lvl. Did you mean 'messages.level'?
+            Valid fields are messages.correlation_id, messages.at, messages.log_group, messages.log_stream, messages.level, messages.request_id, messages.trace_id, messages.order_id, messages.account, messages.message, messages.dt, messages.hour.
+            exit 2
+        "#]],
+        );
+        check(
+            archive,
+            "COPY messages TO 'x.csv'",
+            "",
+            &expect![[r#"
+            run the query: Error during planning: DML not supported: COPY
+            exit 2
+        "#]],
+        );
     }
 }
