@@ -1,6 +1,6 @@
 //! SQL over the log archive: the tables `shopfast_log_archive.lines` and `messages` that Athena has, answered by DataFusion.
 //!
-//! In reading order: [`Engine`] takes a query and hands over its rows; `table` is what a query sees, `pruning` says which parts it needs,
+//! In reading order: `Engine` takes a query and hands over its rows; `table` is what a query sees, `pruning` says which parts it needs,
 //! `batch` makes columns out of lines, `cell` values out of columns.
 //!
 //! Lines come from the archive's own reader: of each hour the newest generation, as its manifest has it, with every checksum checked, and

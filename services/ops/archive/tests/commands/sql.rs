@@ -14,12 +14,15 @@ mod answers {
 
     use expect_test::{Expect, expect};
 
-    use crate::{compacted, run_words};
+    use ops_archive::Buckets;
+
+    use crate::bucket::Loopback;
+    use crate::{NoBuckets, REQUEST, STORY, compacted, run_words};
 
     fn check(archive: &Path, sql: &str, options: &str, expected: &Expect) {
         let mut words = vec!["archive", "sql", sql, "--archive", archive.to_str().unwrap()];
         words.extend(options.split_whitespace());
-        let (code, out) = run_words(&crate::NoBuckets, &words);
+        let (code, out) = run_words(&NoBuckets, &words);
         expected.assert_eq(&format!("{}exit {code}\n", out.replace('\r', "<CR>")));
     }
 
@@ -70,6 +73,41 @@ mod answers {
                 exit 1
             "#]],
         );
+    }
+
+    #[test]
+    fn a_query_has_the_lines_of_a_lookup_also_on_s3() {
+        let directory = compacted();
+        let bucket = Loopback::with(directory.path(), "");
+        let sql = |field: &str, id: &str| {
+            format!("SELECT message FROM messages WHERE {field} = '{id}' ORDER BY at")
+        };
+        for (field, id, lines) in [("correlation_id", STORY, 1), ("request_id", REQUEST, 2)] {
+            let place = directory.path().to_str().unwrap();
+            let found = messages(&NoBuckets, &["archive", "get", id, "--json", "--archive", place]);
+            assert_eq!(found.len(), lines, "{id}");
+            let sql = sql(field, id);
+            let here = messages(
+                &NoBuckets,
+                &["archive", "sql", &sql, "--json", "--archive", place],
+            );
+            assert_eq!(here, found, "{id}");
+            assert_eq!(
+                messages(&bucket, &["archive", "sql", &sql, "--json"]),
+                found,
+                "{id} on S3"
+            );
+        }
+    }
+
+    fn messages(buckets: &dyn Buckets, words: &[&str]) -> Vec<String> {
+        let (code, out) = run_words(buckets, words);
+        assert_eq!(code, 0, "{words:?}: {out}");
+        let message = |line: &str| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            line["message"].as_str().unwrap().to_owned()
+        };
+        out.lines().map(message).collect()
     }
 
     #[test]
