@@ -11,12 +11,12 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use futures::TryStreamExt as _;
 use log_archive_domain::Hour;
-use log_archive_store::{Archive, ArchiveError, OpenHour, glue, manifests};
+use log_archive_store::{Archive, ArchiveError, Hours, glue};
 
 use crate::batch::Kind;
 use crate::cell::{Cell, cells};
 use crate::error::SqlError;
-use crate::pruning::Placed;
+use crate::pruning::Listed;
 use crate::table::Table;
 
 /// As Athena calls it.
@@ -50,7 +50,7 @@ impl std::fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// Reads the manifests of these hours.
+    /// Lists which of these hours have lines.
     ///
     /// # Errors
     /// The archive cannot be read.
@@ -59,13 +59,13 @@ impl Engine {
         hours: RangeInclusive<Hour>,
         limits: Limits,
     ) -> Result<Self, SqlError> {
-        let open = manifests(archive, hours).await;
-        let open = open.map_err(|error| SqlError::Archive(Box::new(error)))?;
-        let parts: Vec<Placed> = open.iter().flat_map(placed).collect();
-        let parts = Arc::new(parts);
+        let all = Hours::all(archive).await?;
+        let listed = all.iter().filter(|(hour, _)| hours.contains(hour));
+        let listed = listed.map(|(hour, generation)| Listed { hour, generation });
+        let listed: Arc<Vec<Listed>> = Arc::new(listed.collect());
         let schema = MemorySchemaProvider::new();
         for kind in Kind::ALL {
-            let table = Table::new(archive.clone(), kind, Arc::clone(&parts));
+            let table = Table::new(archive.clone(), kind, Arc::clone(&listed));
             let registered = schema.register_table(kind.name().to_owned(), Arc::new(table));
             registered.map_err(SqlError::of_planning)?;
         }
@@ -107,17 +107,6 @@ impl Engine {
         }
         Ok(())
     }
-}
-
-/// Of each hour the parts that its newest manifest names.
-fn placed(open: &OpenHour) -> impl Iterator<Item = Placed> + use<'_> {
-    let times = (open.manifest.first_at, open.manifest.last_at);
-    let of_part = move |part: &log_archive_store::Part| Placed {
-        hour: open.hour,
-        part: part.clone(),
-        times,
-    };
-    open.manifest.parts.iter().map(of_part)
 }
 
 fn context(limits: Limits) -> Result<SessionContext, DataFusionError> {

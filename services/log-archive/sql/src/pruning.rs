@@ -1,13 +1,29 @@
-//! Which parts a query needs: by day, hour, time and correlation ID, from manifests alone.
+//! What a query need not read: hours by listing alone, parts by what manifests say of times and correlation IDs.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, BooleanArray, Int32Array, StringArray, TimestampMillisecondArray};
 use datafusion::common::pruning::PruningStatistics;
-use datafusion::common::{Column, ScalarValue};
+use datafusion::common::{Column, Result, ScalarValue};
+use datafusion::physical_optimizer::pruning::PruningPredicate;
 use log_archive_domain::Hour;
 use log_archive_store::Part;
+
+/// Something that has least and greatest values.
+pub(crate) trait Bounded {
+    /// Of a column, for each of them; `None` if nothing is known.
+    fn bounds(all: &[Self], column: &str, is_least: bool) -> Option<ArrayRef>
+    where
+        Self: Sized;
+}
+
+/// An hour and its newest generation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Listed {
+    pub(crate) hour: Hour,
+    pub(crate) generation: u32,
+}
 
 /// A part, with what its manifest says of its lines.
 #[derive(Debug, Clone)]
@@ -18,50 +34,67 @@ pub(crate) struct Placed {
     pub(crate) times: (i64, i64),
 }
 
-/// All parts, as something that can be ruled out.
-pub(crate) struct Parts<'p>(pub(crate) &'p [Placed]);
-
-impl Parts<'_> {
-    fn bounds(&self, column: &Column, is_least: bool) -> Option<ArrayRef> {
-        let parts = self.0.iter();
-        let array: ArrayRef = match column.name.as_str() {
-            "dt" => Arc::new(StringArray::from_iter_values(
-                parts.map(|part| part.hour.day().to_string()),
-            )),
-            "hour" => {
-                let hours = parts.map(|part| i32::try_from(part.hour.of_day()).unwrap_or_default());
-                Arc::new(Int32Array::from_iter_values(hours))
-            }
-            "at" => {
-                let bound = |part: &Placed| if is_least { part.times.0 } else { part.times.1 };
-                Arc::new(TimestampMillisecondArray::from_iter_values(parts.map(bound)))
-            }
-            "correlation_id" => {
-                let bound = |part: &Placed| {
-                    let Part {
-                        first_id, last_id, ..
-                    } = &part.part;
-                    if is_least {
-                        first_id.clone()
-                    } else {
-                        last_id.clone()
-                    }
-                };
-                Arc::new(parts.map(bound).collect::<StringArray>())
-            }
-            _ => return None,
-        };
-        Some(array)
+impl Bounded for Listed {
+    fn bounds(all: &[Self], column: &str, _: bool) -> Option<ArrayRef> {
+        of_hours(all.iter().map(|listed| listed.hour), column)
     }
 }
 
-impl PruningStatistics for Parts<'_> {
+impl Bounded for Placed {
+    fn bounds(all: &[Self], column: &str, is_least: bool) -> Option<ArrayRef> {
+        let time = |part: &Self| if is_least { part.times.0 } else { part.times.1 };
+        let id = |part: &Self| {
+            let Part {
+                first_id, last_id, ..
+            } = &part.part;
+            if is_least {
+                first_id.clone()
+            } else {
+                last_id.clone()
+            }
+        };
+        match column {
+            "at" => Some(Arc::new(TimestampMillisecondArray::from_iter_values(
+                all.iter().map(time),
+            ))),
+            "correlation_id" => Some(Arc::new(all.iter().map(id).collect::<StringArray>())),
+            other => of_hours(all.iter().map(|part| part.hour), other),
+        }
+    }
+}
+
+/// The partitions of hours: their least and greatest values are the same.
+fn of_hours(hours: impl Iterator<Item = Hour>, column: &str) -> Option<ArrayRef> {
+    match column {
+        "dt" => Some(Arc::new(StringArray::from_iter_values(
+            hours.map(|hour| hour.day().to_string()),
+        ))),
+        "hour" => Some(Arc::new(Int32Array::from_iter_values(
+            hours.map(|hour| i32::try_from(hour.of_day()).unwrap_or_default()),
+        ))),
+        _ => None,
+    }
+}
+
+/// Those that may have rows of which the predicate is true.
+pub(crate) fn kept<T: Bounded>(predicate: Option<&PruningPredicate>, all: Vec<T>) -> Result<Vec<T>> {
+    let Some(predicate) = predicate else {
+        return Ok(all);
+    };
+    let is_kept = predicate.prune(&Ruled(&all))?;
+    let kept = all.into_iter().zip(is_kept).filter(|(_, kept)| *kept);
+    Ok(kept.map(|(one, _)| one).collect())
+}
+
+struct Ruled<'a, T>(&'a [T]);
+
+impl<T: Bounded> PruningStatistics for Ruled<'_, T> {
     fn min_values(&self, column: &Column) -> Option<ArrayRef> {
-        self.bounds(column, true)
+        T::bounds(self.0, &column.name, true)
     }
 
     fn max_values(&self, column: &Column) -> Option<ArrayRef> {
-        self.bounds(column, false)
+        T::bounds(self.0, &column.name, false)
     }
 
     fn num_containers(&self) -> usize {

@@ -17,38 +17,57 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use log_archive_store::{Archive, ArchiveError, PartReader};
+use log_archive_store::{Archive, ArchiveError, OpenHour, Part, PartReader};
 
 use crate::batch::{self, Kind};
-use crate::pruning::{Parts, Placed};
+use crate::pruning::{Listed, Placed, kept};
+
+/// Manifests that are read at once.
+const AT_ONCE: usize = 16;
 
 /// One of the archive's tables.
 #[derive(Debug)]
 pub(crate) struct Table {
     archive: Archive,
     kind: Kind,
-    parts: Arc<Vec<Placed>>,
+    hours: Arc<Vec<Listed>>,
 }
 
 impl Table {
-    pub(crate) fn new(archive: Archive, kind: Kind, parts: Arc<Vec<Placed>>) -> Self {
-        Self { archive, kind, parts }
+    pub(crate) fn new(archive: Archive, kind: Kind, hours: Arc<Vec<Listed>>) -> Self {
+        Self { archive, kind, hours }
     }
 
-    /// Parts that may have rows of which all filters are true.
-    fn needed(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<Placed>> {
-        let Some(filter) = conjunction(filters.iter().cloned()) else {
-            return Ok(self.parts.to_vec());
+    /// Parts that may have rows of which all filters are true. Manifests are read of hours that the filters leave.
+    async fn needed(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<Placed>> {
+        let predicate = match conjunction(filters.iter().cloned()) {
+            None => None,
+            Some(filter) => {
+                let schema = self.kind.schema();
+                let filter = state.create_physical_expr(filter, &DFSchema::try_from(Arc::clone(&schema))?)?;
+                let builder = PruningPredicateBuilder::new().with_file_schema(schema);
+                Some(builder.try_build(filter)?)
+            }
         };
-        let schema = self.kind.schema();
-        let filter = state.create_physical_expr(filter, &DFSchema::try_from(Arc::clone(&schema))?)?;
-        let kept = PruningPredicateBuilder::new()
-            .with_file_schema(schema)
-            .try_build(filter)?
-            .prune(&Parts(&self.parts))?;
-        let kept = self.parts.iter().zip(kept).filter(|(_, kept)| *kept);
-        Ok(kept.map(|(part, _)| part.clone()).collect())
+        let hours = kept(predicate.as_ref(), self.hours.to_vec())?;
+        let archive = &self.archive;
+        let open = |listed: Listed| OpenHour::read(archive, listed.hour, listed.generation);
+        let opening: Vec<_> = hours.into_iter().map(open).collect();
+        let opened = stream::iter(opening).buffered(AT_ONCE);
+        let opened: Vec<OpenHour> = opened.try_collect().await.map_err(external)?;
+        kept(predicate.as_ref(), opened.iter().flat_map(placed).collect())
     }
+}
+
+/// Of an hour the parts that its newest manifest names.
+fn placed(open: &OpenHour) -> impl Iterator<Item = Placed> + use<'_> {
+    let times = (open.manifest.first_at, open.manifest.last_at);
+    let of_part = move |part: &Part| Placed {
+        hour: open.hour,
+        part: part.clone(),
+        times,
+    };
+    open.manifest.parts.iter().map(of_part)
 }
 
 #[async_trait]
@@ -78,7 +97,7 @@ impl TableProvider for Table {
             Some(columns) => Arc::new(whole.project(columns)?),
             None => whole,
         };
-        let needed = self.needed(state, filters)?;
+        let needed = self.needed(state, filters).await?;
         // As many at once as the session wants; none of them empty.
         let streams = state.config().target_partitions().clamp(1, needed.len().max(1));
         let share = needed.len().div_ceil(streams).max(1);
