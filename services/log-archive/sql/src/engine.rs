@@ -25,7 +25,7 @@ const CATALOG: &str = "awsdatacatalog";
 /// What a query may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of memory; what a sort or a join needs beyond them is put on disk.
+    /// Bytes of memory: what sorts beyond them uses the disk, what cannot ends with [`SqlError::Memory`].
     pub memory: usize,
     /// Parts that are read at once.
     pub at_once: usize,

@@ -26,7 +26,7 @@ pub struct Args {
     /// Comma-separated values, with a first line of names
     #[arg(long)]
     csv: bool,
-    /// Memory for sorts and joins, in MiB; what is more goes to disk
+    /// Memory, in MiB: what sorts beyond that uses the disk, what cannot ends with an error
     #[arg(long, default_value_t = 512, value_name = "MIB", value_parser = clap::value_parser!(u32).range(16..))]
     memory: u32,
 }
