@@ -216,6 +216,9 @@ mod tests {
             "shopwatch archive export --archive a --since 2026-11-21T19 --until 2026-11-21 --form original",
         );
         check("shopwatch archive stats --archive s3://logs/old --profile production");
+        check("shopwatch archive restore c-1 --archive s3://logs --days 3 --bulk --yes");
+        check("shopwatch trace c-1 --archive s3://logs --scan --yes");
+        check("shopwatch trace c-1 --no-archive --follow");
         check("shopwatch up --time-scale 60");
         check("shopwatch runbooks lint shopfast-order --json");
         check("shopwatch runbooks generate --check");

@@ -108,3 +108,78 @@ fn a_run_file_left_by_a_crash_counts_for_nothing() {
     std::fs::write(state.path().join("run.json"), left).unwrap();
     assert_eq!(shopwatch(state.path(), &["status"]).status.code(), Some(1));
 }
+
+/// Also where no platform ever ran.
+#[test]
+fn the_archive_alone_tells_a_story() {
+    const ID: &str = "019aa7f4-9c00-7abc-8def-0123456789ab";
+    let state = tempfile::tempdir().unwrap();
+    let archive = tempfile::tempdir().unwrap();
+    let place = archive.path().to_str().unwrap();
+    let raw = archive.path().join("raw/2025/11/21/19");
+    std::fs::create_dir_all(&raw).unwrap();
+    let message = format!(r#"{{"level":"INFO","correlation_id":"{ID}","message":"order placed"}}"#);
+    let envelope = serde_json::json!({
+        "messageType": "DATA_MESSAGE", "owner": "123456789012", "logGroup": "/aws/lambda/shopfast-order-service", "logStream": "s",
+        "logEvents": [{"id": "1", "timestamp": 1_763_754_421_000_u64, "message": message}],
+    });
+    std::fs::write(raw.join("one"), envelope.to_string()).unwrap();
+    let run = |arguments: &[&str], exit: i32| {
+        let output = shopwatch(state.path(), arguments);
+        let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (out, err) = (told(&output.stdout), told(&output.stderr));
+        assert_eq!(output.status.code(), Some(exit), "{arguments:?}: {out}{err}");
+        (out, err)
+    };
+    run(
+        &[
+            "archive",
+            "compact",
+            "--archive",
+            place,
+            "--now",
+            "2025-11-21T21:00:00Z",
+        ],
+        0,
+    );
+    let (out, err) = run(&["trace", ID, "--archive", place], 0);
+    assert!(out.contains("order placed"), "{out}");
+    assert!(
+        err.contains("only the archive is asked: nothing runs in ")
+            && err.contains("log lines: 0 live, 1 in the archive "),
+        "{err}"
+    );
+    let (out, _) = run(&["trace", ID, "--archive", place, "--json"], 0);
+    let story: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        story["sources"]["lines"],
+        serde_json::json!({"live": 0, "archived": 1, "both": 0})
+    );
+    let (_, err) = run(&["trace", "order placed", "--archive", place], 2);
+    assert!(err.contains("it is no ID"), "{err}");
+    run(&["trace", "placed", "--archive", place], 1);
+    let (out, _) = run(
+        &[
+            "trace",
+            "placed",
+            "--archive",
+            place,
+            "--since",
+            "9999d",
+            "--scan",
+        ],
+        0,
+    );
+    assert!(out.contains("order placed"), "{out}");
+    for line in [
+        &["trace", ID][..],
+        &["trace", ID, "--no-archive"],
+        &["archive", "ls"],
+    ] {
+        let (_, err) = run(line, 1);
+        assert!(
+            err.contains("nothing runs in") && err.contains("cure: start it with `shopwatch up`"),
+            "{err}"
+        );
+    }
+}

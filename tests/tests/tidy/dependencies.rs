@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
+use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Package};
 
 use super::{check, tree};
 
@@ -62,14 +62,20 @@ const DIRECTION: &[(&str, &[&str])] = &[
         ],
     ),
     ("log-archive-intake", &["log-archive-domain", "telemetry-core"]),
-    ("log-archive-s3", &["telemetry-core"]),
+    ("log-archive-s3", &["log-archive-domain", "telemetry-core"]),
+    ("log-archive-sql", &["log-archive-domain", "log-archive-store"]),
     (
         "log-archive-store",
         &["log-archive-domain", "log-archive-format", "log-archive-intake"],
     ),
     (
         "ops-archive",
-        &["log-archive-domain", "log-archive-store", "ops-monitoring"],
+        &[
+            "log-archive-domain",
+            "log-archive-sql",
+            "log-archive-store",
+            "ops-monitoring",
+        ],
     ),
     ("ops-drill", &["alarms"]),
     ("ops-loopback", &[]),
@@ -179,6 +185,7 @@ const SDK_FREE: &[&str] = &[
     "log-archive-forwarder",
     "log-archive-intake",
     "log-archive-s3",
+    "log-archive-sql",
     "log-archive-store",
     "telemetry-core",
     "telemetry-http",
@@ -193,12 +200,14 @@ const SDK_FREE: &[&str] = &[
 
 /// Crates of which a second version in the tree would split state or types in two.
 const ONE_VERSION: &[&str] = &[
+    "arrow",
     "aws-smithy-runtime-api",
     "hyper",
     "lambda_runtime",
     "metrics",
     "opentelemetry",
     "opentelemetry_sdk",
+    "parquet",
     "rustls",
     "tokio",
     "tower",
@@ -408,6 +417,8 @@ fn licence_is_allowed(expression: &str) -> bool {
 fn metadata() -> Metadata {
     MetadataCommand::new()
         .manifest_path(tree::root().join("Cargo.toml"))
+        // What is behind a feature is built and shipped too.
+        .features(CargoOpt::AllFeatures)
         // Not `--offline`: on a fresh machine the packages of other platforms are not there yet.
         .other_options(vec!["--locked".to_owned()])
         .exec()

@@ -55,6 +55,19 @@ pub enum Speed {
     Bulk,
 }
 
+/// What S3 says to the wish for a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restoring {
+    /// It is being made.
+    Begun,
+    /// It was asked for before, and is still being made.
+    UnderWay,
+    /// It is there already, and stays as long as is asked for now.
+    Restored,
+    /// None is needed: the file is not in Glacier, or can be read at once.
+    NotNeeded,
+}
+
 /// What reading costs. <https://aws.amazon.com/s3/pricing/>, us-east-1, as of 2026-11: price lists change, so it is dated.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Restore {

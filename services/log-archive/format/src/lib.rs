@@ -5,9 +5,12 @@
 //! [`MESSAGE_SQL`]. What they need not know is how the columns lie: everything but the messages of a row group stands together, so that one range read has all of
 //! it, and a second one the pages of the messages that are wanted.
 //!
+//! [`glue`] is what Athena is told of them.
+//!
 //! Not here: where the bytes come from and go to (`log-archive-store`).
 
 mod columns;
+pub mod glue;
 mod lines;
 mod manifest;
 mod part_index;
@@ -20,4 +23,4 @@ pub use manifest::{Chained, Manifest, ManifestError, Object, Part, RawObject};
 pub use part_index::{PartError, PartIndex, Rows};
 pub use part_writer::{FinishedPart, PartWriter, WriterLimits};
 pub use sparse::Sparse;
-pub use template::MESSAGE_SQL;
+pub use template::{MESSAGE_SQL, template_of};

@@ -29,6 +29,15 @@ fn ids<'l>(line: &Line<'l>) -> [(u8, Option<&'l str>); 4] {
     ]
 }
 
+/// The template of a line's message: what the column has.
+#[must_use]
+pub fn template_of(line: &Line<'_>) -> String {
+    let mut out = Vec::with_capacity(line.message.len());
+    write(line, &mut out);
+    // Texts were put in place of texts.
+    String::from_utf8(out).unwrap_or_default()
+}
+
 /// Appends the template of a line's message.
 pub(crate) fn write(line: &Line<'_>, out: &mut Vec<u8>) {
     let message = line.message.as_bytes();
@@ -88,12 +97,6 @@ mod tests {
 
     use super::*;
 
-    fn written(line: &Line<'_>) -> String {
-        let mut out = Vec::new();
-        write(line, &mut out);
-        String::from_utf8(out).unwrap()
-    }
-
     #[test]
     fn ids_are_left_out_wherever_they_stand() {
         let check = |message: &str, expected: &str| {
@@ -105,8 +108,11 @@ mod tests {
                 message,
                 ..Line::default()
             };
-            assert_eq!(written(&line).replace('\u{1a}', "^"), expected);
-            assert_eq!(read(written(&line).as_bytes(), &line).as_deref(), Some(message));
+            assert_eq!(template_of(&line).replace('\u{1a}', "^"), expected);
+            assert_eq!(
+                read(template_of(&line).as_bytes(), &line).as_deref(),
+                Some(message)
+            );
         };
         check(
             "{\"id\":\"correlated\",\"r\":\"requested\"}",
@@ -128,8 +134,8 @@ mod tests {
                 message: &message,
                 ..Line::default()
             };
-            assert_eq!(written(&line).replace("\u{1a}0", "\u{1a}"), message);
-            assert_eq!(read(written(&line).as_bytes(), &line), Some(message.clone()));
+            assert_eq!(template_of(&line).replace("\u{1a}0", "\u{1a}"), message);
+            assert_eq!(read(template_of(&line).as_bytes(), &line), Some(message.clone()));
         };
         check("o-1");
         check("order\u{1a}cid");
@@ -155,7 +161,7 @@ mod tests {
                 correlation_id: ids[0].as_deref(), request_id: ids[1].as_deref(), trace_id: ids[2].as_deref(),
                 order_id: ids[3].as_deref(), message: &message, ..Line::default()
             };
-            let template = written(&line);
+            let template = template_of(&line);
             prop_assert_eq!(read(template.as_bytes(), &line), Some(message.clone()));
             // As SQL does it.
             let mut by_sql = template;

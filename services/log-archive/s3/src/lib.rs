@@ -2,12 +2,13 @@
 //! the endpoint that the AWS SDK found, over the HTTP client that is in every function already.
 //!
 //! In reading order: [`open`] puts it together; `credentials` keeps what the SDK's provider gives, `connection` speaks HTTP and gives up
-//! what hangs, `span` tells telemetry of each request.
+//! what hangs, `span` tells telemetry of each request. [`Glacier`] asks for copies of what lies in Deep Archive.
 //!
 //! Not here: what is stored (`log-archive-store`).
 
 mod connection;
 mod credentials;
+mod glacier;
 #[cfg(feature = "loopback")]
 pub mod loopback;
 mod span;
@@ -15,9 +16,13 @@ mod span;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::SdkConfig;
+use aws_types::region::Region;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::{BackoffConfig, ObjectStore, RetryConfig};
+
+pub use glacier::{Glacier, RestoreError};
 
 use connection::Connector;
 use credentials::Credentials;
@@ -85,13 +90,7 @@ pub enum OpenError {
 /// # Errors
 /// The configuration lacks something.
 pub fn open(bucket: &str, config: &SdkConfig, patience: Patience) -> Result<Arc<dyn ObjectStore>, OpenError> {
-    let named = || bucket.to_owned();
-    let region = config
-        .region()
-        .ok_or_else(|| OpenError::NoRegion { bucket: named() })?;
-    let provider = config
-        .credentials_provider()
-        .ok_or_else(|| OpenError::NoCredentials { bucket: named() })?;
+    let Who { region, provider } = Who::of(bucket, config)?;
     let builder = AmazonS3Builder::new()
         .with_bucket_name(bucket)
         .with_region(region.as_ref())
@@ -101,7 +100,7 @@ pub fn open(bucket: &str, config: &SdkConfig, patience: Patience) -> Result<Arc<
         .with_disable_bulk_delete(true);
     let store = addressed(builder, bucket, config.endpoint_url(), patience).build();
     let store: AmazonS3 = store.map_err(|cause| OpenError::Invalid {
-        bucket: named(),
+        bucket: bucket.to_owned(),
         cause,
     })?;
     Ok(Arc::new(store))
@@ -114,17 +113,37 @@ fn addressed(
     endpoint: Option<&str>,
     patience: Patience,
 ) -> AmazonS3Builder {
-    let Some(endpoint) = endpoint else {
-        return builder
-            .with_virtual_hosted_style_request(true)
-            .with_http_connector(Connector::encrypted(bucket, patience));
-    };
-    let connector = if endpoint.starts_with("http://") {
-        Connector::plain(bucket, patience)
-    } else {
-        Connector::encrypted(bucket, patience)
-    };
-    builder.with_endpoint(endpoint).with_http_connector(connector)
+    let connector = connector(bucket, endpoint, patience);
+    match endpoint {
+        Some(endpoint) => builder.with_endpoint(endpoint),
+        None => builder.with_virtual_hosted_style_request(true),
+    }
+    .with_http_connector(connector)
+}
+
+fn connector(bucket: &str, endpoint: Option<&str>, patience: Patience) -> Connector {
+    match endpoint {
+        Some(endpoint) if endpoint.starts_with("http://") => Connector::plain(bucket, patience),
+        _ => Connector::encrypted(bucket, patience),
+    }
+}
+
+/// Who asks, and where.
+struct Who<'c> {
+    region: &'c Region,
+    provider: SharedCredentialsProvider,
+}
+
+impl<'c> Who<'c> {
+    fn of(bucket: &str, config: &'c SdkConfig) -> Result<Self, OpenError> {
+        let named = || bucket.to_owned();
+        let region = config.region();
+        let provider = config.credentials_provider();
+        Ok(Self {
+            region: region.ok_or_else(|| OpenError::NoRegion { bucket: named() })?,
+            provider: provider.ok_or_else(|| OpenError::NoCredentials { bucket: named() })?,
+        })
+    }
 }
 
 fn retries(patience: Patience) -> RetryConfig {
@@ -141,9 +160,6 @@ fn retries(patience: Patience) -> RetryConfig {
 
 #[cfg(test)]
 mod tests {
-    use aws_credential_types::provider::SharedCredentialsProvider;
-    use aws_types::region::Region;
-
     use super::*;
 
     fn config(region: Option<&'static str>, has_credentials: bool) -> SdkConfig {

@@ -62,6 +62,17 @@ struct State {
     /// Do the faults begin again when they are used up?
     is_failing_on: bool,
     requests: Vec<String>,
+    /// Objects that cannot be read, or could not before.
+    frozen: BTreeMap<String, Frozen>,
+}
+
+/// An object in Deep Archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Frozen {
+    Cold,
+    Thawing,
+    /// Its copy is there.
+    Thawed,
 }
 
 impl Bucket {
@@ -105,6 +116,21 @@ impl Bucket {
     /// Puts an object into it.
     pub fn put(&self, key: &str, bytes: Bytes) {
         self.state().objects.insert(key.to_owned(), bytes);
+    }
+
+    /// Moves an object to Deep Archive.
+    pub fn freeze(&self, key: &str) {
+        self.state().frozen.insert(key.to_owned(), Frozen::Cold);
+    }
+
+    /// The hours are over: copies that were asked for are there.
+    pub fn thaw(&self) {
+        let mut state = self.state();
+        let asked = state
+            .frozen
+            .values_mut()
+            .filter(|state| **state == Frozen::Thawing);
+        asked.for_each(|state| *state = Frozen::Thawed);
     }
 
     /// What is in it.
@@ -168,8 +194,13 @@ impl Bucket {
         };
         let key = key.trim_start_matches('/');
         let mut state = self.state();
-        let objects = &mut state.objects;
+        let State { objects, frozen, .. } = &mut *state;
         match head.method {
+            Method::GET if matches!(frozen.get(key), Some(Frozen::Cold | Frozen::Thawing)) => invalid_state(),
+            Method::POST if head.uri.query() == Some("restore") && objects.contains_key(key) => {
+                restore(frozen.get_mut(key), &body)
+            }
+            Method::POST if head.uri.query() == Some("restore") => missing(),
             Method::GET if key.is_empty() => list(objects, head.uri.query().unwrap_or_default()),
             Method::GET => objects.get(key).map_or_else(missing, |object| got(head, object)),
             Method::PUT if head.headers.contains_key(COPY_SOURCE) => copy(objects, head, key),
@@ -205,6 +236,46 @@ fn copy(objects: &mut BTreeMap<String, Bytes>, head: &http::request::Parts, key:
     plain(
         StatusCode::OK,
         "<CopyObjectResult><ETag>x</ETag></CopyObjectResult>",
+    )
+}
+
+/// As S3 answers to `RestoreObject`, if the request is the one that Deep Archive takes.
+fn restore(frozen: Option<&mut Frozen>, body: &[u8]) -> Answer {
+    if !is_restore_request(body) {
+        return plain(
+            StatusCode::BAD_REQUEST,
+            "<Error><Code>MalformedXML</Code><Message>not well-formed</Message></Error>",
+        );
+    }
+    match frozen {
+        None => invalid_state(),
+        Some(state @ Frozen::Cold) => {
+            *state = Frozen::Thawing;
+            plain(StatusCode::ACCEPTED, "")
+        }
+        Some(Frozen::Thawing) => plain(
+            StatusCode::CONFLICT,
+            "<Error><Code>RestoreAlreadyInProgress</Code></Error>",
+        ),
+        Some(Frozen::Thawed) => plain(StatusCode::OK, ""),
+    }
+}
+
+fn is_restore_request(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    let days = text.strip_prefix("<RestoreRequest xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Days>");
+    let Some((days, rest)) = days.and_then(|rest| rest.split_once("</Days>")) else {
+        return false;
+    };
+    let tier = rest.strip_prefix("<GlacierJobParameters><Tier>");
+    let tier = tier.and_then(|rest| rest.strip_suffix("</Tier></GlacierJobParameters></RestoreRequest>"));
+    days.parse::<u32>().is_ok_and(|days| days > 0) && matches!(tier, Some("Standard" | "Bulk"))
+}
+
+fn invalid_state() -> Answer {
+    plain(
+        StatusCode::FORBIDDEN,
+        "<Error><Code>InvalidObjectState</Code><Message>The operation is not valid for the object's storage class</Message></Error>",
     )
 }
 

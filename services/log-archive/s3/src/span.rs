@@ -71,6 +71,7 @@ fn operation(method: &Method, query: &str, headers: &HeaderMap) -> &'static str 
         Method::PUT if headers.contains_key("x-amz-copy-source") => "CopyObject",
         Method::PUT => "PutObject",
         Method::DELETE => "DeleteObject",
+        Method::POST if query == "restore" => "RestoreObject",
         _ => "other",
     }
 }
@@ -97,6 +98,7 @@ mod tests {
         check(Method::PUT, "", Some("x-amz-copy-source"), "CopyObject");
         check(Method::DELETE, "", None, "DeleteObject");
         check(Method::HEAD, "", None, "HeadObject");
+        check(Method::POST, "restore", None, "RestoreObject");
         check(Method::POST, "delete", None, "other");
     }
 }

@@ -14,6 +14,8 @@ mod day;
 
 mod parts;
 
+mod part_reader;
+
 mod sorter;
 
 mod compact;
@@ -30,8 +32,9 @@ pub use archive::{Archive, Listed, Reads};
 pub use compact::{CompactLimits, Compacted, Compactor, Step, Stopped, Watch};
 pub use error::{ArchiveError, chain};
 pub use hours::{Hours, OpenHour};
-pub use log_archive_format::{MESSAGE_SQL, Manifest, Object, Part};
+pub use log_archive_format::{MESSAGE_SQL, Manifest, Object, Part, glue, template_of};
 pub use lookup::{Found, Lookup, Scope};
+pub use part_reader::PartReader;
 pub use replay::{Replayed, replay, replay_into};
 pub use sorter::{Merge, Sorter, SorterError};
 pub use verify::{Fault, Verified, manifests, verify};

@@ -96,7 +96,11 @@ pub(crate) fn row_group(
     read().map_err(|cause| failed(part, cause))
 }
 
-async fn range(archive: &Archive, part: &Part, range: std::ops::Range<u64>) -> Result<Bytes, ArchiveError> {
+pub(crate) async fn range(
+    archive: &Archive,
+    part: &Part,
+    range: std::ops::Range<u64>,
+) -> Result<Bytes, ArchiveError> {
     let bytes = archive.get_range(&part.object.key, range).await?;
     bytes.ok_or_else(|| missing(part))
 }

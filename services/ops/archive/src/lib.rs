@@ -11,14 +11,16 @@ mod get;
 mod inventory;
 mod place;
 mod replay;
+mod restore;
 mod restore_plan;
 mod scan;
+mod sql;
 mod times;
 mod verify;
 
 use ops_monitoring::{Ended, Refused, Terminal};
 
-pub use place::{Bucket, Buckets, Location, Opened, open};
+pub use place::{Bucket, Buckets, Glacier, Location, Opened, open};
 pub use scan::scan;
 
 /// Examples for `--help`.
@@ -29,8 +31,10 @@ Examples:
   shopwatch archive ls --since 2026-11-01 --archive s3://shopfast-log-archive-123456789012-eu-west-1 --profile production
   shopwatch archive stats --json
   shopwatch archive verify
+  shopwatch archive sql \"SELECT log_group, count(*) FROM messages WHERE level = 'ERROR' AND dt = '2026-11-21' GROUP BY log_group\"
   shopwatch archive export --since 2026-11-21T19 --until 2026-11-21T19 --form original > lines.txt
   shopwatch archive restore-plan --since 2025-01-01 --until 2025-01-31 --bulk
+  shopwatch archive restore 019aa7f4-9c00-7abc-8def-0123456789ab --days 3 --yes
 ";
 
 /// What can be asked of the archive.
@@ -44,10 +48,14 @@ pub enum Command {
     Stats(inventory::Args),
     /// Prove that nothing is missing, doubled or altered; exit code 1 names the first broken object
     Verify(verify::Args),
+    /// Ask in SQL; the tables are those of Athena
+    Sql(sql::Args),
     /// Write lines as NDJSON, CSV, or as they were written
     Export(export::Args),
     /// Which files in Glacier a lookup or a range needs: size, tier, hours and price
     RestorePlan(restore_plan::Args),
+    /// Ask S3 for copies of what is in Glacier; without --yes only the plan (exit code 6)
+    Restore(restore::Args),
     /// Put back what could not be delivered, so that the next compaction archives it
     Replay(replay::Args),
     /// Compact raw objects now
@@ -68,8 +76,10 @@ pub async fn run(
         Command::Ls(args) => inventory::ls(args, buckets, terminal).await,
         Command::Stats(args) => inventory::stats(args, buckets, terminal).await,
         Command::Verify(args) => verify::run(args, buckets, terminal).await,
+        Command::Sql(args) => sql::run(args, buckets, terminal).await,
         Command::Export(args) => export::run(args, buckets, terminal).await,
         Command::RestorePlan(args) => restore_plan::run(args, buckets, terminal).await,
+        Command::Restore(args) => restore::run(args, buckets, terminal).await,
         Command::Replay(args) => replay::run(args, buckets, terminal).await,
         Command::Compact(args) => compact::run(args, buckets, terminal).await,
     }

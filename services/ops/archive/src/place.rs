@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use log_archive_domain::restore::{Restoring, Speed};
 use log_archive_store::{Archive, ArchiveError, chain};
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
@@ -30,6 +31,18 @@ pub struct Bucket {
     pub name: String,
     /// What is in it.
     pub store: Arc<dyn ObjectStore>,
+    /// Who brings it back from Glacier.
+    pub glacier: Arc<dyn Glacier>,
+}
+
+/// Asks for copies of what lies in Glacier.
+#[async_trait]
+pub trait Glacier: fmt::Debug + Send + Sync {
+    /// Asks for a copy of an object of the bucket that can be read for so many days.
+    ///
+    /// # Errors
+    /// Why it was not asked for.
+    async fn restore(&self, key: &str, days: u32, speed: Speed) -> Result<Restoring, String>;
 }
 
 /// Where an archive can be.
@@ -107,6 +120,18 @@ pub struct Opened {
     pub archive: Archive,
     /// Where it is.
     pub location: Location,
+    /// Who brings it back from Glacier; nothing of a directory is there.
+    pub glacier: Option<Arc<dyn Glacier>>,
+}
+
+impl Opened {
+    /// The key in its bucket of an object of the archive.
+    pub(crate) fn key_in_bucket(&self, key: &str) -> String {
+        match &self.location {
+            Location::Bucket { prefix, .. } if !prefix.is_root() => format!("{prefix}/{key}"),
+            _ => key.to_owned(),
+        }
+    }
 }
 
 /// Opens an archive; without a location, that of the stack.
@@ -144,18 +169,22 @@ fn directory(path: &Path) -> Result<Opened, Refused> {
     Ok(Opened {
         archive: Archive::new(Arc::new(store)),
         location: Location::Directory(path.to_owned()),
+        glacier: None,
     })
 }
 
 fn in_bucket(bucket: Bucket, prefix: Prefix) -> Opened {
-    let Bucket { name, store } = bucket;
+    let Bucket { name, store, glacier } = bucket;
     let archive = if prefix.is_root() {
         Archive::new(store)
     } else {
         Archive::new(Arc::new(PrefixStore::new(store, prefix.clone())))
     };
-    let location = Location::Bucket { name, prefix };
-    Opened { archive, location }
+    Opened {
+        archive,
+        location: Location::Bucket { name, prefix },
+        glacier: Some(glacier),
+    }
 }
 
 pub(crate) fn refused(attempted: &str, error: &ArchiveError) -> Refused {

@@ -1,13 +1,15 @@
 //! `shopwatch archive restore-plan`: from manifests and filters, which stay in S3 Standard.
 
+use std::io;
+
 use jiff::Timestamp;
 use log_archive_domain::Id;
 use log_archive_domain::restore::{Lifecycle, Speed, Tier, restore};
-use log_archive_store::{Lookup, OpenHour, Scope, manifests};
+use log_archive_store::{Archive, Lookup, OpenHour, Scope, manifests};
 use ops_monitoring::{Ended, Refused, Terminal};
 use serde_json::json;
 
-use crate::place::{Buckets, Place, refused};
+use crate::place::{Buckets, Opened, Place, refused};
 use crate::times::Times;
 
 /// Options of `archive restore-plan`.
@@ -36,10 +38,29 @@ pub struct Args {
     json: bool,
 }
 
-struct Needed {
-    key: String,
+/// A file that is to be read.
+pub(crate) struct Needed {
+    pub(crate) key: String,
     bytes: u64,
-    tier: Tier,
+    pub(crate) tier: Tier,
+}
+
+impl Args {
+    pub(crate) fn speed(&self) -> Speed {
+        if self.bulk { Speed::Bulk } else { Speed::Standard }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now.unwrap_or_else(Timestamp::now)
+    }
+
+    pub(crate) fn json(&self) -> bool {
+        self.json
+    }
+
+    pub(crate) async fn open(&self, buckets: &dyn Buckets) -> Result<Opened, Refused> {
+        self.place.open(buckets).await
+    }
 }
 
 pub(crate) async fn run(
@@ -47,11 +68,17 @@ pub(crate) async fn run(
     buckets: &dyn Buckets,
     terminal: &mut Terminal<'_>,
 ) -> Result<Ended, Refused> {
-    let needed = needed(&args, buckets).await?;
-    let speed = if args.bulk { Speed::Bulk } else { Speed::Standard };
+    let opened = args.open(buckets).await?;
+    let needed = needed(&args, &opened.archive).await?;
+    show(&args, &needed, terminal)?;
+    Ok(if needed.is_empty() { Ended::No } else { Ended::Done })
+}
+
+/// The plan; the hours that it takes at most.
+pub(crate) fn show(args: &Args, needed: &[Needed], terminal: &mut Terminal<'_>) -> io::Result<u32> {
     let (mut bytes, mut dollars, mut hours) = (0, 0.0, 0);
-    for file in &needed {
-        let restore = restore(file.tier, speed, file.bytes);
+    for file in needed {
+        let restore = restore(file.tier, args.speed(), file.bytes);
         bytes += file.bytes;
         dollars += restore.dollars;
         hours = hours.max(restore.hours);
@@ -71,33 +98,28 @@ pub(crate) async fn run(
         .iter()
         .filter(|file| file.tier == Tier::DeepArchive)
         .count();
-    let summary = format!(
-        "{} files, {bytes} bytes; {cold} to be restored first; {hours} hours at most; ${dollars:.4} (us-east-1, 2026-11)",
-        needed.len()
-    );
     if args.json {
         terminal.json(&json!({"files": needed.len(), "bytes": bytes, "restore": cold, "hours": hours, "dollars": dollars}))?;
     } else {
-        terminal.line(summary)?;
+        terminal.line(format!(
+            "{} files, {bytes} bytes; {cold} to be restored first; {hours} hours at most; ${dollars:.4} (us-east-1, 2026-11)",
+            needed.len()
+        ))?;
     }
-    Ok(if needed.is_empty() { Ended::No } else { Ended::Done })
+    Ok(hours)
 }
 
-async fn needed(args: &Args, buckets: &dyn Buckets) -> Result<Vec<Needed>, Refused> {
-    let archive = args.place.open(buckets).await?.archive;
+/// Files that the lookup or the range needs.
+pub(crate) async fn needed(args: &Args, archive: &Archive) -> Result<Vec<Needed>, Refused> {
     let hours = args.times.hours()?;
     let failed = |error| refused("plan a restore", &error);
     let parts = match &args.id {
-        Some(id) if args.times.is_all() => {
-            Lookup::new(&archive)
-                .parts(&Id::new(id), &Scope::Everywhere)
-                .await
-        }
+        Some(id) if args.times.is_all() => Lookup::new(archive).parts(&Id::new(id), &Scope::Everywhere).await,
         Some(id) => {
             let days = Scope::Hours(*hours.start(), *hours.end());
-            Lookup::new(&archive).parts(&Id::new(id), &days).await
+            Lookup::new(archive).parts(&Id::new(id), &days).await
         }
-        None => manifests(&archive, hours).await.map(|hours| {
+        None => manifests(archive, hours).await.map(|hours| {
             let of_hour = |open: OpenHour| {
                 let parts = open.manifest.parts.clone();
                 parts.into_iter().map(move |part| (open.clone(), part))
@@ -109,7 +131,7 @@ async fn needed(args: &Args, buckets: &dyn Buckets) -> Result<Vec<Needed>, Refus
         instant_days: args.instant_after,
         deep_days: args.deep_after,
     };
-    let now = args.now.unwrap_or_else(Timestamp::now).as_millisecond();
+    let now = args.now().as_millisecond();
     let of_part = |(open, part): (OpenHour, log_archive_store::Part)| {
         // A manifest of this program has a time; without one the file counts as old, which promises nothing.
         let written = open

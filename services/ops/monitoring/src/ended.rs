@@ -12,6 +12,8 @@ pub enum Ended {
     No,
     /// A file or an option is wrong, and what is wrong was printed. Exit code 2.
     Usage,
+    /// Something would change, and nothing was changed: `--yes` does it. Exit code 6.
+    Planned,
 }
 
 impl Ended {
@@ -22,6 +24,7 @@ impl Ended {
             Self::Done => 0,
             Self::No => 1,
             Self::Usage => 2,
+            Self::Planned => 6,
         }
     }
 }

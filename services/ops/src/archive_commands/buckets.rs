@@ -1,13 +1,16 @@
 //! Buckets of the account that is asked: on the platform on this machine, at another endpoint, or on AWS.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::Client;
 use log_archive_domain::layout;
-use log_archive_s3::Patience;
-use ops_archive::{Bucket, Buckets};
+use log_archive_domain::restore::{Restoring, Speed};
+use log_archive_s3::{OpenError, Patience};
+use log_archive_store::chain;
+use ops_archive::{Bucket, Buckets, Glacier};
 use ops_monitoring::Refused;
 
 use crate::aws::stack::StackPlace;
@@ -34,9 +37,9 @@ impl<'a> AccountBuckets<'a> {
     /// For a story, which is told without the archive if that does not answer soon.
     pub(crate) fn of_story(global: &'a Global) -> Self {
         let patience = Patience {
-            answer: Duration::from_secs(10),
-            all: Duration::from_secs(10),
-            retries: 2,
+            answer: Duration::from_secs(5),
+            all: Duration::from_secs(5),
+            retries: 1,
             ..Patience::default()
         };
         Self { global, patience }
@@ -62,9 +65,23 @@ impl Buckets for AccountBuckets<'_> {
                 .await
                 .map_err(|error| refused(attempted(), &error).cure("name it with --archive s3://BUCKET"))?,
         };
-        let store = log_archive_s3::open(&name, &config, self.patience)
-            .map_err(|error| Refused::usage(attempted()).because(log_archive_store::chain(&error)))?;
-        Ok(Bucket { name, store })
+        let invalid = |error: OpenError| Refused::usage(attempted()).because(chain(&error));
+        let store = log_archive_s3::open(&name, &config, self.patience).map_err(invalid)?;
+        let glacier = log_archive_s3::Glacier::new(&name, &config, self.patience).map_err(invalid)?;
+        let glacier = Arc::new(S3Glacier(glacier));
+        Ok(Bucket { name, store, glacier })
+    }
+}
+
+/// Copies out of Glacier, with errors as text.
+#[derive(Debug)]
+struct S3Glacier(log_archive_s3::Glacier);
+
+#[async_trait]
+impl Glacier for S3Glacier {
+    async fn restore(&self, key: &str, days: u32, speed: Speed) -> Result<Restoring, String> {
+        let restoring = self.0.restore(key, days, speed).await;
+        restoring.map_err(|error| chain(&error))
     }
 }
 

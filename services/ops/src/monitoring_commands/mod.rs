@@ -104,6 +104,7 @@ pub(crate) fn ended(ended: Result<Ended, Refused>) -> Result<Exit, Failure> {
         Ended::Done => Exit::Done,
         Ended::No => Exit::No,
         Ended::Usage => Exit::Usage,
+        Ended::Planned => Exit::Planned,
     })
 }
 

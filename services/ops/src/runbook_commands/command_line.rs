@@ -27,6 +27,7 @@ const CHANGES: &[&str] = &[
     "archive compact",
     "archive export",
     "archive replay",
+    "archive restore",
 ];
 /// Options that follow for ever.
 const FOLLOWS: &[&str] = &["follow", "watch"];
@@ -198,6 +199,7 @@ mod tests {
             archive ls
             archive stats
             archive verify
+            archive sql
             archive restore-plan
             fault lines
             fault list

@@ -11,6 +11,7 @@ use log_archive_store::Archive;
 
 mod archive;
 mod faults;
+mod restore;
 mod told;
 
 async fn served() -> (Arc<Bucket>, SdkConfig) {

@@ -4,6 +4,7 @@
 
 mod bucket;
 mod directory;
+mod sql;
 
 use std::fs;
 use std::path::Path;
@@ -73,8 +74,14 @@ fn run(archive: &Path, line: &str) -> (u8, String) {
 }
 
 fn run_with(buckets: &dyn Buckets, line: &str) -> (u8, String) {
-    let words = std::iter::once("archive").chain(line.split_whitespace());
-    let cli = Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}"));
+    let words: Vec<&str> = std::iter::once("archive")
+        .chain(line.split_whitespace())
+        .collect();
+    run_words(buckets, &words)
+}
+
+fn run_words(buckets: &dyn Buckets, words: &[&str]) -> (u8, String) {
+    let cli = Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{words:?}: {error}"));
     let mut out = Vec::new();
     let mut terminal = Terminal {
         out: &mut out,

@@ -68,10 +68,14 @@ impl Asking<'_> {
 
     /// Lines that name an ID.
     pub(in crate::story_commands) async fn lines(&mut self, id: &str) -> Vec<OwnedLine> {
+        self.within(id, &self.scope.clone()).await
+    }
+
+    async fn within(&mut self, id: &str, scope: &Scope) -> Vec<OwnedLine> {
         if self.failed.is_some() {
             return Vec::new();
         }
-        match self.lookup.find(&Id::new(id), &self.scope).await {
+        match self.lookup.find(&Id::new(id), scope).await {
             Ok(found) => found.lines,
             Err(error) => {
                 self.failed = Some(chain(&error));
@@ -107,6 +111,12 @@ impl Asking<'_> {
 
     /// What Lambda says of the invocations of these lines.
     pub(in crate::story_commands) async fn reports(&mut self, lines: &[OwnedLine]) -> Vec<OwnedLine> {
+        let hours = || lines.iter().map(|line| Hour::of_ms(line.at));
+        let (Some(first), Some(last)) = (hours().min(), hours().max()) else {
+            return Vec::new();
+        };
+        // A request ID has no time: without one every day that there ever was would be asked for each of them.
+        let around = Scope::Hours(first.plus(-1), last.plus(1));
         let mut requests: Vec<&str> = lines
             .iter()
             .filter_map(|line| line.request_id.as_deref())
@@ -115,7 +125,7 @@ impl Asking<'_> {
         requests.dedup();
         let mut reports = Vec::new();
         for request in requests.into_iter().take(MOST_INVOCATIONS) {
-            let lines = self.lines(request).await;
+            let lines = self.within(request, &around).await;
             let is_report = |line: &OwnedLine| line.message.contains("\"platform.report\"");
             reports.extend(lines.into_iter().filter(is_report));
         }

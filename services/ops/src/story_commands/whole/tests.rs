@@ -195,6 +195,22 @@ async fn the_archive_alone_tells_the_story() {
 }
 
 #[tokio::test]
+async fn what_lambda_says_of_a_failure_is_in_the_archive_too() {
+    let given = Given::new();
+    let report = json!({"type": "platform.report", "record": {
+        "requestId": REQUEST, "status": "timeout", "errorType": "Sandbox.Timedout", "metrics": {"durationMs": 3_000.0},
+    }});
+    let mut lines = given.lines();
+    lines.truncate(1);
+    lines.push((given.now.as_millisecond() + 3_000, report.to_string()));
+    let archive = given.archived(&lines).await;
+    let sources = sources(None, Some(&archive)).await;
+    let (messages, ..) = told(&sources, &given.id).await;
+    let ended = "the invocation ended with timeout (Sandbox.Timedout) after 3000 ms";
+    assert_eq!(messages, ["one", ended]);
+}
+
+#[tokio::test]
 async fn an_archive_that_is_damaged_takes_nothing_away() {
     let given = Given::new();
     let folder = tempfile::tempdir().unwrap();

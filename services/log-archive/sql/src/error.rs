@@ -1,0 +1,44 @@
+//! Why a query has no answer.
+
+use datafusion::error::DataFusionError;
+use log_archive_store::ArchiveError;
+
+/// Why a query has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SqlError {
+    /// It is no query of the archive: wrong SQL, an unknown column, a statement that would change something.
+    #[error("{0}")]
+    Query(String),
+    /// It needs more memory than it may have.
+    #[error("the query needs more than its memory: ask for fewer columns or hours")]
+    Memory(#[source] Box<DataFusionError>),
+    /// The archive cannot be read.
+    #[error("read the archive")]
+    Archive(#[source] Box<ArchiveError>),
+    /// It failed while it ran.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl SqlError {
+    /// Of a query that was not run yet.
+    pub(crate) fn of_planning(error: DataFusionError) -> Self {
+        match Self::of_running(error) {
+            Self::Failed(text) => Self::Query(text),
+            other => other,
+        }
+    }
+
+    pub(crate) fn of_running(error: DataFusionError) -> Self {
+        match error {
+            DataFusionError::External(cause) => match cause.downcast::<ArchiveError>() {
+                Ok(cause) => Self::Archive(cause),
+                Err(cause) => Self::Failed(cause.to_string()),
+            },
+            DataFusionError::Context(_, inner) => Self::of_running(*inner),
+            DataFusionError::Diagnostic(_, inner) => Self::of_running(*inner),
+            error @ DataFusionError::ResourcesExhausted(_) => Self::Memory(Box::new(error)),
+            other => Self::Failed(other.strip_backtrace()),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! A query, and who prints its rows.
+
+use log_archive_sql::{Engine, Limits, SqlError};
+use log_archive_store::chain;
+use ops_monitoring::{Ended, Refused, Terminal};
+
+use super::Args;
+use super::rows::{Form, Rows};
+use crate::place::Buckets;
+
+/// The query, or the output.
+enum Failed {
+    Sql(SqlError),
+    Output(Refused),
+}
+
+impl From<SqlError> for Failed {
+    fn from(error: SqlError) -> Self {
+        Self::Sql(error)
+    }
+}
+
+pub(super) async fn run(
+    args: Args,
+    buckets: &dyn Buckets,
+    terminal: &mut Terminal<'_>,
+) -> Result<Ended, Refused> {
+    let archive = args.place.open(buckets).await?.archive;
+    let memory = usize::try_from(args.memory)
+        .unwrap_or(usize::MAX)
+        .saturating_mul(1_024 * 1_024);
+    let limits = Limits {
+        memory,
+        ..Limits::default()
+    };
+    let engine = Engine::new(&archive, args.times.hours()?, limits).await;
+    let engine = engine.map_err(|error| refused(&error))?;
+    let form = match (args.json, args.csv) {
+        (true, _) => Form::Json,
+        (_, true) => Form::Csv,
+        _ => Form::Table,
+    };
+    let rows = std::cell::RefCell::new(Rows::new(form, terminal));
+    let answered = engine.query(
+        &args.query,
+        |names| {
+            rows.borrow_mut()
+                .begin(names)
+                .map_err(|error| Failed::Output(error.into()))
+        },
+        |row| {
+            rows.borrow_mut()
+                .row(row)
+                .map_err(|error| Failed::Output(error.into()))
+        },
+    );
+    match answered.await {
+        Ok(()) => {}
+        Err(Failed::Output(refused)) => return Err(refused),
+        Err(Failed::Sql(error)) => return Err(refused(&error)),
+    }
+    let count = rows.into_inner().end()?;
+    Ok(if count == 0 { Ended::No } else { Ended::Done })
+}
+
+fn refused(error: &SqlError) -> Refused {
+    let attempted = "run the query";
+    match error {
+        SqlError::Query(_) => Refused::usage(attempted).because(error),
+        _ => Refused::failed(attempted).because(chain(error)),
+    }
+}
