@@ -6,6 +6,7 @@
     reason = "a template that cannot be read is a failed test"
 )]
 
+mod archive;
 mod build;
 mod events;
 mod functions;

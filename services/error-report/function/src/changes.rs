@@ -166,9 +166,7 @@ impl Changes for Deployments {
             .take(MOST_PARTS)
             .map(|alarm| self.since(alarm, at))
             .collect();
-        let asked = stream::iter(asked)
-            .buffered(CONCURRENT)
-            .try_collect::<Vec<_>>();
+        let asked = stream::iter(asked).buffered(CONCURRENT).try_collect::<Vec<_>>();
         let since = within(LIMIT, "ask how far back alarms looked", asked).await?;
         Ok(since.into_iter().flatten().min())
     }

@@ -72,11 +72,8 @@ pub trait Changes: Send + Sync {
 
     /// The beginning of the oldest period that any of these alarms looked at, when it changed its state for the last time before then;
     /// `None` where none of them says.
-    async fn looked_at_since(
-        &self,
-        alarms: &[String],
-        at: Timestamp,
-    ) -> Result<Option<Timestamp>, PortError>;
+    async fn looked_at_since(&self, alarms: &[String], at: Timestamp)
+    -> Result<Option<Timestamp>, PortError>;
 }
 
 /// What changed.
