@@ -10,8 +10,9 @@ use super::SHOPFAST;
 const AGING: &[&str] = &["expiring/", "lines/"];
 
 fn bucket_rules() -> &'static [Value] {
-    let bucket = &SHOPFAST.resource("LogArchive").unwrap().properties;
-    bucket["LifecycleConfiguration"]["Rules"].as_array().unwrap()
+    let bucket = SHOPFAST.resource("LogArchive").expect("there is a bucket");
+    let rules = bucket.properties["LifecycleConfiguration"]["Rules"].as_array();
+    rules.expect("it has rules")
 }
 
 /// Rules under which something goes or moves.
@@ -22,10 +23,10 @@ fn aging() -> impl Iterator<Item = &'static Value> {
 }
 
 fn keys() -> [(&'static str, String); 9] {
-    let hour = "2026-11-21T07".parse().unwrap();
+    let hour = "2026-11-21T07".parse().expect("it is an hour");
     let raw = format!("{}/shopfast-log-archive-1-x.gz", layout::raw_prefix(hour));
     [
-        ("expiring/", layout::expiring(&raw).unwrap()),
+        ("expiring/", layout::expiring(&raw).expect("it is raw")),
         ("", raw),
         ("", format!("{}/x", layout::failed_prefix(hour))),
         ("lines/", layout::part(hour, 1, 1, "4f0c9a1b")),
