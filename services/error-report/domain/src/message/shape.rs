@@ -102,8 +102,14 @@ pub(super) fn is_announced(bytes: &[u8], at: usize) -> bool {
         .rev()
         .take_while(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-'))
         .count();
+    let (before, word) = front.split_at(front.len() - length);
+    // The end of a value announces nothing: `AAA0ID: `.
+    let is_joined = matches!(word.first(), Some(b'_' | b'-'));
+    if before.last().is_some_and(u8::is_ascii_digit) && !is_joined {
+        return false;
+    }
     matches!(
-        &front[front.len() - length..],
+        word,
         b"id" | b"ID" | b"Id" | [.., b'_' | b'-', b'i', b'd'] | [.., b'a'..=b'z', b'I', b'd' | b'D']
     )
 }

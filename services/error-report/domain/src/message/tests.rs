@@ -29,6 +29,8 @@ fn what_varies_is_named() {
         ("requestId: QH7O5VV4KQNSO5AEMVJF66Q9ASUAAJG", "requestId: <id>"),
         ("request id: abcdef.", "request id: <id>."),
         ("invalid: abcdef", "invalid: abcdef"),
+        ("order AAA0ID: is not there", "order <id>: is not there"),
+        ("line2_id: abcdef", "line<n>_id: <id>"),
         ("orderId=abc-def userId=\"x y\"", "orderId=<id> userId=\"<id>\""),
         (
             "order ord_8fk2 and ch_3MmlLrLkdIwHu7ix0snN0B15",
