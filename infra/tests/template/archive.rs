@@ -1,12 +1,14 @@
 //! The log archive: what the template says of prefixes and columns is what is written.
 
+use std::collections::BTreeMap;
+
 use log_archive_domain::layout;
 use log_archive_format::{MESSAGE_SQL, glue};
 use serde_json::{Value, json};
 
 use super::SHOPFAST;
 
-/// The prefixes that rules of the bucket name, with a key that is really written there.
+/// The prefixes of the archive under which something goes or moves.
 const AGING: &[&str] = &["expiring/", "lines/"];
 
 fn bucket_rules() -> &'static [Value] {
@@ -101,18 +103,11 @@ fn athena_s_table_is_that_of_the_files() {
     let written = |value: &Value| infra::notation(value).replace("${!", "${");
     let location = written(&input["StorageDescriptor"]["Location"]);
     assert_eq!(location, glue::location("${LogArchive}"));
-    let parameters = input["Parameters"].as_object().unwrap();
-    let parameters: Vec<(String, String)> = parameters
-        .iter()
-        .map(|(name, value)| (name.clone(), written(value)))
+    let parameters = input["Parameters"].as_object().unwrap().iter();
+    let parameters: BTreeMap<&str, String> = parameters
+        .map(|(name, value)| (name.as_str(), written(value)))
         .collect();
-    let mut expected: Vec<(String, String)> = glue::properties("${LogArchive}")
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
-    expected.sort();
-    let mut parameters = parameters;
-    parameters.sort();
+    let expected: BTreeMap<&str, String> = glue::properties("${LogArchive}").into_iter().collect();
     assert_eq!(parameters, expected);
     let database = &SHOPFAST.resource("LogArchiveDatabase").unwrap().properties["DatabaseInput"];
     assert_eq!(database["Name"], glue::DATABASE);

@@ -48,9 +48,15 @@ class Buffer:
         self.retry_at = 0.0
 
     def append(self, data):
-        with open(self.path, "ab") as file:
-            # A record that was being written when the emulator died was never answered: its length tells that it is not whole.
-            file.write(LENGTH.pack(len(data)) + data)
+        with open(self.path, "ab", buffering=0) as file:
+            try:
+                # A record that was being written when the emulator died was never answered: its length tells that it is not whole.
+                if file.write(LENGTH.pack(len(data)) + data) < LENGTH.size + len(data):
+                    raise OSError(f"{self.path} takes no more")
+            except OSError:
+                # The disk is full. What comes after half a record could not be told from it.
+                file.truncate(self.size)
+                raise
         self.size += LENGTH.size + len(data)
 
     def records(self):

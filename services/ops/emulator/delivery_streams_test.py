@@ -86,6 +86,35 @@ class DeliveryStreamsTest(unittest.TestCase):
         self.assertEqual(self.deliver_at(again, 1_000.1), [("logs/1000", b"ab")])
         self.assertEqual(self.deliver_at(again, 1_011.0), [("logs/1000", b"c")])
 
+    def test_a_full_disk_refuses_a_record_and_keeps_the_others(self):
+        streams = self.streams()
+        self.take(streams, b"a")
+
+        class Full:
+            def __init__(self, path, mode, buffering):
+                self._file = open(path, mode, buffering)
+
+            def __enter__(self):
+                return self
+
+            def __exit__(self, *_):
+                self._file.close()
+
+            def write(self, data):
+                return self._file.write(data[: len(data) // 2])
+
+            def truncate(self, size):
+                return self._file.truncate(size)
+
+        delivery_streams.open = Full
+        try:
+            with self.assertRaises(OSError):
+                self.take(streams, b"b" * 100)
+        finally:
+            del delivery_streams.open
+        self.take(streams, b"c")
+        self.assertEqual(self.deliver_at(streams, 1_010.0), [("logs/1000", b"ac")])
+
     def test_streams_that_are_gone_wait(self):
         streams = self.streams()
         self.take(streams, b"a")

@@ -159,7 +159,6 @@ impl ErrorReport {
             && let Some(longer) = self.longer(notification, window, until).await
         {
             window = longer;
-            lacks.clear();
             found = self.inquiry.failures(&scope, window, until, &mut lacks).await;
         }
         for function in std::mem::take(&mut found.cut) {

@@ -148,7 +148,7 @@ async fn oldest_messages(shared: &Shared, used: &mut BTreeSet<String>) -> Option
     Some(())
 }
 
-/// <https://docs.aws.amazon.com/firehose/latest/dev/cloudwatch-metrics.html>. What is behind a stream that does nothing is not told.
+/// <https://docs.aws.amazon.com/firehose/latest/dev/cloudwatch-metrics.html>. A stream that took nothing yet is not told of.
 async fn delivery_streams(shared: &Shared, seen: &mut BTreeMap<String, Delivered>) -> Option<()> {
     let told = shared.forward.get("/_shopwatch/delivery-streams").await?;
     let told: BTreeMap<String, Delivered> = serde_json::from_value(told).ok()?;
