@@ -200,8 +200,16 @@ fn error_rate(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
     let least = pace
         .most
         .map_or_else(|| knobs.min_samples(10), |most| knobs.min_samples_of(most));
-    let rate = Condition::math(sources, format!("IF(calls >= {least}, 100 * errors / calls, 0)"));
-    rate.at_least(knobs.threshold(5.0))
+    let rate = format!("IF(calls >= {least}, 100 * errors / calls, 0)");
+    // Windows slide, so of two runs by the clock one window may have both and the next one none. The range reaches behind a window
+    // without a point, where the failures lie that are over: what was OK would be in ALARM again for a minute or two.
+    let rate = if pace.most.is_some() {
+        format!("FILL({rate}, 0)")
+    } else {
+        rate
+    };
+    Condition::math(sources, rate)
+        .at_least(knobs.threshold(5.0))
         .every(knobs.period(pace.period))
         .of(knobs.of(pace.of.0, pace.of.1))
         .missing(TreatMissingData::NotBreaching, NO_TRAFFIC)

@@ -137,7 +137,8 @@ pub fn judge(drill: &Drill, beside: &BTreeSet<String>, observed: &Observed) -> O
         |name: &str| expect.alarms.contains(name) || !(beside.contains(name) || expect.may.contains(name));
     for name in seen.fired.keys().filter(|name| is_mine(name)) {
         if !expect.alarms.contains(*name) {
-            failures.push(format!("{name} went to ALARM, which nothing here expects"));
+            let why = observed.why(name).unwrap_or_default();
+            failures.push(format!("{name} went to ALARM, which nothing here expects: {why}"));
         }
     }
     let (mut pages, mut tickets) = (0, 0);

@@ -135,3 +135,15 @@ pub struct Observed {
     /// What failed apart from alarms: a fault that could not be made, a diagnosis that did not pass.
     pub problems: Vec<String>,
 }
+
+impl Observed {
+    /// What CloudWatch said when an alarm first went to ALARM.
+    #[must_use]
+    pub fn why(&self, alarm: &str) -> Option<&str> {
+        let is_it = |change: &&Change| change.alarm == alarm && change.to == State::Alarm;
+        self.changes
+            .iter()
+            .find(is_it)
+            .map(|change| change.reason.as_str())
+    }
+}

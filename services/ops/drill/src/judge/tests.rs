@@ -67,7 +67,7 @@ fn observed(events: &str) -> Observed {
                 } else {
                     State::Alarm
                 },
-                reason: String::new(),
+                reason: format!("it is {minute}"),
             });
         }
     }
@@ -118,7 +118,7 @@ fn everything_that_differs_is_named() {
     );
     check(
         "1a 1c 2b 2b! 6a- 7b-",
-        &["c went to ALARM, which nothing here expects"],
+        &["c went to ALARM, which nothing here expects: it is 2026-11-27T02:01:00Z"],
     );
     check("1a 2b 2b! 3c! 6a- 7b-", &["c paged, which nothing here expects"]);
     check(
