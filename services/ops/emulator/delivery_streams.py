@@ -71,6 +71,15 @@ class Buffer:
             at += LENGTH.size + length
 
 
+class Refused(Exception):
+    """The destination does not take an object; `code` is Firehose's word for why."""
+
+    def __init__(self, code, message):
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
 class Counted:
     """Totals of a stream since the emulator was started."""
 
@@ -79,10 +88,12 @@ class Counted:
         self.bytes = 0
         self.written = 0
         self.refused = 0
+        # What Firehose would write into the stream's log of errors, and where that is; of the newest refusal.
+        self.error = None
 
 
 class DeliveryStreams:
-    """The buffers of all streams. `put(bucket, key, body)` writes an object and raises when it could not; `key(config, stream, begun)`
+    """The buffers of all streams. `put(config, key, body)` writes an object and raises when it could not; `key(config, stream, begun)`
     names one."""
 
     def __init__(self, folder, put, key, clock=time.time):
@@ -91,6 +102,8 @@ class DeliveryStreams:
         self._key = key
         self._clock = clock
         self._lock = threading.Lock()
+        # No buffer is written twice at the same time.
+        self._delivering = threading.Lock()
         self._open = {}
         self._sealed = {}
         self._counted = {}
@@ -117,8 +130,19 @@ class DeliveryStreams:
     def _seal(self, stream):
         self._sealed.setdefault(stream, []).append(self._open.pop(stream))
 
+    def time_passed(self, seconds):
+        """What waits to be tried again waits so much less: somebody put the clock of metrics forward."""
+        with self._lock:
+            for buffers in self._sealed.values():
+                for buffer in buffers:
+                    buffer.retry_at -= seconds
+
     def deliver(self, configs):
         """Writes what is due, `configs` being the destinations by stream. Buffers of streams that are gone wait."""
+        with self._delivering:
+            self._deliver(configs)
+
+    def _deliver(self, configs):
         now = self._clock()
         with self._lock:
             for stream, buffer in list(self._open.items()):
@@ -141,10 +165,11 @@ class DeliveryStreams:
         counted = self._counted.setdefault(stream, Counted())
         try:
             if records:
-                self._put(bucket_of(config), self._key(config, stream, buffer.begun), body)
+                self._put(config, self._key(config, stream, buffer.begun), body)
                 counted.written += 1
         except Exception as error:
             counted.refused += 1
+            counted.error = logged(stream, config, error)
             buffer.retry_at = self._clock() + RETRY_SECONDS
             print(f"launcher: {stream} could not write an object: {error!r}", file=sys.stderr)
             return
@@ -179,6 +204,20 @@ def interval_of(hints):
 
 def bucket_of(config):
     return config["BucketARN"].rsplit(":", 1)[-1]
+
+
+def logged(stream, config, error):
+    """A line of the stream's log of errors (https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-logs.html)."""
+    options = config.get("CloudWatchLoggingOptions") or {}
+    if str(options.get("Enabled", False)).lower() != "true":
+        return None
+    line = {
+        "deliveryStream": stream,
+        "destination": config["BucketARN"],
+        "message": getattr(error, "message", str(error)),
+        "errorCode": getattr(error, "code", "S3.InternalError"),
+    }
+    return {"group": options.get("LogGroupName"), "stream": options.get("LogStreamName"), "line": line}
 
 
 def is_plain(config):
@@ -244,25 +283,56 @@ def refused(records):
     return None
 
 
+def deliver_once(firehose, streams):
+    configs = {stream["name"]: destination(stream) for _, stream in list(firehose._streams._data.items())}
+    streams.deliver({name: config for name, config in configs.items() if config})
+
+
 def deliver_always(firehose, streams):
     while True:
         time.sleep(TICK_SECONDS)
         try:
-            configs = {stream["name"]: destination(stream) for _, stream in list(firehose._streams._data.items())}
-            streams.deliver({name: config for name, config in configs.items() if config})
+            deliver_once(firehose, streams)
         except Exception as error:
             # The disk is full, for example: the records wait.
             print(f"launcher: nothing is delivered: {error!r}", file=sys.stderr)
             time.sleep(RETRY_SECONDS)
 
 
-def put_object(bucket, key, body):
+def put_object(config, key, body):
     from ministack.services import s3
 
+    bucket = bucket_of(config)
+    if is_denied(config, bucket, key):
+        raise Refused("S3.AccessDenied", f"Access was denied: the policy of {bucket} keeps {config.get('RoleARN')} out")
     headers = {"content-type": "application/octet-stream", "content-length": str(len(body)), "host": "s3.localhost"}
     status, _, answer = asyncio.run(s3.handle_request("PUT", f"/{bucket}/{key}", headers, body, {}, internal=True))
     if status >= 300:
-        raise OSError(f"S3 answered {status}: {bytes(answer or b'')[:200]!r}")
+        code = "S3.NoSuchBucket" if status == 404 else "S3.InternalError"
+        raise Refused(code, f"S3 answered {status}: {bytes(answer or b'')[:200]!r}")
+
+
+def is_denied(config, bucket, key):
+    """Does the bucket's own policy keep the stream's role out? The emulator asks policies only where it checks callers, and Firehose
+    calls from within."""
+    from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
+    from ministack.services import s3
+
+    policy = s3._bucket_policies.get(bucket)
+    role = config.get("RoleARN", "")
+    if not policy or not role:
+        return False
+    asked = EvalContext(
+        principal_arn=role,
+        principal_type="AssumedRole",
+        principal_account=role.split(":")[4],
+        action="s3:PutObject",
+        resource_arn=f"arn:aws:s3:::{bucket}/{key}",
+        region=os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
+        source_ip="127.0.0.1",
+        secure_transport=True,
+    )
+    return evaluate_resource_policy(policy, asked).decision == "Deny"
 
 
 def key_of(firehose, config, stream, begun):
@@ -276,6 +346,18 @@ def key_of(firehose, config, stream, begun):
 def told(streams):
     """A call of the plane: see `DeliveryStreams.told`."""
     return lambda _body: (200, json.dumps(streams.told()).encode())
+
+
+def with_time(original, firehose, streams):
+    """A call of the plane, and what waits for a time that has come with it is tried before the answer."""
+
+    def time_passed(body):
+        answer = original(body)
+        streams.time_passed(float(json.loads(body)["seconds"]))
+        deliver_once(firehose, streams)
+        return answer
+
+    return time_passed
 
 
 def folder():

@@ -14,6 +14,7 @@ CONFIG = {
     "BucketARN": "arn:aws:s3:::logs",
     "CompressionFormat": "GZIP",
     "BufferingHints": {"IntervalInSeconds": "10", "SizeInMBs": "1"},
+    "CloudWatchLoggingOptions": {"Enabled": "true", "LogGroupName": "/aws/kinesisfirehose/logs", "LogStreamName": "S3Delivery"},
 }
 
 
@@ -27,10 +28,10 @@ class DeliveryStreamsTest(unittest.TestCase):
         self.is_refusing = False
 
     def streams(self):
-        def put(bucket, key, body):
+        def put(_config, key, body):
             if self.is_refusing:
-                raise OSError("refused")
-            self.objects.append((bucket, key, body))
+                raise delivery_streams.Refused("S3.AccessDenied", "refused")
+            self.objects.append((key, body))
 
         return DeliveryStreams(self.folder, put, lambda _config, stream, begun: f"{stream}/{begun:.0f}", lambda: self.now)
 
@@ -41,7 +42,7 @@ class DeliveryStreamsTest(unittest.TestCase):
     def deliver_at(self, streams, now):
         self.now = now
         streams.deliver({"logs": CONFIG})
-        told, self.objects = [(key, gzip.decompress(body)) for _, key, body in self.objects], []
+        told, self.objects = [(key, gzip.decompress(body)) for key, body in self.objects], []
         return told
 
     def left(self):
@@ -68,12 +69,25 @@ class DeliveryStreamsTest(unittest.TestCase):
         self.take(streams, b"a")
         self.is_refusing = True
         self.assertEqual(self.deliver_at(streams, 1_010.0), [])
-        self.assertEqual(streams.told()["logs"], {"records": 0, "bytes": 0, "written": 0, "refused": 1, "oldest": 1_000.0})
+        line = {"deliveryStream": "logs", "destination": "arn:aws:s3:::logs", "message": "refused", "errorCode": "S3.AccessDenied"}
+        error = {"group": "/aws/kinesisfirehose/logs", "stream": "S3Delivery", "line": line}
+        self.assertEqual(
+            streams.told()["logs"], {"records": 0, "bytes": 0, "written": 0, "refused": 1, "error": error, "oldest": 1_000.0}
+        )
         self.is_refusing = False
         self.assertEqual(self.deliver_at(streams, 1_011.0), [], "not yet")
         self.assertEqual(self.deliver_at(streams, 1_012.0), [("logs/1000", b"a")])
         told = streams.told()["logs"]
         self.assertEqual((told["records"], told["written"], told["refused"], told["oldest"]), (1, 1, 1, None))
+
+    def test_a_clock_that_is_put_forward_shortens_the_wait(self):
+        streams = self.streams()
+        self.take(streams, b"a")
+        self.is_refusing = True
+        self.assertEqual(self.deliver_at(streams, 1_010.0), [])
+        self.is_refusing = False
+        streams.time_passed(60.0)
+        self.assertEqual(self.deliver_at(streams, 1_010.1), [("logs/1000", b"a")])
 
     def test_the_end_of_the_emulator_loses_nothing(self):
         self.take(self.streams(), b"a", b"b")

@@ -83,6 +83,7 @@ def bridge():
     cloudwatch_logs._fanout_to_subscription_filters = no_fanout
     streams = delivery_streams.bridge(firehose, delivery_streams.folder())
     PLATFORM_CALLS["/_shopwatch/delivery-streams"] = delivery_streams.told(streams)
+    PLATFORM_CALLS["/_shopwatch/time-passed"] = delivery_streams.with_time(time_passed, firehose, streams)
 
 
 # --- Callers --------------------------------------------------------------------------------------------------------

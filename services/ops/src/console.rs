@@ -46,26 +46,6 @@ pub(crate) fn error(text: &str) {
     let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
 }
 
-/// Standard output for code that writes to any output. A reader that went away is no error.
-#[derive(Debug)]
-pub(crate) struct Output;
-
-impl io::Write for Output {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        match io::stdout().lock().write(text) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(text.len()),
-            written => written,
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match io::stdout().lock().flush() {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            flushed => flushed,
-        }
-    }
-}
-
 /// Where to say how far a long command is, if somebody watches.
 pub(crate) fn progress() -> Option<io::Stderr> {
     let stream = io::stderr();

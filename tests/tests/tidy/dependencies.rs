@@ -70,10 +70,15 @@ const DIRECTION: &[(&str, &[&str])] = &[
     ),
     (
         "ops-archive",
+        &["log-archive-domain", "log-archive-store", "ops-monitoring"],
+    ),
+    (
+        "ops-archive-sql",
         &[
-            "log-archive-domain",
+            "log-archive-s3",
             "log-archive-sql",
             "log-archive-store",
+            "ops-archive",
             "ops-monitoring",
         ],
     ),

@@ -3,7 +3,8 @@
 //! In reading order: [`Command`] is what can be typed, a module stands for each command, `place` says where the
 //! archive is.
 //!
-//! Not here: how lines are kept and found (`log-archive-store`), how a program prints (`ops-monitoring`).
+//! Not here: how lines are kept and found (`log-archive-store`), how a program prints (`ops-monitoring`), who answers SQL
+//! (`ops-archive-sql`; [`SqlArgs`] is what can be typed).
 
 mod compact;
 mod export;
@@ -22,6 +23,7 @@ use ops_monitoring::{Ended, Refused, Terminal};
 
 pub use place::{Bucket, Buckets, Glacier, Location, Opened, open};
 pub use scan::scan;
+pub use sql::{Form, SqlArgs};
 
 /// Examples for `--help`.
 pub const EXAMPLES: &str = "\
@@ -37,7 +39,7 @@ Examples:
   shopwatch archive restore 019aa7f4-9c00-7abc-8def-0123456789ab --days 3 --yes
 ";
 
-/// What can be asked of the archive.
+/// What can be asked of the archive, but for SQL.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Lines that name an ID: correlation, request, trace or order ID
@@ -48,8 +50,6 @@ pub enum Command {
     Stats(inventory::Args),
     /// Prove that nothing is missing, doubled or altered; exit code 1 names the first broken object
     Verify(verify::Args),
-    /// Ask in SQL; the tables are those of Athena
-    Sql(sql::Args),
     /// Write lines as NDJSON, CSV, or as they were written
     Export(export::Args),
     /// Which files in Glacier a lookup or a range needs: size, tier, hours and price
@@ -76,7 +76,6 @@ pub async fn run(
         Command::Ls(args) => inventory::ls(args, buckets, terminal).await,
         Command::Stats(args) => inventory::stats(args, buckets, terminal).await,
         Command::Verify(args) => verify::run(args, buckets, terminal).await,
-        Command::Sql(args) => sql::run(args, buckets, terminal).await,
         Command::Export(args) => export::run(args, buckets, terminal).await,
         Command::RestorePlan(args) => restore_plan::run(args, buckets, terminal).await,
         Command::Restore(args) => restore::run(args, buckets, terminal).await,

@@ -31,8 +31,8 @@ pub struct Bucket {
     pub name: String,
     /// What is in it.
     pub store: Arc<dyn ObjectStore>,
-    /// Who brings it back from Glacier.
-    pub glacier: Arc<dyn Glacier>,
+    /// Who brings it back from Glacier, for commands that do.
+    pub glacier: Option<Arc<dyn Glacier>>,
 }
 
 /// Asks for copies of what lies in Glacier.
@@ -149,6 +149,10 @@ pub async fn open(location: Option<&Location>, buckets: &dyn Buckets) -> Result<
 }
 
 impl Place {
+    pub(crate) fn location(&self) -> Option<&Location> {
+        self.archive.as_ref()
+    }
+
     pub(crate) async fn open(&self, buckets: &dyn Buckets) -> Result<Opened, Refused> {
         open(self.archive.as_ref(), buckets).await
     }
@@ -183,7 +187,7 @@ fn in_bucket(bucket: Bucket, prefix: Prefix) -> Opened {
     Opened {
         archive,
         location: Location::Bucket { name, prefix },
-        glacier: Some(glacier),
+        glacier,
     }
 }
 

@@ -32,6 +32,13 @@ impl Times {
         self.since.is_none() && self.until.is_none()
     }
 
+    /// The same as options.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let option = |name: &str, hour: Option<Hour>| hour.map(|hour| format!("--{name}={hour}"));
+        let options = [option("since", self.since), option("until", self.until)];
+        options.into_iter().flatten().collect()
+    }
+
     pub(crate) fn hours(&self) -> Result<RangeInclusive<Hour>, Refused> {
         let since = self.since.unwrap_or(Hour::of_ms(0));
         let until = self.until.unwrap_or(Hour::of_ms(i64::MAX));

@@ -107,6 +107,13 @@ pub enum Fault {
         /// Its bus.
         bus: String,
     },
+    /// Another policy of a bucket.
+    SetBucketPolicy {
+        /// The bucket.
+        bucket: String,
+        /// The policy.
+        policy: Value,
+    },
     /// Another filter policy of a topic's subscriptions.
     SetFilter {
         /// The topic.
@@ -319,6 +326,7 @@ impl Fault {
             Self::Message { queue, .. } => Some(queue),
             Self::SetRetention { log_group, .. } => log_group.rsplit('/').next(),
             Self::SetPattern { rule, .. } | Self::DisableRule { rule, .. } => Some(rule),
+            Self::SetBucketPolicy { bucket, .. } => Some(bucket),
             Self::SetFilter { topic, .. } => Some(topic),
             Self::SetState { state_machine, .. } => Some(state_machine),
         }

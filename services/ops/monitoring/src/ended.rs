@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use ops_story::redact::printable;
+
 /// How a command ended that did what it was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
@@ -75,6 +77,22 @@ impl Refused {
     pub fn cure(mut self, cure: impl fmt::Display) -> Self {
         self.cure = Some(cure.to_string());
         self
+    }
+
+    /// As a program tells it to a person, on lines of their own: what was attempted, why it failed, what to do. No control character is
+    /// obeyed by a terminal.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let line = |label: &str, text: &str| {
+            let lines: Vec<_> = text.trim_end().lines().map(printable).collect();
+            format!("{label}: {}\n", lines.join("\n       "))
+        };
+        let cause = self.cause.as_ref().map(|cause| line("cause", cause));
+        let cure = self.cure.as_ref().map(|cure| line(" cure", cure));
+        [Some(line("error", &self.attempted)), cause, cure]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     /// The number that a shell sees.

@@ -22,6 +22,7 @@ mod difference;
 mod ended;
 mod files;
 mod meant;
+mod output;
 mod recorded;
 mod terminal;
 mod told;
@@ -30,6 +31,7 @@ mod writing;
 
 pub use ended::{Ended, Refused};
 pub use generation::Generation;
+pub use output::Output;
 pub use templates::{Known, TemplateArgs};
 pub use terminal::{Terminal, Tone};
 pub use workspace::Workspace;

@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::plane::Shared;
-use crate::store::{Datum, Write};
+use crate::store::{Datum, LogEvent, Write};
 
 /// Between two rounds.
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -43,7 +44,7 @@ pub(crate) struct Seen {
 }
 
 /// What a delivery stream did since the emulator was started.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Deserialize)]
 struct Delivered {
     records: f64,
     bytes: f64,
@@ -51,6 +52,16 @@ struct Delivered {
     refused: u32,
     /// When the oldest record that waits came, in seconds since the epoch.
     oldest: Option<f64>,
+    /// Of the newest refusal, where the stream logs errors.
+    error: Option<DeliveryError>,
+}
+
+/// What Firehose writes into a stream's log of errors.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct DeliveryError {
+    group: String,
+    stream: String,
+    line: Value,
 }
 
 /// Asks until it is stopped.
@@ -155,9 +166,18 @@ async fn delivery_streams(shared: &Shared, seen: &mut BTreeMap<String, Delivered
     let now = shared.clock.now().as_millisecond();
     for (stream, delivered) in told {
         let dimensions = [("DeliveryStreamName", stream.as_str())];
-        let before = seen.insert(stream.clone(), delivered).unwrap_or_default();
-        for (metric, unit, value) in since(before, delivered) {
+        let before = seen.insert(stream.clone(), delivered.clone()).unwrap_or_default();
+        for (metric, unit, value) in since(&before, &delivered) {
             shared.count("AWS/Firehose", metric, &dimensions, unit, value);
+        }
+        if let Some(error) = delivered.error.filter(|_| delivered.refused != before.refused) {
+            shared.store.write(Write::Log(LogEvent {
+                log_group: error.group,
+                log_stream: error.stream,
+                timestamp_ms: Timestamp::now().as_millisecond(),
+                message: error.line.to_string(),
+                request_id: None,
+            }));
         }
         let age = delivered.oldest.map(|oldest| {
             let oldest = shared.clock.of_wall_ms((oldest * 1e3) as i64);
@@ -186,9 +206,10 @@ const QUOTA: [(&str, &str, f64); 2] = [
 ];
 
 /// Datapoints of what a stream did since it was asked before; all of it when it was started anew meanwhile.
-fn since(before: Delivered, now: Delivered) -> Vec<(&'static str, &'static str, f64)> {
+fn since(before: &Delivered, now: &Delivered) -> Vec<(&'static str, &'static str, f64)> {
     let is_new = now.records < before.records || now.written < before.written || now.refused < before.refused;
-    let before = if is_new { Delivered::default() } else { before };
+    let nothing = Delivered::default();
+    let before = if is_new { &nothing } else { before };
     let mut points = Vec::new();
     if now.records > before.records {
         points.push(("DeliveryToS3.Records", "Count", now.records - before.records));
@@ -323,7 +344,7 @@ fn seconds(value: &Value) -> Option<f64> {
     let parsed = || {
         value
             .as_str()?
-            .parse::<jiff::Timestamp>()
+            .parse::<Timestamp>()
             .ok()
             .map(|at| at.as_millisecond() as f64 / 1e3)
     };
@@ -354,8 +375,9 @@ mod tests {
             written,
             refused,
             oldest: None,
+            error: None,
         };
-        let check = |before, now, expected: &[(&str, &str, f64)]| assert_eq!(since(before, now), expected);
+        let check = |before, now, expected: &[(&str, &str, f64)]| assert_eq!(since(&before, &now), expected);
         let success = |value| ("DeliveryToS3.Success", "Count", value);
         let records = |count: f64| ("DeliveryToS3.Records", "Count", count);
         let bytes = |count: f64| ("DeliveryToS3.Bytes", "Bytes", count);

@@ -46,30 +46,67 @@ impl<'a> AccountBuckets<'a> {
     }
 }
 
-#[async_trait]
-impl Buckets for AccountBuckets<'_> {
-    async fn open(&self, name: Option<&str>) -> Result<Bucket, Refused> {
-        let attempted = || match name {
-            Some(name) => format!("open the archive s3://{name}"),
-            None => "find the archive of the stack".to_owned(),
-        };
+/// A bucket that nobody has opened yet.
+pub(crate) struct Named {
+    /// Its name.
+    pub(crate) name: String,
+    /// Who asks, and where.
+    pub(crate) config: SdkConfig,
+}
+
+impl AccountBuckets<'_> {
+    /// The bucket of this name; `None` stands for that of the stack.
+    ///
+    /// # Errors
+    /// Nobody says which platform, stack or region is meant.
+    pub(crate) async fn named(&self, name: Option<&str>) -> Result<Named, Refused> {
         // Not before it is needed: a directory has neither a platform nor a workspace.
-        let context = Context::new(self.global.clone()).map_err(|error| refused(attempted(), &error))?;
+        let context = Context::new(self.global.clone()).map_err(|error| refused(attempted(name), &error))?;
         let config = context.sdk_config().await.map_err(|failure| {
-            let refused = refused(attempted(), &failure.into());
+            let refused = refused(attempted(name), &failure.into());
             refused.cure("start it with `shopwatch up`, give --profile or --region for AWS, or name a directory with --archive")
         })?;
         let name = match name {
             Some(name) => name.to_owned(),
-            None => bucket_of_stack(&context, &config)
-                .await
-                .map_err(|error| refused(attempted(), &error).cure("name it with --archive s3://BUCKET"))?,
+            None => bucket_of_stack(&context, &config).await.map_err(|error| {
+                refused(attempted(name), &error).cure("name it with --archive s3://BUCKET")
+            })?,
         };
-        let invalid = |error: OpenError| Refused::usage(attempted()).because(chain(&error));
-        let store = log_archive_s3::open(&name, &config, self.patience).map_err(invalid)?;
-        let glacier = log_archive_s3::Glacier::new(&name, &config, self.patience).map_err(invalid)?;
-        let glacier = Arc::new(S3Glacier(glacier));
-        Ok(Bucket { name, store, glacier })
+        Ok(Named { name, config })
+    }
+
+    /// The profile of the AWS configuration that was asked for.
+    pub(crate) fn profile(&self) -> Option<&str> {
+        self.global.profile.as_deref()
+    }
+
+    /// Does this machine's configuration say who asks? An endpoint without a profile is an emulator, which takes anybody.
+    pub(crate) fn has_own_credentials(&self) -> bool {
+        let global = self.global;
+        global.profile.is_some() || (global.region.is_some() && global.endpoint_url.is_none())
+    }
+}
+
+fn attempted(name: Option<&str>) -> String {
+    match name {
+        Some(name) => format!("open the archive s3://{name}"),
+        None => "find the archive of the stack".to_owned(),
+    }
+}
+
+#[async_trait]
+impl Buckets for AccountBuckets<'_> {
+    async fn open(&self, name: Option<&str>) -> Result<Bucket, Refused> {
+        let named = self.named(name).await?;
+        let invalid = |error: OpenError| Refused::usage(attempted(name)).because(chain(&error));
+        let Named { name, config } = &named;
+        let store = log_archive_s3::open(name, config, self.patience).map_err(invalid)?;
+        let glacier = log_archive_s3::Glacier::new(name, config, self.patience).map_err(invalid)?;
+        Ok(Bucket {
+            name: named.name,
+            store,
+            glacier: Some(Arc::new(S3Glacier(glacier))),
+        })
     }
 }
 

@@ -1,7 +1,8 @@
 //! `shopwatch archive`: the commands of `ops-archive`, with buckets on AWS and on the platform on this machine. An archive in a
-//! directory needs neither, and no workspace.
+//! directory needs neither, and no workspace. SQL is answered by a program of its own.
 
 mod buckets;
+mod sql;
 
 use ops_monitoring::Terminal;
 
@@ -17,7 +18,15 @@ use crate::monitoring_commands::ended;
 #[command(after_long_help = ops_archive::EXAMPLES)]
 pub(crate) struct ArchiveArgs {
     #[command(subcommand)]
-    command: ops_archive::Command,
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    #[command(flatten)]
+    Archive(ops_archive::Command),
+    /// Ask in SQL; the tables are those of Athena
+    Sql(ops_archive::SqlArgs),
 }
 
 /// Runs a command of `shopwatch archive`.
@@ -25,15 +34,17 @@ pub(crate) struct ArchiveArgs {
 /// # Errors
 /// An option is wrong, or the archive cannot be read.
 pub(crate) async fn run(args: ArchiveArgs, global: &Global) -> anyhow::Result<Exit> {
-    let mut out = console::Output;
+    let buckets = AccountBuckets::new(global);
+    let command = match args.command {
+        Command::Archive(command) => command,
+        Command::Sql(args) => return sql::run(&args, &buckets).await,
+    };
+    let mut out = ops_monitoring::Output;
     let mut progress = console::progress();
     let mut terminal = Terminal {
         out: &mut out,
         colored: console::colored(global),
         progress: progress.as_mut().map(|progress| progress as _),
     };
-    let buckets = AccountBuckets::new(global);
-    Ok(ended(
-        ops_archive::run(args.command, &buckets, &mut terminal).await,
-    )?)
+    Ok(ended(ops_archive::run(command, &buckets, &mut terminal).await)?)
 }

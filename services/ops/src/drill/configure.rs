@@ -32,6 +32,7 @@ pub(super) async fn change(ground: &Ground, fault: &Fault, done: &mut Vec<Undo>)
             });
             ground.api().json("AWSEvents.DisableRule", &input).await.map(drop)
         }
+        Fault::SetBucketPolicy { bucket, policy } => set_bucket_policy(ground, bucket, policy, done).await,
         Fault::SetFilter { topic, scope, policy } => set_filter(ground, topic, scope, policy, done).await,
         Fault::SetState {
             state_machine,
@@ -81,7 +82,8 @@ async fn set_function(
         }
         set("Environment", environment);
     }
-    done.push(Undo::Lambda {
+    done.push(Undo::Rest {
+        service: "lambda",
         method: Method::PUT,
         path: path.clone(),
         input: right,
@@ -120,6 +122,24 @@ async fn set_retention(
         },
     });
     ground.api().json(target, &put(&json!(days))).await.map(drop)
+}
+
+async fn set_bucket_policy(
+    ground: &Ground,
+    bucket: &str,
+    policy: &Value,
+    done: &mut Vec<Undo>,
+) -> anyhow::Result<()> {
+    let path = format!("/{bucket}?policy");
+    let before = ground.api().rest("s3", Method::GET, &path, &[], None).await?;
+    done.push(Undo::Rest {
+        service: "s3",
+        method: Method::PUT,
+        path: path.clone(),
+        input: before,
+    });
+    let put = ground.api().rest("s3", Method::PUT, &path, &[], Some(policy));
+    put.await.map(drop)
 }
 
 async fn rule_of(ground: &Ground, rule: &str, bus: &str) -> anyhow::Result<Value> {
@@ -237,7 +257,8 @@ async fn disable_mappings(ground: &Ground, function: &str, done: &mut Vec<Undo>)
     anyhow::ensure!(!mappings.is_empty(), "{function} reads no queue and no stream");
     for id in mappings {
         let path = format!("/2015-03-31/event-source-mappings/{id}");
-        done.push(Undo::Lambda {
+        done.push(Undo::Rest {
+            service: "lambda",
             method: Method::PUT,
             path: path.clone(),
             input: json!({"Enabled": true}),

@@ -21,8 +21,9 @@ pub(super) enum Undo {
         service: &'static str,
         form: Vec<(String, String)>,
     },
-    /// Call an API of Lambda.
-    Lambda {
+    /// Call an API of the REST protocols.
+    Rest {
+        service: &'static str,
         method: Method,
         path: String,
         input: Value,
@@ -49,9 +50,14 @@ async fn one(ground: &Ground, step: &Undo) -> anyhow::Result<()> {
             let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (&**name, &**value)).collect();
             ground.api().query(service, &form).await.map(drop)
         }
-        Undo::Lambda { method, path, input } => ground
+        Undo::Rest {
+            service,
+            method,
+            path,
+            input,
+        } => ground
             .api()
-            .rest("lambda", method.clone(), path, &[], Some(input))
+            .rest(service, method.clone(), path, &[], Some(input))
             .await
             .map(drop),
     }

@@ -34,7 +34,7 @@ pub(super) async fn render(args: Args, global: &Global) -> anyhow::Result<Exit> 
     for remark in &answers.remarks {
         console::error(&format!("{remark}\n"));
     }
-    let mut out = console::Output;
+    let mut out = ops_monitoring::Output;
     let mut terminal = Terminal {
         out: &mut out,
         colored: console::colored(global),

@@ -88,7 +88,7 @@ pub(crate) fn offline(
     run: impl FnOnce(&Workspace, &mut Terminal<'_>) -> Result<Ended, Refused>,
 ) -> anyhow::Result<Exit> {
     let workspace = workspace::root().map_or_else(|_| Workspace::none(), Workspace::at);
-    let mut out = console::Output;
+    let mut out = ops_monitoring::Output;
     let mut progress = console::progress();
     let mut terminal = Terminal {
         out: &mut out,

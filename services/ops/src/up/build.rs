@@ -1,5 +1,5 @@
-//! Step 3: the functions' programs, built by cargo with the profile and the build folder of this program, so that
-//! nothing is compiled twice.
+//! Programs of the workspace, built by cargo with the profile and the build folder of this program, so that nothing is compiled
+//! twice: the functions' (step 3), and what this program calls.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -32,17 +32,10 @@ pub(crate) async fn build(
     packages: &BTreeSet<String>,
     step: &Step,
 ) -> anyhow::Result<Programs> {
-    let place = Place::of_this_program();
-    let mut command = Command::new("cargo");
+    let mut command = cargo_build(workspace);
     command
-        .args(["build", "--locked", "--bins", "--profile", &place.profile])
-        .args(packages.iter().flat_map(|package| ["--package", package]))
-        .args(["--message-format", "json-render-diagnostics"])
-        .current_dir(workspace)
-        .env("CARGO_TERM_PROGRESS_WHEN", "never");
-    if let Some(folder) = &place.target_dir {
-        command.arg("--target-dir").arg(folder);
-    }
+        .arg("--bins")
+        .args(packages.iter().flat_map(|package| ["--package", package]));
     run(&mut command, step).await.map_err(|cause| {
         let packages: Vec<String> = packages.iter().map(|package| format!(" -p {package}")).collect();
         Failure::new(Exit::Environment, "build the functions")
@@ -53,6 +46,44 @@ pub(crate) async fn build(
             .caused_by(cause)
             .into()
     })
+}
+
+/// Builds one program, of a package with a feature.
+pub(crate) async fn program(
+    workspace: &Path,
+    package: &str,
+    feature: &str,
+    name: &str,
+    step: &Step,
+) -> anyhow::Result<PathBuf> {
+    let words = ["--package", package, "--features", feature, "--bin", name];
+    let built = run(cargo_build(workspace).args(words), step).await;
+    let found = built.and_then(|mut programs| programs.remove(name).context("cargo built another program"));
+    found.map_err(|cause| {
+        Failure::new(Exit::Environment, format!("build {name}"))
+            .cure(format!("run `cargo build {}` to see everything", words.join(" ")))
+            .caused_by(cause)
+            .into()
+    })
+}
+
+/// Does this program lie where cargo built it?
+pub(crate) fn is_built_here() -> bool {
+    Place::of_this_program().target_dir.is_some()
+}
+
+fn cargo_build(workspace: &Path) -> Command {
+    let place = Place::of_this_program();
+    let mut command = Command::new("cargo");
+    command
+        .args(["build", "--locked", "--profile", &place.profile])
+        .args(["--message-format", "json-render-diagnostics"])
+        .current_dir(workspace)
+        .env("CARGO_TERM_PROGRESS_WHEN", "never");
+    if let Some(folder) = &place.target_dir {
+        command.arg("--target-dir").arg(folder);
+    }
+    command
 }
 
 /// The programs of an earlier build.

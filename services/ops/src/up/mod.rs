@@ -4,7 +4,7 @@
 mod alarms;
 mod announce;
 mod background;
-mod build;
+pub(crate) mod build;
 mod deploy;
 pub(crate) mod digest;
 mod emulator;

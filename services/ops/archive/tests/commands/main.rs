@@ -4,9 +4,9 @@
 
 mod bucket;
 mod directory;
-mod sql;
+mod fixture;
+mod loopback;
 
-use std::fs;
 use std::path::Path;
 
 use async_trait::async_trait;
@@ -16,43 +16,12 @@ use ops_archive::{Bucket, Buckets, Command};
 use ops_monitoring::{Refused, Terminal};
 use tempfile::TempDir;
 
+use fixture::{REQUEST, STORY, archive};
+
 #[derive(Parser)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
-}
-
-const STORY: &str = "019aa7f4-9c00-7abc-8def-0123456789ab";
-const REQUEST: &str = "8476a536-e9f4-41e8-9739-2dfe598c3fcd";
-
-/// Two raw objects of 2025-11-21T19, the hour of the story's ID.
-fn archive() -> TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    let raw = directory.path().join("raw/2025/11/21/19");
-    fs::create_dir_all(&raw).unwrap();
-    let event = |id: &str, second: u64, message: &str| serde_json::json!({"id": id, "timestamp": 1_763_754_420_000_u64 + second * 1_000, "message": message});
-    let put = |name: &str, events: &[serde_json::Value]| {
-        let envelope = serde_json::json!({
-            "messageType": "DATA_MESSAGE", "owner": "123456789012", "logGroup": "/aws/lambda/shopfast-order-service", "logStream": "s",
-            "subscriptionFilters": ["all"], "logEvents": events,
-        });
-        fs::write(raw.join(name), format!("{envelope}\n")).unwrap();
-    };
-    let line = format!(
-        r#"{{"level":"INFO","correlation_id":"{STORY}","requestId":"{REQUEST}","message":"order placed"}}"#
-    );
-    put(
-        "one",
-        &[
-            event("1", 1, &format!("START RequestId: {REQUEST} Version: 1\n")),
-            event("2", 2, &line),
-        ],
-    );
-    put(
-        "two",
-        &[event("2", 2, &line), event("3", 3, "a text with, a comma")],
-    );
-    directory
 }
 
 /// There is none.

@@ -43,6 +43,7 @@ const FAULTS: &[(&str, &[&str])] = &[
     ("set-retention", &["log-group", "days"]),
     ("set-pattern", &["rule", "bus", "pattern"]),
     ("disable-rule", &["rule", "bus"]),
+    ("set-bucket-policy", &["bucket", "policy"]),
     ("set-filter", &["topic", "scope", "policy"]),
     ("set-state", &["state-machine", "state", "definition"]),
     ("disable-mapping", &["function"]),
@@ -117,6 +118,10 @@ fn configuration(kind: &str, fields: &Fields<'_>) -> Result<Fault, Wrong> {
         "disable-rule" => Fault::DisableRule {
             rule: required(fields, "rule", not_empty)?,
             bus: bus()?,
+        },
+        "set-bucket-policy" => Fault::SetBucketPolicy {
+            bucket: required(fields, "bucket", not_empty)?,
+            policy: object(fields, "policy")?,
         },
         "set-filter" => Fault::SetFilter {
             topic: required(fields, "topic", not_empty)?,

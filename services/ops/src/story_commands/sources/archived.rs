@@ -94,7 +94,7 @@ impl Asking<'_> {
         };
         let mut progress = console::progress();
         let mut terminal = Terminal {
-            out: &mut console::Output,
+            out: &mut ops_monitoring::Output,
             colored: false,
             progress: progress.as_mut().map(|progress| progress as _),
         };

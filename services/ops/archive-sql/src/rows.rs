@@ -3,22 +3,15 @@
 use std::io;
 
 use log_archive_sql::Cell;
+use ops_archive::Form;
 use ops_monitoring::Terminal;
 use serde_json::{Map, Value};
 
 /// Rows that say how wide a table is.
 const FIRST: usize = 1_000;
 
-/// How rows are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    Table,
-    Json,
-    Csv,
-}
-
 /// An answer while it is printed.
-pub(super) struct Rows<'r, 't> {
+pub(crate) struct Rows<'r, 't> {
     form: Form,
     terminal: &'r mut Terminal<'t>,
     names: Vec<String>,
@@ -29,7 +22,7 @@ pub(super) struct Rows<'r, 't> {
 }
 
 impl<'r, 't> Rows<'r, 't> {
-    pub(super) fn new(form: Form, terminal: &'r mut Terminal<'t>) -> Self {
+    pub(crate) fn new(form: Form, terminal: &'r mut Terminal<'t>) -> Self {
         Self {
             form,
             terminal,
@@ -40,7 +33,7 @@ impl<'r, 't> Rows<'r, 't> {
         }
     }
 
-    pub(super) fn begin(&mut self, names: &[String]) -> io::Result<()> {
+    pub(crate) fn begin(&mut self, names: &[String]) -> io::Result<()> {
         self.names = names.to_vec();
         if self.form == Form::Csv {
             return self.csv(names.iter().map(String::as_str));
@@ -48,7 +41,7 @@ impl<'r, 't> Rows<'r, 't> {
         Ok(())
     }
 
-    pub(super) fn row(&mut self, row: Vec<Cell>) -> io::Result<()> {
+    pub(crate) fn row(&mut self, row: Vec<Cell>) -> io::Result<()> {
         self.count += 1;
         match self.form {
             Form::Json => {
@@ -71,7 +64,7 @@ impl<'r, 't> Rows<'r, 't> {
     }
 
     /// The last rows; how many there were.
-    pub(super) fn end(mut self) -> io::Result<u64> {
+    pub(crate) fn end(mut self) -> io::Result<u64> {
         if self.form == Form::Table && self.widths.is_empty() {
             self.measured()?;
         }

@@ -2,11 +2,10 @@
 
 use log_archive_sql::{Engine, Limits, SqlError};
 use log_archive_store::chain;
+use ops_archive::{Buckets, SqlArgs};
 use ops_monitoring::{Ended, Refused, Terminal};
 
-use super::Args;
-use super::rows::{Form, Rows};
-use crate::place::Buckets;
+use crate::rows::Rows;
 
 /// The query, or the output.
 enum Failed {
@@ -20,29 +19,25 @@ impl From<SqlError> for Failed {
     }
 }
 
-pub(super) async fn run(
-    args: Args,
+/// Asks, and prints the rows as they come.
+///
+/// # Errors
+/// It is no query, or would change something; the archive cannot be read; the output refuses.
+pub async fn answer(
+    args: &SqlArgs,
     buckets: &dyn Buckets,
     terminal: &mut Terminal<'_>,
 ) -> Result<Ended, Refused> {
-    let archive = args.place.open(buckets).await?.archive;
-    let memory = usize::try_from(args.memory)
-        .unwrap_or(usize::MAX)
-        .saturating_mul(1_024 * 1_024);
+    let archive = args.open(buckets).await?.archive;
     let limits = Limits {
-        memory,
+        memory: args.memory(),
         ..Limits::default()
     };
-    let engine = Engine::new(&archive, args.times.hours()?, limits).await;
+    let engine = Engine::new(&archive, args.hours()?, limits).await;
     let engine = engine.map_err(|error| refused(&error))?;
-    let form = match (args.json, args.csv) {
-        (true, _) => Form::Json,
-        (_, true) => Form::Csv,
-        _ => Form::Table,
-    };
-    let rows = std::cell::RefCell::new(Rows::new(form, terminal));
+    let rows = std::cell::RefCell::new(Rows::new(args.form(), terminal));
     let answered = engine.query(
-        &args.query,
+        args.query(),
         |names| {
             rows.borrow_mut()
                 .begin(names)
