@@ -1,6 +1,7 @@
 //! The commands over a bucket: what they say over a directory they say over S3.
 
-use log_archive_s3::loopback::Fault;
+use log_archive_s3::loopback::{BUCKET, Fault};
+use ops_archive::Buckets;
 
 use crate::loopback::Loopback;
 use crate::{NoBuckets, REQUEST, STORY, archive, compacted, run, run_with};

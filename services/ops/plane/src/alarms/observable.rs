@@ -71,6 +71,21 @@ const OBSERVED: &[(&str, &[&str])] = &[
             "ExecutionTime",
         ],
     ),
+    // Calls that pass the gateway, and what delivery streams are asked for.
+    (
+        "AWS/Firehose",
+        &[
+            "IncomingBytes",
+            "IncomingRecords",
+            "ThrottledRecords",
+            "BytesPerSecondLimit",
+            "RecordsPerSecondLimit",
+            "DeliveryToS3.Bytes",
+            "DeliveryToS3.Records",
+            "DeliveryToS3.Success",
+            "DeliveryToS3.DataFreshness",
+        ],
+    ),
     // The shop's addresses (`public`).
     ("AWS/ApiGateway", &["Count", "4XXError", "5XXError", "Latency"]),
     ("AWS/Logs", &["EMFParsingErrors"]),
