@@ -199,8 +199,8 @@ mod tests {
             archive ls
             archive stats
             archive verify
-            archive sql
             archive restore-plan
+            archive sql
             fault lines
             fault list
             drill list
