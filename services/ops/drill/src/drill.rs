@@ -314,7 +314,7 @@ impl Drill {
 }
 
 impl Fault {
-    fn touches(&self) -> Option<&str> {
+    pub(crate) fn touches(&self) -> Option<&str> {
         match self {
             Self::Function { function, .. }
             | Self::SetFunction { function, .. }

@@ -20,6 +20,6 @@ pub use drill::{Address, Drill, Fault, FunctionFault, FunctionSettings, Load, Lo
 pub use expect::{Evidence, Expect, Expected, Mail};
 pub use file::{FileError, read};
 pub use judge::{Outcome, Verdict, judge, not_over, outstanding};
-pub use mail::case_of;
+pub use mail::{case_of, concerns};
 pub use observed::{Change, Loudness, Observed, ReceivedMail, State, Told};
 pub use timeline::timeline;

@@ -127,6 +127,15 @@ fn told(mail: &Mail, received: &[ReceivedMail], failed: &BTreeSet<String>) -> St
     format!("{what}: {}", lack.unwrap_or_else(|| "none came".to_owned()))
 }
 
+/// Is a mail of this drill's time its own? It tells of one of its alarms, or names what its faults touch. Whoever reads the mails of a drill
+/// that ran beside others sees these.
+#[must_use]
+pub fn concerns(mail: &ReceivedMail, drill: &Drill) -> bool {
+    let broken = drill.faults.iter().filter_map(crate::drill::Fault::touches);
+    let mut names = broken.filter(|name| mail.subject.contains(name));
+    tells_of(mail, drill) || names.next().is_some()
+}
+
 /// Does a mail tell of an alarm of the drill, in the words of whoever is to tell of it?
 pub(crate) fn tells_of(mail: &ReceivedMail, drill: &Drill) -> bool {
     let letter = Letter::of(mail);

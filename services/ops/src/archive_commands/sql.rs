@@ -123,3 +123,45 @@ async fn program() -> anyhow::Result<PathBuf> {
     step.done(NAME);
     Ok(built)
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_config::{BehaviorVersion, Region};
+
+    use super::*;
+    use crate::context::local_sdk_config;
+
+    #[test]
+    fn the_program_asks_whom_this_one_would() {
+        let check = |config: &SdkConfig, has_own: bool, expected: &[&str]| {
+            let told = environment(config, has_own).into_iter().map(|(name, value)| {
+                let value = value.map_or_else(|| " is taken away".to_owned(), |value| format!("={value}"));
+                format!("{name}{value}")
+            });
+            assert_eq!(told.collect::<Vec<_>>(), expected);
+        };
+        check(
+            &local_sdk_config("http://127.0.0.1:4566"),
+            false,
+            &[
+                "AWS_REGION=us-east-1",
+                "AWS_ENDPOINT_URL=http://127.0.0.1:4566",
+                "AWS_CONFIG_FILE=/dev/null",
+                "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
+                "AWS_PROFILE is taken away",
+                "AWS_ACCESS_KEY_ID=test",
+                "AWS_SECRET_ACCESS_KEY=test",
+                "AWS_SESSION_TOKEN is taken away",
+            ],
+        );
+        let aws = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-west-1"))
+            .build();
+        check(
+            &aws,
+            true,
+            &["AWS_REGION=eu-west-1", "AWS_ENDPOINT_URL is taken away"],
+        );
+    }
+}

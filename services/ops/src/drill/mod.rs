@@ -12,11 +12,14 @@ mod files;
 mod ground;
 mod heal;
 mod inflict;
+mod keep_mails;
 mod platforms;
 mod print;
 mod queue;
 mod running;
 mod watch;
+
+use std::path::PathBuf;
 
 use crate::console;
 use crate::context::Context;
@@ -34,7 +37,7 @@ pub(crate) enum Command {
     },
     /// Run drills: make the fault, wait for alarms and mails, run the runbook, heal, wait until all is clear
     #[command(
-        after_help = "Examples:\n  shopwatch drill run product-service-fails\n  shopwatch drill run --all --time-scale 60 --json"
+        after_help = "Examples:\n  shopwatch drill run product-service-fails\n  shopwatch drill run --all --time-scale 60 --json\n  shopwatch drill run products-fail --mails mails"
     )]
     Run(RunArgs),
 }
@@ -63,6 +66,9 @@ pub(crate) struct RunArgs {
     /// Leave out the runbooks, whose steps need jq and the AWS CLI
     #[arg(long)]
     no_runbooks: bool,
+    /// Write the mails of each drill as they came into a folder of its name below this one
+    #[arg(long, value_name = "DIR")]
+    mails: Option<PathBuf>,
     /// Start with the functions' programs of the last build
     #[arg(long)]
     no_build: bool,

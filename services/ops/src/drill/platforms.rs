@@ -11,7 +11,7 @@ use super::files::{self, Book};
 use super::ground::Ground;
 use super::queue::Queue;
 use super::watch::Watcher;
-use super::{RunArgs, print};
+use super::{RunArgs, keep_mails, print};
 use crate::console;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -117,7 +117,12 @@ async fn batches<'a>(order: &Order<'a>, number: usize, ground: &Ground) -> anyho
     while let Some(drills) = order.queue.next(number) {
         let batch = Box::pin(batch::run(tools, &drills, &staying));
         match batch::guarded(ground, batch, &order.interrupts).await? {
-            Some(more) => ran.extend(more),
+            Some(more) => {
+                if let Some(folder) = &args.mails {
+                    more.iter().try_for_each(|one| keep_mails::keep(folder, one))?;
+                }
+                ran.extend(more);
+            }
             None => return Ok(None),
         }
         staying.extend(drills.iter().flat_map(|drill| drill.expect.stays.clone()));

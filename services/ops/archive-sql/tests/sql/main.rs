@@ -8,10 +8,12 @@ mod fixture;
 mod loopback;
 
 use std::path::Path;
+use std::process;
 
 use async_trait::async_trait;
 use clap::Parser;
 use expect_test::{Expect, expect};
+use log_archive_s3::loopback::BUCKET;
 use ops_archive::{Bucket, Buckets, Command, SqlArgs};
 use ops_monitoring::{Ended, Refused, Terminal};
 use tempfile::TempDir;
@@ -192,4 +194,46 @@ fn mistakes_are_told() {
         exit 2
     "#]],
     );
+}
+
+/// As `shopwatch archive sql` starts it: a bucket at an endpoint that the environment names.
+#[test]
+fn the_program_opens_a_bucket_by_the_environment() {
+    let directory = compacted();
+    let bucket = Loopback::with(directory.path(), "");
+    let run = |words: &[&str]| {
+        let output = process::Command::new(env!("CARGO_BIN_EXE_shopwatch-archive-sql"))
+            .args(words)
+            .env("AWS_ENDPOINT_URL", bucket.config.endpoint_url().unwrap())
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_CONFIG_FILE", "/dev/null")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+            .output()
+            .unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        format!(
+            "{}{}exit {}\n",
+            text(&output.stdout),
+            text(&output.stderr),
+            output.status.code().unwrap()
+        )
+    };
+    let place = format!("--archive=s3://{BUCKET}");
+    let count = "SELECT count(*) AS lines FROM lines";
+    assert_eq!(run(&[&place, "--json", "--", count]), "{\"lines\":3}\nexit 0\n");
+    expect![[r"
+        error: run the query
+        cause: Error during planning: table 'awsdatacatalog.shopfast_log_archive.none' not found
+        exit 2
+    "]]
+    .assert_eq(&run(&[&place, "--", "SELECT * FROM none"]));
+    expect![[r"
+        error: find the archive
+        cause: none is named
+         cure: ask with `shopwatch archive sql`, which knows the stack's, or name it with --archive
+        exit 2
+    "]]
+    .assert_eq(&run(&["SELECT 1"]));
 }

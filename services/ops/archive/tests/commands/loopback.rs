@@ -17,7 +17,7 @@ use tokio::runtime::{Builder, Runtime};
 pub(crate) struct Loopback {
     _runtime: Runtime,
     pub(crate) served: Arc<Served>,
-    config: SdkConfig,
+    pub(crate) config: SdkConfig,
 }
 
 impl Loopback {
