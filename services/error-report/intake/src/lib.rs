@@ -7,8 +7,10 @@ mod event;
 mod line;
 mod logs;
 mod notification;
+mod personal;
 
 pub use event::{Event, Unreadable};
 pub use line::{LogEvent, Occurrence, Origin, occurrence};
 pub use logs::{LogBatch, LogsError, PATTERN, insights_filter};
 pub use notification::{AlarmNotification, NotificationError, Subject};
+pub use personal::redacted;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use error_report_domain::report::{Links, Sample, is_plain_word, quoted};
-use error_report_intake::{AlarmNotification, LogEvent, Occurrence, insights_filter, occurrence};
+use error_report_intake::{AlarmNotification, LogEvent, Occurrence, insights_filter, occurrence, redacted};
 use futures::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
@@ -169,7 +169,8 @@ impl Inquiry {
         let mut story = Vec::new();
         if !id.is_empty() {
             match in_time(until, self.stories.story(&id, at)).await {
-                Ok(lines) => story = lines,
+                // What failed says why, in the words of a program.
+                Ok(lines) => story = lines.iter().map(|line| redacted(line)).collect(),
                 Err(error) => lacks.push(lack("The story of the case could not be read", error.as_ref())),
             }
         }

@@ -139,7 +139,13 @@ impl Stories for World {
 
     async fn story(&self, correlation_id: &str, _: Timestamp) -> Result<Vec<String>, PortError> {
         self.call().await?;
-        Ok(vec![format!("POST /orders of {correlation_id}")])
+        let mut story = vec![format!("POST /orders of {correlation_id}")];
+        if correlation_id == "c-of-ada" {
+            story.push(
+                "carrier: failed in 7 ms (nobody at street=Main St 5, call +49 151 2345678)".to_owned(),
+            );
+        }
+        Ok(story)
     }
 }
 

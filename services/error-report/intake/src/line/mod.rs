@@ -9,6 +9,8 @@ mod tests;
 
 use serde::Deserialize;
 
+use crate::personal::redacted;
+
 /// A line.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct LogEvent {
@@ -74,10 +76,6 @@ pub fn occurrence(function: &str, event: &LogEvent) -> Option<Occurrence> {
         customer: found.customer,
         origin: found.origin,
     })
-}
-
-fn redacted(text: &str) -> String {
-    telemetry_core::log::redact(text).into_owned()
 }
 
 /// A UUID is one whatever its digits look like; else somebody may have put an address there.
