@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use error_report_domain::report::{Links, Sample, is_plain_word, quoted};
+use error_report_domain::report::{Letters, Links, Sample, is_plain_word, quoted};
 use error_report_intake::{AlarmNotification, LogEvent, Occurrence, insights_filter, occurrence, redacted};
 use futures::stream::{self, StreamExt as _};
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::commands::in_region;
 use crate::grouping::{Lot, group};
-use crate::ports::{Changed, Changes, Lines, PortError, Stories};
+use crate::ports::{Changed, Changes, DeadLetters, Lines, PortError, Stories};
 use crate::scope::Scope;
 use crate::settings::Settings;
 
@@ -25,6 +25,7 @@ pub(crate) struct Inquiry {
     lines: Arc<dyn Lines>,
     stories: Arc<dyn Stories>,
     changes: Arc<dyn Changes>,
+    dead_letters: Option<Arc<dyn DeadLetters>>,
     settings: Arc<Settings>,
 }
 
@@ -76,7 +77,37 @@ impl Inquiry {
             lines,
             stories,
             changes,
+            dead_letters: None,
             settings,
+        }
+    }
+
+    pub(crate) fn with_dead_letters(self, dead_letters: Arc<dyn DeadLetters>) -> Self {
+        Self {
+            dead_letters: Some(dead_letters),
+            ..self
+        }
+    }
+
+    /// What lies in the dead-letter queue that an alarm is about.
+    pub(crate) async fn letters(
+        &self,
+        notification: &AlarmNotification,
+        until: Instant,
+        lacks: &mut Vec<String>,
+    ) -> Option<Letters> {
+        let dead_letters = self.dead_letters.as_ref()?;
+        let queue = queue_of(notification, &self.settings.dead_letter_queues)?;
+        match in_time(until, dead_letters.some(queue)).await {
+            Ok(some) => Some(Letters {
+                queue: queue.to_owned(),
+                some,
+            }),
+            Err(error) => {
+                let what = format!("What lies in {queue} could not be read");
+                lacks.push(lack(&what, error.as_ref()));
+                None
+            }
         }
     }
 
@@ -292,6 +323,17 @@ impl Inquiry {
             ),
         }
     }
+}
+
+/// The queue of an alarm that says that messages lie there, or of the composite that tells of it. Once for each time that it goes off: a
+/// message that was received three times is left out of the age of the oldest one, and so of the alarm on it
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html>).
+fn queue_of<'a>(notification: &AlarmNotification, queues: &'a [String]) -> Option<&'a str> {
+    let is_about = |queue: &&String| {
+        let mode = notification.name.strip_prefix(queue.as_str());
+        matches!(mode, Some("-not-empty" | "-filled"))
+    };
+    queues.iter().find(is_about).map(String::as_str)
 }
 
 /// Failures of which a line names one of the resources, and the others. What else an invocation says belongs to it.

@@ -79,7 +79,7 @@ pub fn occurrence(function: &str, event: &LogEvent) -> Option<Occurrence> {
 }
 
 /// A UUID is one whatever its digits look like; else somebody may have put an address there.
-fn redacted_id(id: &str) -> String {
+pub(crate) fn redacted_id(id: &str) -> String {
     if is_uuid(id) { id.to_owned() } else { redacted(id) }
 }
 

@@ -152,6 +152,42 @@ const PLACES: [&str; 9] = [
     "district",
 ];
 
+/// Words before `name`, with a blank between them, with which it is no person's.
+const THINGS: [&str; 32] = [
+    "function",
+    "queue",
+    "topic",
+    "table",
+    "index",
+    "bucket",
+    "stream",
+    "rule",
+    "alarm",
+    "metric",
+    "workflow",
+    "service",
+    "host",
+    "domain",
+    "product",
+    "item",
+    "category",
+    "brand",
+    "field",
+    "column",
+    "key",
+    "parameter",
+    "variable",
+    "attribute",
+    "file",
+    "event",
+    "type",
+    "class",
+    "method",
+    "resource",
+    "role",
+    "group",
+];
+
 /// What the value of this key is.
 pub(super) fn meaning(key: &str) -> Meaning {
     let words = words(key);
@@ -193,11 +229,18 @@ pub(super) fn before(text: &str, sign: usize) -> Range<usize> {
         return one;
     };
     let two = word_start(more)..bare.len();
-    if meaning(&bare[two.clone()]) == meaning(&bare[one.clone()]) {
-        one
-    } else {
-        two
-    }
+    let (word, of) = (&bare[two.start..more.len()], meaning(&bare[two.clone()]));
+    let is_its_word = match of {
+        Meaning::Other => is_a_thing(word),
+        of => of != meaning(&bare[one.clone()]),
+    };
+    if is_its_word { two } else { one }
+}
+
+/// Has what this word means a name or an address that is nobody's?
+fn is_a_thing(word: &str) -> bool {
+    let is = |thing: &&str| thing.eq_ignore_ascii_case(word);
+    THINGS.iter().any(|thing| is(thing)) || TECHNICAL.iter().any(|thing| is(thing))
 }
 
 /// Where the word at the end of the text begins.

@@ -85,8 +85,12 @@ fn plain_text() {
         "first: a, surname = [name]; n=1",
     );
     check(
-        "name=Ada phone=0151/2345678 refused",
-        "name=[name] phone=[phone] refused",
+        "of name=Ada phone=0151/2345678 refused",
+        "of name=[name] phone=[phone] refused",
+    );
+    check(
+        "queue name=orders, name=Ada, street=Main St",
+        "queue name=orders, name=[name], street=[address]",
     );
     check(
         "ship to address: Main St 5, Springfield, order=7",
