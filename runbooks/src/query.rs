@@ -61,16 +61,67 @@ mod tests {
         let check = |query: &str, expected: &Expect| {
             expected.assert_eq(&read(query).map_or_else(|error| error.to_string(), |()| "read".to_owned()));
         };
-        check("", &expect!["`--query` is no JMESPath: Unexpected nud token -- found Eof, at character 1 of ``"]);
-        check("Stacks[0", &expect!["`--query` is no JMESPath: Expected ':', or ']' -- found Eof, at character 9 of `Stacks[0`"]);
-        check("Stacks[?Status = 'x']", &expect!["`--query` is no JMESPath: '=' is not valid. Did you mean '=='?, at character 16 of `Stacks[?Status = 'x']`"]);
-        check("Stacks[].{a: b", &expect!["`--query` is no JMESPath: Expected '}' or ',' -- found Eof, at character 15 of `Stacks[].{a: b`"]);
-        check("Stacks[].{a b}", &expect![[r#"`--query` is no JMESPath: Expected ':' to follow key -- found Identifier("b"), at character 13 of `Stacks[].{a b}`"#]]);
-        check("sort(a", &expect!["`--query` is no JMESPath: Unexpected nud token -- found Eof, at character 7 of `sort(a`"]);
-        check("a..b", &expect!["`--query` is no JMESPath: Expected identifier, '*', '{', '[', '&', or '[?' -- found Dot, at character 3 of `a..b`"]);
-        check("a b", &expect![[r#"`--query` is no JMESPath: Did not parse the complete expression -- found Identifier("b"), at character 3 of `a b`"#]]);
-        check("a['x']", &expect![[r#"`--query` is no JMESPath: Expected number, ':', or '*' -- found Literal(String("x")), at character 3 of `a['x']`"#]]);
-        check("[?a == 'x]", &expect!["`--query` is no JMESPath: Unclosed ' delimiter: 'x], at character 8 of `[?a == 'x]`"]);
-        check("a == `{`", &expect!["`--query` is no JMESPath: Unable to parse literal JSON {: EOF while parsing an object at line 1 column 1, at character 6 of `a == `{``"]);
+        check(
+            "",
+            &expect!["`--query` is no JMESPath: Unexpected nud token -- found Eof, at character 1 of ``"],
+        );
+        check(
+            "Stacks[0",
+            &expect![
+                "`--query` is no JMESPath: Expected ':', or ']' -- found Eof, at character 9 of `Stacks[0`"
+            ],
+        );
+        check(
+            "Stacks[?Status = 'x']",
+            &expect![
+                "`--query` is no JMESPath: '=' is not valid. Did you mean '=='?, at character 16 of `Stacks[?Status = 'x']`"
+            ],
+        );
+        check(
+            "Stacks[].{a: b",
+            &expect![
+                "`--query` is no JMESPath: Expected '}' or ',' -- found Eof, at character 15 of `Stacks[].{a: b`"
+            ],
+        );
+        check(
+            "Stacks[].{a b}",
+            &expect![[
+                r#"`--query` is no JMESPath: Expected ':' to follow key -- found Identifier("b"), at character 13 of `Stacks[].{a b}`"#
+            ]],
+        );
+        check(
+            "sort(a",
+            &expect![
+                "`--query` is no JMESPath: Unexpected nud token -- found Eof, at character 7 of `sort(a`"
+            ],
+        );
+        check(
+            "a..b",
+            &expect![
+                "`--query` is no JMESPath: Expected identifier, '*', '{', '[', '&', or '[?' -- found Dot, at character 3 of `a..b`"
+            ],
+        );
+        check(
+            "a b",
+            &expect![[
+                r#"`--query` is no JMESPath: Did not parse the complete expression -- found Identifier("b"), at character 3 of `a b`"#
+            ]],
+        );
+        check(
+            "a['x']",
+            &expect![[
+                r#"`--query` is no JMESPath: Expected number, ':', or '*' -- found Literal(String("x")), at character 3 of `a['x']`"#
+            ]],
+        );
+        check(
+            "[?a == 'x]",
+            &expect!["`--query` is no JMESPath: Unclosed ' delimiter: 'x], at character 8 of `[?a == 'x]`"],
+        );
+        check(
+            "a == `{`",
+            &expect![
+                "`--query` is no JMESPath: Unable to parse literal JSON {: EOF while parsing an object at line 1 column 1, at character 6 of `a == `{``"
+            ],
+        );
     }
 }

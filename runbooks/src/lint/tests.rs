@@ -237,7 +237,9 @@ fn filters_can_be_read() {
     check_page(
         list,
         &asks("\"QueueUrls[?contains(@, 'orders')\""),
-        &["23:11 broken-filter: `--query` is no JMESPath: Expected ']' -- found Eof, at character 33 of `QueueUrls[?contains(@, 'orders')`"],
+        &[
+            "23:11 broken-filter: `--query` is no JMESPath: Expected ']' -- found Eof, at character 33 of `QueueUrls[?contains(@, 'orders')`",
+        ],
     );
 }
 

@@ -3,13 +3,12 @@
 use std::collections::HashSet;
 
 use error_report_domain::budget::Urgency;
-use error_report_domain::report::{Alarm, Event, Letter, Letters, Report, Severity, Step};
+use error_report_domain::report::{Alarm, Event, Letter, Letters, Report, Severity, Step, in_region};
 use error_report_intake::{AlarmNotification, Subject};
 use futures::future::join3;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use crate::commands::in_region;
 use crate::error_report::{ErrorReport, ReportError, Summary};
 use crate::grouping::{Lot, failures};
 use crate::groups::customers;

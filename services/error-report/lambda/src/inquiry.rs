@@ -3,13 +3,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use error_report_domain::report::{Letters, Links, Sample, is_plain_word, quoted};
+use error_report_domain::report::{Letters, Links, Sample, commands};
 use error_report_intake::{AlarmNotification, LogEvent, Occurrence, insights_filter, occurrence, redacted};
 use futures::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
-use crate::commands::in_region;
 use crate::grouping::{Lot, group};
 use crate::ports::{Changed, Changes, DeadLetters, Lines, PortError, Stories};
 use crate::scope::Scope;
@@ -17,8 +16,6 @@ use crate::settings::Settings;
 
 /// Functions whose lines are read at the same time.
 const AT_ONCE: usize = 4;
-/// Characters of an ID: what the carriers of correlation IDs take.
-const LONGEST_ID: usize = 128;
 
 #[derive(Clone)]
 pub(crate) struct Inquiry {
@@ -283,18 +280,7 @@ impl Inquiry {
         // The story of an invocation that got no event is found by its own ID.
         let ids = sample.map(|sample| [&sample.correlation_id, &sample.request_id]);
         let id = ids.into_iter().flatten().find(|id| !id.is_empty());
-        // An ID comes from a log line: what is none is not typed.
-        let trace = id
-            .filter(|id| id.len() <= LONGEST_ID && is_plain_word(id))
-            .map(|id| format!("shopwatch trace {id}"));
-        let runbook = alarm.map(|alarm| format!("shopwatch runbooks run {}", quoted(&alarm.name)));
-        let of = function.map(|function| format!("--function {} ", quoted(function)));
-        let logs = format!(
-            "shopwatch logs {}--level error --since 1h",
-            of.unwrap_or_default()
-        );
         let settings = &self.settings;
-        let typed = |command: String| in_region(&command, settings.region.as_deref());
         let dashboard = alarm.and_then(settings.dashboard).or_else(|| {
             let name = function.or(settings.functions.first().map(String::as_str));
             name.or(alarm.map(|alarm| alarm.name.as_str()))?.split('-').next()
@@ -310,12 +296,12 @@ impl Inquiry {
                 }
                 _ => String::new(),
             },
-            commands: trace
-                .into_iter()
-                .chain(runbook)
-                .chain(Some(logs))
-                .map(typed)
-                .collect(),
+            commands: commands(
+                id.map(String::as_str),
+                alarm.map(|alarm| alarm.name.as_str()),
+                function,
+                settings.region.as_deref(),
+            ),
             query: format!(
                 "fields @timestamp, function_name, error.code, record.errorType, message, correlation_id\n\
                  | filter {}\n| sort @timestamp desc\n| limit 50",

@@ -4,6 +4,7 @@
 //!
 //! Not here: finding it out. Texts of others come redacted; control characters are taken out and markup is escaped here.
 
+mod commands;
 mod document;
 mod html;
 mod letters;
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::known::News;
 
+pub use commands::{commands, in_region};
 pub use document::{Document, Line, Section, document};
 pub use html::html;
 pub use shell::{is_plain_word, quoted};
