@@ -239,8 +239,8 @@ pub(super) fn before(text: &str, sign: usize) -> Range<usize> {
 
 /// Has what this word means a name or an address that is nobody's?
 fn is_a_thing(word: &str) -> bool {
-    let is = |thing: &&str| thing.eq_ignore_ascii_case(word);
-    THINGS.iter().any(|thing| is(thing)) || TECHNICAL.iter().any(|thing| is(thing))
+    let mut things = THINGS.iter().chain(&TECHNICAL);
+    things.any(|thing| thing.eq_ignore_ascii_case(word))
 }
 
 /// Where the word at the end of the text begins.
