@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use crate::lint::{Refusal, Typed};
 use crate::near::suggestion;
+use crate::query;
 
 /// What is committed.
 static COMMITTED: LazyLock<Catalog<'static>> =
@@ -151,6 +152,7 @@ impl<'a> Catalog<'a> {
         };
         let full = format!("aws {service} {name}");
         self.options(&Command::read(options), &full, words, last + 1)?;
+        queries(words)?;
         if name.starts_with("wait ") {
             return endless(name_at, "it waits for minutes: ask once, and judge the answer");
         }
@@ -258,6 +260,25 @@ fn values(values: Values, inside: bool, words: &[String], at: usize, option: &st
         (Values::One, false) => Ok(1),
         (Values::Many, false) => Ok(behind),
     }
+}
+
+/// Each `--query` is JMESPath. No command has an option of that name of its own.
+fn queries(words: &[String]) -> Result<(), Refusal> {
+    for (at, word) in words.iter().enumerate() {
+        let (word_at, query) = match split(word) {
+            ("--query", Some(query)) => (at, Some(query)),
+            ("--query", None) => (at + 1, words.get(at + 1).map(String::as_str)),
+            _ => continue,
+        };
+        if let Some(Err(error)) = query.map(query::read) {
+            return Err(Refusal {
+                check: "broken-filter",
+                word: word_at,
+                message: error.to_string(),
+            });
+        }
+    }
+    Ok(())
 }
 
 fn endless(word: usize, message: &str) -> Result<Typed, Refusal> {
@@ -420,6 +441,22 @@ mod tests {
         check(
             "aws lambda wait function-active --function-name a",
             "endless-command wait: it waits for minutes: ask once, and judge the answer",
+        );
+    }
+
+    #[test]
+    fn a_query_is_jmespath() {
+        check(
+            "aws sqs list-queues --query QueueUrls[*",
+            "broken-filter QueueUrls[*: `--query` is no JMESPath: Expected ']' for wildcard index -- found Eof, at character 12 of `QueueUrls[*`",
+        );
+        check(
+            "aws --query=a..b sqs list-queues",
+            "broken-filter --query=a..b: `--query` is no JMESPath: Expected identifier, '*', '{', '[', '&', or '[?' -- found Dot, at character 3 of `a..b`",
+        );
+        check(
+            "aws logs start-query --start-time 1 --end-time 2 --query-string x[",
+            "looks",
         );
     }
 

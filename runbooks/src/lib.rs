@@ -33,4 +33,6 @@ pub mod record;
 
 pub mod redact;
 
+mod query;
+
 mod near;

@@ -67,6 +67,7 @@ const VARIABLES: &[(&str, &[&str])] = &[
         &[
             "CUSTOMER_KEY_SECRET_ARN",
             "DASHBOARDS_URL",
+            "DEAD_LETTER_QUEUES",
             "FUNCTIONS",
             "MAIL_FROM",
             "MAIL_TO",

@@ -120,6 +120,13 @@ pub(crate) const RIGHTS: &[(&str, &[Right])] = &[
                     "xray:GetTraceSummaries",
                 ],
             ),
+            ("${OrderDlq.Arn}", LOOK_INTO),
+            ("${NotificationDlq.Arn}", LOOK_INTO),
+            ("${InventoryDlq.Arn}", LOOK_INTO),
+            ("${RelayDlq.Arn}", LOOK_INTO),
+            ("${RuleDlq.Arn}", LOOK_INTO),
+            ("${ScheduleDlq.Arn}", LOOK_INTO),
+            ("${SubscriptionDlq.Arn}", LOOK_INTO),
             ("${ProductServiceLog.Arn}", READ_LINES),
             ("${ProductService.Arn}", READ_VERSIONS),
             ("${OrderServiceLog.Arn}", READ_LINES),
@@ -177,6 +184,9 @@ const EVERY_OBJECT: &str = "${LogArchive.Arn}/*";
 /// What the error report asks of every other function.
 const READ_LINES: &[&str] = &["logs:FilterLogEvents"];
 const READ_VERSIONS: &[&str] = &["lambda:ListVersionsByFunction"];
+
+/// What it asks of dead-letter queues: it deletes nothing.
+const LOOK_INTO: &[&str] = &["sqs:ReceiveMessage"];
 
 /// Publishing to an encrypted topic needs its key.
 /// <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>

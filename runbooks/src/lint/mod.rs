@@ -104,7 +104,10 @@ pub const CHECKS: &[Check] = &[
         "a name of the group that no resource and no alarm has",
     ),
     check("unknown-metric", "a metric that its AWS service does not publish"),
-    check("broken-filter", "a filter that jq cannot read"),
+    check(
+        "broken-filter",
+        "a filter that jq, or a `--query` that `aws` cannot read",
+    ),
     check(
         "stale-figure",
         "a figure of a function that the template has changed",

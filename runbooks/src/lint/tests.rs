@@ -232,6 +232,15 @@ fn filters_can_be_read() {
         &["22:23 broken-filter: jq has no filter; `.` shows all"],
     );
     check_page(list, &with("-s --argjson n 1 '{n: $n, all: length}'"), &[]);
+    let asks = |query: &str| format!("aws sqs list-queues \\\n  --query {query}");
+    check_page(list, &asks("\"QueueUrls[?contains(@, 'orders')] | [0]\""), &[]);
+    check_page(
+        list,
+        &asks("\"QueueUrls[?contains(@, 'orders')\""),
+        &[
+            "23:11 broken-filter: `--query` is no JMESPath: Expected ']' -- found Eof, at character 33 of `QueueUrls[?contains(@, 'orders')`",
+        ],
+    );
 }
 
 #[test]

@@ -17,6 +17,7 @@ use telemetry_core::Coded;
 
 use crate::changes::Deployments;
 use crate::clock::{AlarmClock, ClockError};
+use crate::dead_letters::{SqsQueues, name_of};
 use crate::lines::CloudWatchLines;
 use crate::post::{Letters, Sender};
 use crate::steps;
@@ -91,7 +92,7 @@ impl std::fmt::Debug for Reporter {
 
 impl Reporter {
     /// From `REPORT_TABLE`, `REPORT_TOPIC`, `CUSTOMER_KEY_SECRET_ARN`, `FUNCTIONS` (names with commas between them),
-    /// `TICKET_TOPIC`, `RUNBOOKS_URL`, `DASHBOARDS_URL`; `MAILS_PER_HOUR`; where HTML is sent, `MAIL_FROM` and `MAIL_TO`; where alarms have a time of
+    /// `TICKET_TOPIC`, `RUNBOOKS_URL`, `DASHBOARDS_URL`, `DEAD_LETTER_QUEUES` (addresses with commas); `MAILS_PER_HOUR`; where HTML is sent, `MAIL_FROM` and `MAIL_TO`; where alarms have a time of
     /// their own, `SHOPWATCH_ALARM_CLOCK`.
     ///
     /// # Errors
@@ -101,7 +102,16 @@ impl Reporter {
             Some(path) => AlarmClock::of(path.into()).map_err(StartError::Clock)?,
             None => AlarmClock::default(),
         };
-        let settings = settings(source, config).await?;
+        let queues = optional(source, "DEAD_LETTER_QUEUES").unwrap_or_default();
+        let queues: Vec<String> = queues
+            .split(',')
+            .filter(|url| !url.is_empty())
+            .map(str::to_owned)
+            .collect();
+        let settings = Settings {
+            dead_letter_queues: queues.iter().map(|url| name_of(url).to_owned()).collect(),
+            ..settings(source, config).await?
+        };
         let asking = config
             .to_builder()
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
@@ -125,6 +135,8 @@ impl Reporter {
             Arc::new(clock.clone()),
             settings,
         );
+        let letters = SqsQueues::new(queues_client(&asking), queues, clock.clone());
+        let report = report.with_dead_letters(Arc::new(letters));
         Ok(Self { report, clock })
     }
 
@@ -264,6 +276,11 @@ fn functions(config: &SdkConfig) -> aws_sdk_lambda::Client {
 fn alarms(config: &SdkConfig) -> aws_sdk_cloudwatch::Client {
     let builder = aws_sdk_cloudwatch::config::Builder::from(config).interceptor(Interceptor::new());
     aws_sdk_cloudwatch::Client::from_conf(builder.build())
+}
+
+fn queues_client(config: &SdkConfig) -> aws_sdk_sqs::Client {
+    let builder = aws_sdk_sqs::config::Builder::from(config).interceptor(Interceptor::new());
+    aws_sdk_sqs::Client::from_conf(builder.build())
 }
 
 /// A mail is sent once in its slot of the budget: one whose answer is lost may have gone, and the SDK's own retries would send it up to

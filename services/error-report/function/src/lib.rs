@@ -1,7 +1,7 @@
 //! The error report as a Lambda function: its adapters, one module for each port of [`error_report::ports`], and what puts
 //! them together from the function's environment.
 //!
-//! In reading order: [`Reporter`] is the function; `table`, `lines`, `stories`, `changes` and `post` call AWS, each with the
+//! In reading order: [`Reporter`] is the function; `table`, `lines`, `stories`, `changes`, `dead_letters` and `post` call AWS, each with the
 //! right that it names; `clock` says what time it is where alarms live.
 //!
 //! Not here: what is decided (`error-report-domain`), what is read of an event (`error-report-intake`), and the way from an event
@@ -10,6 +10,7 @@
 mod call;
 mod changes;
 mod clock;
+mod dead_letters;
 mod function;
 mod lines;
 mod post;

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::logs::{LogBatch, LogsError};
 use crate::notification::AlarmNotification;
+use crate::personal::redacted;
 
 /// An invocation's event.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,10 +37,9 @@ const TOLD: usize = 300;
 impl Unreadable {
     /// Redacted before it is cut: half of an address is no address any more.
     fn new(why: impl ToString, text: &str) -> Self {
-        let redacted = telemetry_core::log::redact(text);
         Self {
-            why: telemetry_core::log::redact(&why.to_string()).into_owned(),
-            beginning: redacted.chars().take(TOLD).collect(),
+            why: redacted(&why.to_string()),
+            beginning: redacted(text).chars().take(TOLD).collect(),
             message_id: String::new(),
             topic: String::new(),
         }

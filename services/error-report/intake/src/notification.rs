@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::personal::redacted;
+
 /// An alarm changed its state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlarmNotification {
@@ -106,7 +108,6 @@ impl AlarmNotification {
             name: message.alarm_name.clone(),
             text: message.state_change_time.clone(),
         })?;
-        let redacted = |text: &str| telemetry_core::log::redact(text).into_owned();
         let subject = match message.alarm_rule {
             Some(_) => Subject::Alarms {
                 children: message.triggering_children.iter().map(child).collect(),

@@ -3,17 +3,16 @@
 use std::collections::HashSet;
 
 use error_report_domain::budget::Urgency;
-use error_report_domain::report::{Alarm, Event, Report, Severity, Step};
+use error_report_domain::report::{Alarm, Event, Letter, Letters, Report, Severity, Step, in_region};
 use error_report_intake::{AlarmNotification, Subject};
-use futures::future::join;
+use futures::future::join3;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use crate::commands::in_region;
 use crate::error_report::{ErrorReport, ReportError, Summary};
 use crate::grouping::{Lot, failures};
 use crate::groups::customers;
-use crate::inquiry::lack;
+use crate::inquiry::{Failures, lack};
 use crate::memory::{MemoryError, To};
 use crate::scope::Scope;
 use crate::stored::{Change, Own, Slot, State, StoredAlarm};
@@ -146,7 +145,7 @@ impl ErrorReport {
             // A page does not wait for that: they may be told once more.
             tracing::warn!(%error, "failures that waited are in a mail about an alarm, and could not be marked as told");
         }
-        let (mut lacks, mut more_lacks) = (Vec::new(), Vec::new());
+        let (mut lacks, mut more_lacks, mut letters_lacks) = (Vec::new(), Vec::new(), Vec::new());
         let scope = self.scope(notification);
         let mut window = self.window(notification, trouble);
         let asked = self.inquiry.failures(&scope, window, until, &mut lacks);
@@ -154,7 +153,19 @@ impl ErrorReport {
         let changes = self
             .inquiry
             .changes(&scope.functions, but, window, until, &mut more_lacks);
-        let (mut found, changes) = join(asked, changes).await;
+        // Of an alarm that is over nothing lies there any more.
+        let is_on = matches!(event, Event::Alarm(_));
+        let letters = async {
+            match is_on {
+                true => {
+                    self.inquiry
+                        .letters(notification, until, &mut letters_lacks)
+                        .await
+                }
+                false => None,
+            }
+        };
+        let (mut found, changes, letters) = join3(asked, changes, letters).await;
         if found.is_empty()
             && let Some(longer) = self.longer(notification, window, until).await
         {
@@ -172,15 +183,27 @@ impl ErrorReport {
                 Err(error) => lacks.push(lack("How often things failed could not be read", &error)),
             }
         }
-        let sample = match shown(&found.own).or_else(|| shown(&found.elsewhere)) {
+        let lot = given_up(&found, letters.as_ref())
+            .or_else(|| shown(&found.own))
+            .or_else(|| shown(&found.elsewhere));
+        let mut sample = match lot {
             Some(lot) => Some(self.inquiry.sample(&lot.sample, until, &mut lacks).await),
             None => None,
         };
+        if let (Some(sample), Some(letters)) = (&mut sample, &letters)
+            && letters
+                .some
+                .iter()
+                .any(|letter| is_of(letter, &sample.correlation_id, &sample.request_id))
+        {
+            sample.story.push(format!("dead-letter queue {}", letters.queue));
+        }
         let waiting: HashSet<String> = waiting.map(str::to_owned).collect();
         let told = self
             .told_of(&scope, &found, waiting, slot.news_more, &mut lacks)
             .await;
         lacks.extend(more_lacks);
+        lacks.extend(letters_lacks);
         let function = most_failing(&found.own, &scope);
         Ok(Report {
             severity: self.severity(notification),
@@ -192,6 +215,7 @@ impl ErrorReport {
             groups: told.groups,
             more_groups: told.more_groups,
             elsewhere: told.elsewhere,
+            letters,
             changes: changes.told,
             more_changes: changes.more,
             links: self.inquiry.links(Some(notification), function, sample.as_ref()),
@@ -262,6 +286,28 @@ impl ErrorReport {
 fn shown(lots: &[Lot]) -> Option<&Lot> {
     let has_id = |lot: &&Lot| lot.sample.correlation_id.is_some() || lot.sample.request_id.is_some();
     lots.iter().find(has_id).or(lots.first())
+}
+
+/// The failure of a message that lies in the queue.
+fn given_up<'a>(found: &'a Failures, letters: Option<&Letters>) -> Option<&'a Lot> {
+    let mut lots = found.own.iter().chain(&found.elsewhere);
+    let is_given_up = |lot: &&Lot| {
+        let id = |id: &Option<String>| id.clone().unwrap_or_default();
+        let (correlation, request) = (id(&lot.sample.correlation_id), id(&lot.sample.request_id));
+        letters.is_some_and(|letters| {
+            letters
+                .some
+                .iter()
+                .any(|letter| is_of(letter, &correlation, &request))
+        })
+    };
+    lots.find(is_given_up)
+}
+
+/// Is the message of this story, or of this invocation?
+fn is_of(letter: &Letter, correlation_id: &str, request_id: &str) -> bool {
+    let is_same = |one: &str, other: &str| !one.is_empty() && one == other;
+    is_same(&letter.correlation_id, correlation_id) || is_same(&letter.request_id, request_id)
 }
 
 /// Where to begin to look: where the most of its failures are, or the only place there is.

@@ -40,6 +40,7 @@ impl ErrorReport {
             groups,
             more_groups,
             elsewhere: None,
+            letters: None,
             sample: None,
             changes: Vec::new(),
             more_changes: 0,

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::inquiry::Inquiry;
 use crate::memory::{Memory, MemoryError};
 use crate::outbox::Outbox;
-use crate::ports::{Changes, Clock, Lines, PortError, Post, Stories, Table};
+use crate::ports::{Changes, Clock, DeadLetters, Lines, PortError, Post, Stories, Table};
 use crate::settings::Settings;
 
 /// Forgotten after so many hours without news: longer than any failure's quiet time.
@@ -89,6 +89,13 @@ impl ErrorReport {
             clock,
             settings,
         }
+    }
+
+    /// With a look into the dead-letter queues that an alarm is about ([`Settings::dead_letter_queues`]).
+    #[must_use]
+    pub fn with_dead_letters(mut self, dead_letters: Arc<dyn DeadLetters>) -> Self {
+        self.inquiry = self.inquiry.with_dead_letters(dead_letters);
+        self
     }
 
     /// Deals with an event. There is `left` time before the function is stopped; what is not found out ten seconds before that is

@@ -252,6 +252,7 @@ impl ErrorReport {
             more_groups: kinds.saturating_sub(groups.len() as u64),
             groups,
             elsewhere: None,
+            letters: None,
             changes: changes.told,
             more_changes: changes.more,
             links: self

@@ -3,28 +3,26 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use error_report_domain::report::{Links, Sample, is_plain_word, quoted};
-use error_report_intake::{AlarmNotification, LogEvent, Occurrence, insights_filter, occurrence};
+use error_report_domain::report::{Letters, Links, Sample, commands};
+use error_report_intake::{AlarmNotification, LogEvent, Occurrence, insights_filter, occurrence, redacted};
 use futures::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
-use crate::commands::in_region;
 use crate::grouping::{Lot, group};
-use crate::ports::{Changed, Changes, Lines, PortError, Stories};
+use crate::ports::{Changed, Changes, DeadLetters, Lines, PortError, Stories};
 use crate::scope::Scope;
 use crate::settings::Settings;
 
 /// Functions whose lines are read at the same time.
 const AT_ONCE: usize = 4;
-/// Characters of an ID: what the carriers of correlation IDs take.
-const LONGEST_ID: usize = 128;
 
 #[derive(Clone)]
 pub(crate) struct Inquiry {
     lines: Arc<dyn Lines>,
     stories: Arc<dyn Stories>,
     changes: Arc<dyn Changes>,
+    dead_letters: Option<Arc<dyn DeadLetters>>,
     settings: Arc<Settings>,
 }
 
@@ -76,7 +74,37 @@ impl Inquiry {
             lines,
             stories,
             changes,
+            dead_letters: None,
             settings,
+        }
+    }
+
+    pub(crate) fn with_dead_letters(self, dead_letters: Arc<dyn DeadLetters>) -> Self {
+        Self {
+            dead_letters: Some(dead_letters),
+            ..self
+        }
+    }
+
+    /// What lies in the dead-letter queue that an alarm is about.
+    pub(crate) async fn letters(
+        &self,
+        notification: &AlarmNotification,
+        until: Instant,
+        lacks: &mut Vec<String>,
+    ) -> Option<Letters> {
+        let dead_letters = self.dead_letters.as_ref()?;
+        let queue = queue_of(notification, &self.settings.dead_letter_queues)?;
+        match in_time(until, dead_letters.some(queue)).await {
+            Ok(some) => Some(Letters {
+                queue: queue.to_owned(),
+                some,
+            }),
+            Err(error) => {
+                let what = format!("What lies in {queue} could not be read");
+                lacks.push(lack(&what, error.as_ref()));
+                None
+            }
         }
     }
 
@@ -169,7 +197,8 @@ impl Inquiry {
         let mut story = Vec::new();
         if !id.is_empty() {
             match in_time(until, self.stories.story(&id, at)).await {
-                Ok(lines) => story = lines,
+                // What failed says why, in the words of a program.
+                Ok(lines) => story = lines.iter().map(|line| redacted(line)).collect(),
                 Err(error) => lacks.push(lack("The story of the case could not be read", error.as_ref())),
             }
         }
@@ -251,18 +280,7 @@ impl Inquiry {
         // The story of an invocation that got no event is found by its own ID.
         let ids = sample.map(|sample| [&sample.correlation_id, &sample.request_id]);
         let id = ids.into_iter().flatten().find(|id| !id.is_empty());
-        // An ID comes from a log line: what is none is not typed.
-        let trace = id
-            .filter(|id| id.len() <= LONGEST_ID && is_plain_word(id))
-            .map(|id| format!("shopwatch trace {id}"));
-        let runbook = alarm.map(|alarm| format!("shopwatch runbooks run {}", quoted(&alarm.name)));
-        let of = function.map(|function| format!("--function {} ", quoted(function)));
-        let logs = format!(
-            "shopwatch logs {}--level error --since 1h",
-            of.unwrap_or_default()
-        );
         let settings = &self.settings;
-        let typed = |command: String| in_region(&command, settings.region.as_deref());
         let dashboard = alarm.and_then(settings.dashboard).or_else(|| {
             let name = function.or(settings.functions.first().map(String::as_str));
             name.or(alarm.map(|alarm| alarm.name.as_str()))?.split('-').next()
@@ -278,12 +296,12 @@ impl Inquiry {
                 }
                 _ => String::new(),
             },
-            commands: trace
-                .into_iter()
-                .chain(runbook)
-                .chain(Some(logs))
-                .map(typed)
-                .collect(),
+            commands: commands(
+                id.map(String::as_str),
+                alarm.map(|alarm| alarm.name.as_str()),
+                function,
+                settings.region.as_deref(),
+            ),
             query: format!(
                 "fields @timestamp, function_name, error.code, record.errorType, message, correlation_id\n\
                  | filter {}\n| sort @timestamp desc\n| limit 50",
@@ -291,6 +309,17 @@ impl Inquiry {
             ),
         }
     }
+}
+
+/// The queue of an alarm that says that messages lie there, or of the composite that tells of it. Once for each time that it goes off: a
+/// message that was received three times is left out of the age of the oldest one, and so of the alarm on it
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html>).
+fn queue_of<'a>(notification: &AlarmNotification, queues: &'a [String]) -> Option<&'a str> {
+    let is_about = |queue: &&String| {
+        let mode = notification.name.strip_prefix(queue.as_str());
+        matches!(mode, Some("-not-empty" | "-filled"))
+    };
+    queues.iter().find(is_about).map(String::as_str)
 }
 
 /// Failures of which a line names one of the resources, and the others. What else an invocation says belongs to it.

@@ -9,7 +9,6 @@
 //! Not here: the adapters that call AWS and the function's binary (`error-report-function`).
 
 mod alarms;
-mod commands;
 mod counted;
 mod digest;
 mod error_report;

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use async_trait::async_trait;
-use error_report_domain::report::Change;
+use error_report_domain::report::{Change, Letter};
 use error_report_intake::LogEvent;
 use jiff::Timestamp;
 
@@ -56,6 +56,13 @@ pub trait Stories: Send + Sync {
 
     /// A line for each hop, as traces have it.
     async fn story(&self, correlation_id: &str, at: Timestamp) -> Result<Vec<String>, PortError>;
+}
+
+/// Dead-letter queues.
+#[async_trait]
+pub trait DeadLetters: Send + Sync {
+    /// What some messages of a queue say of their failure. None of them is taken out or hidden from others.
+    async fn some(&self, queue: &str) -> Result<Vec<Letter>, PortError>;
 }
 
 /// What else changed.

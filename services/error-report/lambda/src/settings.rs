@@ -26,6 +26,8 @@ pub struct Settings {
     pub region: Option<String>,
     /// Names of the functions whose lines may be asked for.
     pub functions: Vec<String>,
+    /// Names of the dead-letter queues that may be looked into.
+    pub dead_letter_queues: Vec<String>,
     /// First steps of the runbook of an alarm; none for one that is not known.
     pub steps: fn(&AlarmNotification) -> Vec<Step>,
     /// With this the names of customers are hashed. It is a secret.
@@ -47,6 +49,7 @@ impl Default for Settings {
             own: String::new(),
             region: None,
             functions: Vec::new(),
+            dead_letter_queues: Vec::new(),
             steps: |_| Vec::new(),
             dashboard: |_| None,
             customer_key: Vec::new(),

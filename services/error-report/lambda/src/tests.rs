@@ -1,6 +1,7 @@
 //! The whole way from an event to a mail, over a table, lines and a post box in memory. Each can fail.
 
 mod flood;
+mod letters;
 mod order;
 mod said;
 mod scope;
@@ -12,13 +13,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use error_report_domain::report::{Change, Step};
+use error_report_domain::report::{Change, Letter, Step};
 use error_report_intake::{AlarmNotification, Event, LogBatch, LogEvent, Unreadable};
 use expect_test::{Expect, expect};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::ports::{Changed, Changes, Clock, Found, Lines, Mail, PortError, Post, Stories, Table};
+use crate::ports::{
+    Changed, Changes, Clock, DeadLetters, Found, Lines, Mail, PortError, Post, Stories, Table,
+};
 use crate::{ErrorReport, ReportError, Settings, Summary};
 
 /// The function's time limit.
@@ -33,6 +36,8 @@ struct World {
     lines: Mutex<Vec<(String, LogEvent)>>,
     mails: Mutex<Vec<Mail>>,
     lines_are_denied: AtomicBool,
+    letters: Mutex<Vec<Letter>>,
+    letters_are_denied: AtomicBool,
     /// So many lines of a function are read, and no more; 0: all.
     most_lines: AtomicUsize,
     post_is_closed: AtomicBool,
@@ -139,7 +144,24 @@ impl Stories for World {
 
     async fn story(&self, correlation_id: &str, _: Timestamp) -> Result<Vec<String>, PortError> {
         self.call().await?;
-        Ok(vec![format!("POST /orders of {correlation_id}")])
+        let mut story = vec![format!("POST /orders of {correlation_id}")];
+        if correlation_id == "c-of-ada" {
+            story.push(
+                "carrier: failed in 7 ms (nobody at street=Main St 5, call +49 151 2345678)".to_owned(),
+            );
+        }
+        Ok(story)
+    }
+}
+
+#[async_trait]
+impl DeadLetters for World {
+    async fn some(&self, _: &str) -> Result<Vec<Letter>, PortError> {
+        self.call().await?;
+        if self.letters_are_denied.load(Ordering::Relaxed) {
+            return Err("access denied".into());
+        }
+        Ok(self.letters.lock().unwrap().clone())
     }
 }
 
@@ -222,6 +244,7 @@ impl Bench {
         *world.now.lock().unwrap() = at("02:03:11");
         let mut settings = Settings {
             functions: FUNCTIONS.map(str::to_owned).into(),
+            dead_letter_queues: vec!["shopfast-order-dlq".to_owned()],
             ticket_topic: "shopfast-alarm-ticket".to_owned(),
             own: "shopfast-error-report".to_owned(),
             runbooks: "https://runbooks.example".to_owned(),
@@ -246,6 +269,7 @@ impl Bench {
             world.clone(),
             settings,
         );
+        let report = report.with_dead_letters(world.clone());
         Self { world, report }
     }
 

@@ -6,6 +6,8 @@
 mod all;
 mod command_line;
 pub(crate) mod pages;
+#[cfg(test)]
+mod printed;
 mod process;
 mod programs;
 mod record;

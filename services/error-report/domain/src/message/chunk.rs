@@ -61,13 +61,30 @@ fn url(writer: &mut Writer<'_>, bytes: &[u8], chunk: Range<usize>) -> usize {
         return end;
     }
     let query = end + 1;
-    let length = count(&bytes[query..], |byte| {
-        class(byte) == Class::Word || matches!(byte, b'=' | b'~' | b'!' | b'*' | b',' | b';')
-    });
-    if length > 0 {
-        writer.replace(query..query + length, "<query>");
+    let end = query_end(bytes, query);
+    if end > query {
+        writer.replace(query..end, "<query>");
     }
-    query + length
+    end
+}
+
+/// Brackets belong to it where they close: `ids[]=1`, `to=[email]`.
+fn query_end(bytes: &[u8], query: usize) -> usize {
+    let is_part =
+        |byte| class(byte) == Class::Word || matches!(byte, b'=' | b'~' | b'!' | b'*' | b',' | b';');
+    let mut end = query;
+    loop {
+        end += count(&bytes[end..], is_part);
+        let inside = match &bytes[end..] {
+            [b'[', inside @ ..] => inside,
+            _ => return end,
+        };
+        let length = count(inside, is_part);
+        if inside.get(length) != Some(&b']') {
+            return end;
+        }
+        end += length + 2;
+    }
 }
 
 /// From part to part: each is asked for its shape where it begins.

@@ -50,6 +50,14 @@ fn what_varies_is_named() {
             "GET https://api.example.com/v<n>/charges/ch_<id>?<query>",
         ),
         (
+            "GET https://api.example.com/quote?to=[email]&ids[]=7&x=[1",
+            "GET https://api.example.com/quote?<query>[<n>",
+        ),
+        (
+            "[GET https://api.example.com/quote?zip=], again",
+            "[GET https://api.example.com/quote?<query>], again",
+        ),
+        (
             "at 2026-11-27T02:00:00.123Z or 2026-11-27 02:00:00 or 27/11/2026",
             "at <time> or <time> or <time>",
         ),

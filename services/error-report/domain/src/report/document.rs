@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::moment::{clock, day, span};
 use super::subject::word;
-use super::{Customers, Event, Group, Report, Sample};
+use super::{Customers, Event, Group, Report, Sample, letters};
 
 /// A mail without its subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +45,14 @@ pub fn document(report: &Report) -> Document {
         section("WHAT", what(report)),
         section("THE ALARMS", alarms(report)),
         section("THE ERRORS", errors(report)),
+        section(
+            "IN THE QUEUE",
+            report
+                .letters
+                .as_ref()
+                .map(|letters| letters::lines(letters, report.window.1))
+                .unwrap_or_default(),
+        ),
         section(
             "ONE CASE",
             sample.map(|sample| case(sample, report)).unwrap_or_default(),
@@ -200,7 +208,7 @@ fn for_whom(customers: Customers) -> String {
     }
 }
 
-fn plural<'a>(count: u64, one: &'a str, many: &'a str) -> &'a str {
+pub(super) fn plural<'a>(count: u64, one: &'a str, many: &'a str) -> &'a str {
     if count == 1 { one } else { many }
 }
 
@@ -297,7 +305,7 @@ const SHOWN: usize = 1_000;
 const CAUSES: usize = 8;
 
 /// Not longer than is shown, and how much is left out.
-fn limited(text: &str) -> String {
+pub(super) fn limited(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         None => text.to_owned(),
         Some((end, _)) => {

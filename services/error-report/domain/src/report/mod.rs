@@ -4,8 +4,10 @@
 //!
 //! Not here: finding it out. Texts of others come redacted; control characters are taken out and markup is escaped here.
 
+mod commands;
 mod document;
 mod html;
+mod letters;
 mod moment;
 mod shell;
 mod subject;
@@ -19,6 +21,7 @@ use jiff::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::known::News;
 
+pub use commands::{commands, in_region};
 pub use document::{Document, Line, Section, document};
 pub use html::html;
 pub use shell::{is_plain_word, quoted};
@@ -99,6 +102,8 @@ pub struct Report {
     pub more_groups: u64,
     /// Failures that nothing connects with the alarm: where it names no function. None of them is in the counts above.
     pub elsewhere: Option<Elsewhere>,
+    /// What lies in the dead-letter queue that the alarm is about.
+    pub letters: Option<Letters>,
     /// One complete case.
     pub sample: Option<Sample>,
     /// What changed in the window: deployments before alarms, each oldest first.
@@ -162,6 +167,32 @@ pub struct Group {
     pub first: Timestamp,
     /// What is news about it.
     pub news: Option<News>,
+}
+
+/// Messages of a dead-letter queue, without their text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letters {
+    /// The queue.
+    pub queue: String,
+    /// Some of them.
+    pub some: Vec<Letter>,
+}
+
+/// A message that was given up.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Letter {
+    /// SQS' ID of it.
+    pub message_id: String,
+    /// The ID of its story; empty where it names none.
+    pub correlation_id: String,
+    /// The invocation that failed last; empty where it names none.
+    pub request_id: String,
+    /// Why it was given up; empty where it does not say.
+    pub error: String,
+    /// When it was sent first.
+    pub sent: Option<Timestamp>,
+    /// How often it was received.
+    pub received: u64,
 }
 
 /// One case.

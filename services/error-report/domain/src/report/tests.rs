@@ -54,6 +54,7 @@ fn report(event: Event) -> Report {
         ],
         more_groups: 1,
         elsewhere: None,
+        letters: None,
         sample: Some(Sample {
             request_id: String::new(),
             at: at("2026-11-27T02:02:41.120Z"),

@@ -9,6 +9,8 @@ mod tests;
 
 use serde::Deserialize;
 
+use crate::personal::redacted;
+
 /// A line.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct LogEvent {
@@ -76,12 +78,8 @@ pub fn occurrence(function: &str, event: &LogEvent) -> Option<Occurrence> {
     })
 }
 
-fn redacted(text: &str) -> String {
-    telemetry_core::log::redact(text).into_owned()
-}
-
 /// A UUID is one whatever its digits look like; else somebody may have put an address there.
-fn redacted_id(id: &str) -> String {
+pub(crate) fn redacted_id(id: &str) -> String {
     if is_uuid(id) { id.to_owned() } else { redacted(id) }
 }
 

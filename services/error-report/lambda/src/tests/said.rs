@@ -210,3 +210,22 @@ async fn commands_are_safe_to_paste() {
         "{typed}"
     );
 }
+
+/// Neither the lines nor the hops of the case say who it was.
+#[tokio::test]
+async fn no_mail_shows_whom_it_hits() {
+    let bench = Bench::new();
+    let message =
+        r#"refused {"customer":{"name":"Ada Lovelace","phone":"0151 2345678"},"product":{"name":"Shoe"}}"#;
+    logged(&bench, ORDERS, 0, &error(message, "of-ada"));
+    bench.advance(1);
+    let mail = mail(&bench, page(&bench)).await;
+    for text in [&mail.text, &mail.html] {
+        for told in ["Lovelace", "2345678", "Main St"] {
+            assert!(!text.contains(told), "{text}");
+        }
+        for told in ["Shoe", "[name]", "street=[address], call [phone]"] {
+            assert!(text.contains(told), "{told}: {text}");
+        }
+    }
+}
