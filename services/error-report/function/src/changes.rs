@@ -2,6 +2,7 @@
 //! (`cloudwatch:DescribeAlarmHistory`, which tells of composite alarms only who has the right to it for `*`). A deployment may be the
 //! cause, an alarm is another sign of the same trouble: where there are many, alarms leave room for deployments.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -28,6 +29,19 @@ const CONCURRENT: usize = 4;
 const MOST_PARTS: usize = 20;
 /// Changes that are told: deployments first, and of each the newest.
 const TOLD: usize = 12;
+/// A release changes one function after the other; between two of them it takes no longer.
+const RELEASE: SignedDuration = SignedDuration::from_mins(1);
+/// So many functions in a row are one release: by name they would fill the mail.
+const MANY: usize = 4;
+
+/// A function was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Deployed {
+    at: Timestamp,
+    function: String,
+    /// The number of a version; none where code or settings were changed without one.
+    version: Option<String>,
+}
 
 /// Lambda and CloudWatch.
 #[derive(Debug, Clone)]
@@ -51,7 +65,7 @@ impl Deployments {
     }
 
     /// `$LATEST` among them: without versions it is all there is.
-    async fn deployed(&self, function: &str) -> Result<Vec<Change>, PortError> {
+    async fn deployed(&self, function: &str) -> Result<Vec<Deployed>, PortError> {
         let mut changes = Vec::new();
         let mut pages = self
             .functions
@@ -64,13 +78,10 @@ impl Deployments {
             for version in page.versions.unwrap_or_default() {
                 let modified = version.last_modified.as_deref().and_then(time);
                 if let (Some(at), Some(name)) = (modified, version.version) {
-                    let what = match name.as_str() {
-                        "$LATEST" => format!("{function}: code or settings were changed"),
-                        number => format!("{function}: version {number} was deployed"),
-                    };
-                    changes.push(Change {
+                    changes.push(Deployed {
                         at: self.clock.of_wall(at),
-                        what,
+                        function: function.to_owned(),
+                        version: Some(name).filter(|name| name != "$LATEST"),
                     });
                 }
             }
@@ -153,7 +164,7 @@ impl Changes for Deployments {
         let (deployed, alarmed) = within(LIMIT, "ask what changed", asked).await?;
         let deployed = deployed.into_iter().flatten();
         let deployed = deployed.filter(|change| change.at >= earlier && change.at <= to);
-        Ok(told(deployed.collect(), alarmed))
+        Ok(told(releases(deployed.collect()), alarmed))
     }
 
     async fn looked_at_since(
@@ -181,6 +192,39 @@ fn oldest_of(history_data: &str) -> Option<Timestamp> {
         .iter()
         .filter_map(|point| time(point["timestamp"].as_str()?));
     times.min()
+}
+
+/// What was changed: of a release of many functions how many they are, when it began.
+fn releases(mut deployed: Vec<Deployed>) -> Vec<Change> {
+    deployed.sort_by_key(|one| (one.version.is_some(), one.at));
+    let is_next = |one: &Deployed, other: &Deployed| {
+        one.version.is_some() == other.version.is_some() && one.at.duration_until(other.at) <= RELEASE
+    };
+    deployed.chunk_by(is_next).flat_map(release).collect()
+}
+
+fn release(deployed: &[Deployed]) -> Vec<Change> {
+    let functions: BTreeSet<&str> = deployed.iter().map(|one| one.function.as_str()).collect();
+    let change = |one: &Deployed| Change {
+        at: one.at,
+        what: match &one.version {
+            None => format!("{}: code or settings were changed", one.function),
+            Some(number) => format!("{}: version {number} was deployed", one.function),
+        },
+    };
+    match deployed {
+        [first, ..] if functions.len() >= MANY => {
+            let what = match first.version {
+                None => "code or settings were changed",
+                Some(_) => "new versions were deployed",
+            };
+            vec![Change {
+                at: first.at,
+                what: format!("{} functions: {what}", functions.len()),
+            }]
+        }
+        few => few.iter().map(change).collect(),
+    }
 }
 
 /// What is told, and how many more there are.
@@ -232,6 +276,60 @@ mod tests {
         );
         check("Alarm updated from INSUFFICIENT_DATA to OK", None);
         check("Alarm updated from ALARM to INSUFFICIENT_DATA", None);
+    }
+
+    #[test]
+    fn a_release_of_many_functions_is_one_change() {
+        let check = |words: &str, expected: &[&str]| {
+            // `a10` is function a in second 10, `a10v3` its version 3.
+            let deployed = words.split(' ').map(|word| {
+                let (second, version) = word[1..]
+                    .split_once('v')
+                    .map_or((&word[1..], None), |(second, version)| {
+                        (second, Some(version.to_owned()))
+                    });
+                Deployed {
+                    at: Timestamp::from_second(second.parse().unwrap()).unwrap(),
+                    function: word[..1].to_owned(),
+                    version,
+                }
+            });
+            let told = releases(deployed.collect());
+            let told: Vec<String> = told
+                .iter()
+                .map(|change| format!("{} {}", change.at.as_second(), change.what))
+                .collect();
+            assert_eq!(told, expected, "{words}");
+        };
+        check(
+            "b70 a10",
+            &[
+                "10 a: code or settings were changed",
+                "70 b: code or settings were changed",
+            ],
+        );
+        check(
+            "c20 a10 b15 d80",
+            &["10 4 functions: code or settings were changed"],
+        );
+        // One that was changed by hand stays apart from the release.
+        check(
+            "a10v3 b11v7 c12v1 d13v9 e12 a100v4",
+            &[
+                "12 e: code or settings were changed",
+                "10 4 functions: new versions were deployed",
+                "100 a: version 4 was deployed",
+            ],
+        );
+        check(
+            "a1 a2 a3 a4",
+            &[
+                "1 a: code or settings were changed",
+                "2 a: code or settings were changed",
+                "3 a: code or settings were changed",
+                "4 a: code or settings were changed",
+            ],
+        );
     }
 
     #[test]
