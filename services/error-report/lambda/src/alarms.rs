@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use error_report_domain::budget::Urgency;
-use error_report_domain::report::{Alarm, Event, Letter, Letters, Report, Severity, Step, in_region};
+use error_report_domain::report::{Alarm, Event, Report, Severity, Step, in_region};
 use error_report_intake::{AlarmNotification, Subject};
-use futures::future::join3;
+use futures::future::join;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
@@ -145,27 +145,23 @@ impl ErrorReport {
             // A page does not wait for that: they may be told once more.
             tracing::warn!(%error, "failures that waited are in a mail about an alarm, and could not be marked as told");
         }
-        let (mut lacks, mut more_lacks, mut letters_lacks) = (Vec::new(), Vec::new(), Vec::new());
-        let scope = self.scope(notification);
+        let (mut lacks, mut more_lacks) = (Vec::new(), Vec::new());
+        let mut scope = self.scope(notification);
         let mut window = self.window(notification, trouble);
+        // Of an alarm that is over nothing lies there any more.
+        let letters = match event {
+            Event::Alarm(_) => self.inquiry.letters(notification, until, &mut lacks).await,
+            _ => None,
+        };
+        let some = letters.iter().flat_map(|letters| &letters.some);
+        let ids = some.flat_map(|letter| [&letter.correlation_id, &letter.request_id]);
+        scope.wanted = ids.filter(|id| !id.is_empty()).cloned().collect();
         let asked = self.inquiry.failures(&scope, window, until, &mut lacks);
         let but = Some(notification.name.as_str());
         let changes = self
             .inquiry
             .changes(&scope.functions, but, window, until, &mut more_lacks);
-        // Of an alarm that is over nothing lies there any more.
-        let is_on = matches!(event, Event::Alarm(_));
-        let letters = async {
-            match is_on {
-                true => {
-                    self.inquiry
-                        .letters(notification, until, &mut letters_lacks)
-                        .await
-                }
-                false => None,
-            }
-        };
-        let (mut found, changes, letters) = join3(asked, changes, letters).await;
+        let (mut found, changes) = join(asked, changes).await;
         if found.is_empty()
             && let Some(longer) = self.longer(notification, window, until).await
         {
@@ -183,7 +179,7 @@ impl ErrorReport {
                 Err(error) => lacks.push(lack("How often things failed could not be read", &error)),
             }
         }
-        let lot = given_up(&found, letters.as_ref())
+        let lot = wanted(&found, &scope)
             .or_else(|| shown(&found.own))
             .or_else(|| shown(&found.elsewhere));
         let mut sample = match lot {
@@ -191,10 +187,9 @@ impl ErrorReport {
             None => None,
         };
         if let (Some(sample), Some(letters)) = (&mut sample, &letters)
-            && letters
-                .some
-                .iter()
-                .any(|letter| is_of(letter, &sample.correlation_id, &sample.request_id))
+            && [&sample.correlation_id, &sample.request_id]
+                .into_iter()
+                .any(|id| scope.wanted.contains(id))
         {
             sample.story.push(format!("dead-letter queue {}", letters.queue));
         }
@@ -203,7 +198,6 @@ impl ErrorReport {
             .told_of(&scope, &found, waiting, slot.news_more, &mut lacks)
             .await;
         lacks.extend(more_lacks);
-        lacks.extend(letters_lacks);
         let function = most_failing(&found.own, &scope);
         Ok(Report {
             severity: self.severity(notification),
@@ -288,26 +282,15 @@ fn shown(lots: &[Lot]) -> Option<&Lot> {
     lots.iter().find(has_id).or(lots.first())
 }
 
-/// The failure of a message that lies in the queue.
-fn given_up<'a>(found: &'a Failures, letters: Option<&Letters>) -> Option<&'a Lot> {
+/// The failure of which a wanted case is shown.
+fn wanted<'a>(found: &'a Failures, scope: &Scope) -> Option<&'a Lot> {
     let mut lots = found.own.iter().chain(&found.elsewhere);
-    let is_given_up = |lot: &&Lot| {
-        let id = |id: &Option<String>| id.clone().unwrap_or_default();
-        let (correlation, request) = (id(&lot.sample.correlation_id), id(&lot.sample.request_id));
-        letters.is_some_and(|letters| {
-            letters
-                .some
-                .iter()
-                .any(|letter| is_of(letter, &correlation, &request))
-        })
-    };
-    lots.find(is_given_up)
-}
-
-/// Is the message of this story, or of this invocation?
-fn is_of(letter: &Letter, correlation_id: &str, request_id: &str) -> bool {
-    let is_same = |one: &str, other: &str| !one.is_empty() && one == other;
-    is_same(&letter.correlation_id, correlation_id) || is_same(&letter.request_id, request_id)
+    lots.find(|lot| {
+        let mut ids = [&lot.sample.correlation_id, &lot.sample.request_id]
+            .into_iter()
+            .flatten();
+        ids.any(|id| scope.wanted.contains(id))
+    })
 }
 
 /// Where to begin to look: where the most of its failures are, or the only place there is.

@@ -1,5 +1,7 @@
 //! Lines of a subscription filter: each fingerprint is counted, and what is news about it is told.
 
+use std::collections::HashSet;
+
 use error_report_domain::budget::Urgency;
 use error_report_domain::known::{Known, News, Rules};
 use error_report_domain::report::{Customers, Event, Group, Report, Severity};
@@ -105,7 +107,12 @@ impl ErrorReport {
         summary: &mut Summary,
     ) -> Result<(), ReportError> {
         let mut told = Vec::new();
-        for lot in group(occurrences, &self.settings.customer_key, self.now_ms()) {
+        for lot in group(
+            occurrences,
+            &self.settings.customer_key,
+            self.now_ms(),
+            &HashSet::new(),
+        ) {
             summary.failures += lot.seen.count;
             told.extend(self.count(lot, batch).await?);
         }

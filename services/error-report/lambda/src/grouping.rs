@@ -22,7 +22,7 @@ pub(crate) struct Lot {
     pub(crate) failures: HashSet<u64>,
     /// Lines that were counted when they came, and not read again.
     pub(crate) unread: u64,
-    /// The one that is shown: the newest that has a correlation ID and has its trace by now, or the newest.
+    /// The one that is shown: one that is wanted, else the newest that has a correlation ID and has its trace by now, or the newest.
     pub(crate) sample: Occurrence,
 }
 
@@ -30,7 +30,12 @@ pub(crate) struct Lot {
 const TRACED_MS: i64 = 150_000;
 
 /// By fingerprint, most frequent first. What is shown of each is old enough to have a trace at the end, where there is such a one.
-pub(crate) fn group(occurrences: Vec<Occurrence>, customer_key: &[u8], end_ms: i64) -> Vec<Lot> {
+pub(crate) fn group(
+    occurrences: Vec<Occurrence>,
+    customer_key: &[u8],
+    end_ms: i64,
+    wanted: &HashSet<String>,
+) -> Vec<Lot> {
     let traced_ms = end_ms.saturating_sub(TRACED_MS);
     let mut grouper = Grouper::default();
     let mut lots: BTreeMap<Fingerprint, Lot> = BTreeMap::new();
@@ -59,7 +64,7 @@ pub(crate) fn group(occurrences: Vec<Occurrence>, customer_key: &[u8], end_ms: i
             unread: 0,
             sample: occurrence.clone(),
         });
-        lot.add(occurrence, customer, traced_ms);
+        lot.add(occurrence, customer, traced_ms, wanted);
     }
     let mut lots: Vec<Lot> = lots.into_values().collect();
     lots.sort_by_key(Lot::rank);
@@ -82,7 +87,13 @@ impl Lot {
         self.seen.count = self.seen.count.max(count);
     }
 
-    fn add(&mut self, occurrence: Occurrence, customer: Option<u64>, traced_ms: i64) {
+    fn add(
+        &mut self,
+        occurrence: Occurrence,
+        customer: Option<u64>,
+        traced_ms: i64,
+        wanted: &HashSet<String>,
+    ) {
         self.failures.insert(failure(&occurrence));
         self.seen.count += 1;
         self.seen.first_ms = self.seen.first_ms.min(occurrence.at_ms);
@@ -90,7 +101,18 @@ impl Lot {
         if let Some(customer) = customer {
             self.seen.customers.add(customer);
         }
-        let tells_more = |one: &Occurrence| (one.correlation_id.is_some(), one.at_ms <= traced_ms, one.at_ms);
+        let is_wanted = |one: &Occurrence| {
+            let mut ids = [&one.correlation_id, &one.request_id].into_iter().flatten();
+            ids.any(|id| wanted.contains(id))
+        };
+        let tells_more = |one: &Occurrence| {
+            (
+                is_wanted(one),
+                one.correlation_id.is_some(),
+                one.at_ms <= traced_ms,
+                one.at_ms,
+            )
+        };
         if tells_more(&occurrence) > tells_more(&self.sample) {
             self.sample = occurrence;
         }

@@ -175,6 +175,7 @@ impl Inquiry {
                 occurrences,
                 &self.settings.customer_key,
                 window.1.as_millisecond(),
+                &scope.wanted,
             )
         };
         Read {

@@ -21,6 +21,8 @@ pub(crate) struct Scope {
     pub(crate) is_named: bool,
     /// Names of what it watches, as lines may name it; none for an alarm that names functions.
     pub(crate) resources: Vec<String>,
+    /// Correlation IDs and request IDs of which a case is shown where there is one.
+    pub(crate) wanted: HashSet<String>,
 }
 
 /// The failures of a mail about an alarm.
@@ -49,6 +51,7 @@ impl ErrorReport {
                 functions: Vec::new(),
                 is_named: true,
                 resources: Vec::new(),
+                wanted: HashSet::new(),
             };
         }
         let named = self.named(notification);
@@ -57,12 +60,14 @@ impl ErrorReport {
                 functions: self.settings.functions.clone(),
                 is_named: false,
                 resources: notification.resources(),
+                wanted: HashSet::new(),
             };
         }
         Scope {
             functions: named,
             is_named: true,
             resources: Vec::new(),
+            wanted: HashSet::new(),
         }
     }
 

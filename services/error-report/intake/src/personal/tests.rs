@@ -80,6 +80,8 @@ fn plain_text() {
         "first name: Ada last name: Lovelace",
         "first name: [name] last name: [name]",
     );
+    check("address: 東京都千代田区; n=1", "address: [address]; n=1");
+    check("address=hauptstr. 5", "address=[address]");
     check(
         "first: a, surname = lovelace; n=1",
         "first: a, surname = [name]; n=1",
@@ -133,6 +135,7 @@ fn what_is_no_personal_data_is_left_alone() {
         "address=10.0.0.1:6379, address: cache.example.com:6379, address: [::1]:80, peer address: fe80::1",
         "invalid memory address or nil pointer dereference [addr=0x18 address=0x7f21aa]",
         "bind: address already in use; address: already in use",
+        "resolve address: connection refused; bind address: Permission denied (os error 13)",
         "firstName: must not be empty, phone: too short, street is required, name: expected a string",
         "dns error: failed to lookup address information: Name or service not known",
         "at 2026-11-27T02:03:11+0200, 12:30+01:00, 1.2.3+20260101, 1.5e+1000000000",

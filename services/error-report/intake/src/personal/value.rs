@@ -53,6 +53,9 @@ pub(super) fn value(text: &str, from: usize, of: Meaning, is_in_object: bool) ->
     let value = text[from..end].trim_end_matches([' ', ',', '.']);
     let first = value.split([' ', '\t']).next().unwrap_or_default();
     let is_about = ABOUT.contains(&first) || matches!(first, "None" | "Null");
+    // An address has a number, a comma or a name: `resolve address: connection refused` has none.
+    let is_part_of_one = |c: char| c.is_numeric() || c.is_uppercase() || c == ',' || !c.is_ascii();
+    let is_about = is_about || (of == Meaning::Address && !value.contains(is_part_of_one));
     if is_about {
         from..from
     } else {
