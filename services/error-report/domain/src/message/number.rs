@@ -44,7 +44,7 @@ pub(super) fn quantity(chunk: &[u8], behind: &[u8]) -> Option<(&'static str, usi
     let [b' ', behind @ ..] = behind else {
         return None;
     };
-    if !chunk[0].is_ascii_digit() || number(chunk, true) != Some(("<n>", chunk.len())) {
+    if number(chunk, true) != Some(("<n>", chunk.len())) {
         return None;
     }
     let unit = count(behind, |byte| byte.is_ascii_alphanumeric());
