@@ -8,6 +8,7 @@ use crate::evaluate::statistic::Sample;
 use crate::evaluate::switches::Switches;
 use crate::model::{MetricAlarm, Stat, StateValue};
 
+use super::columns::InColumns;
 use super::marks::{MOST, Marks, Register};
 use super::memo::Memos;
 use super::plan::{Criterion, Plan, PlanError};
@@ -276,6 +277,27 @@ impl Evaluator {
         } else {
             self.over_range(end, previous)
         }
+    }
+
+    /// What a replay needs that makes columns of a recording; none where a period is more than sums, or some samples are kept already.
+    pub(super) fn in_columns(&self) -> Option<InColumns> {
+        let is_new = self.pushed.0 == i64::MIN && self.evaluated == i64::MIN;
+        let (step, interval) = (i64::from(self.plan.step), i64::from(self.interval()));
+        let is_of_minutes = interval == step || step == 60;
+        if !(is_new && self.is_usual && is_of_minutes) {
+            return None;
+        }
+        let (stats, math, criterion) = self.source.in_columns()?;
+        Some(InColumns {
+            stats,
+            math,
+            criterion,
+            step,
+            interval,
+            steps: usize::try_from(self.steps).ok()?,
+            periods: self.kept.count_ones() as usize,
+            reach: self.reach,
+        })
     }
 
     /// What a replay needs that keeps its own bits; none where samples or periods have to be kept, or some are kept already.
