@@ -491,6 +491,27 @@ impl Evaluator {
         if real & self.newest == self.newest {
             return enough(&self.plan.rule, few_ones(breaching & self.newest));
         }
+        self.over_gaps(real, breaching, previous)
+    }
+
+    /// As `over_bits`, for who has counted how many of the newest N periods breach.
+    #[inline]
+    pub(super) fn over_counted_bits(
+        &mut self,
+        real: u64,
+        breaching: u64,
+        breaching_of_newest: u32,
+        previous: StateValue,
+    ) -> Verdict {
+        if real & self.newest == self.newest {
+            return enough(&self.plan.rule, breaching_of_newest);
+        }
+        self.over_gaps(real, breaching, previous)
+    }
+
+    /// The verdict where some of the newest N points are missing.
+    #[inline]
+    fn over_gaps(&mut self, real: u64, breaching: u64, previous: StateValue) -> Verdict {
         // Older periods change nothing, and would hide that this is a range that was there before.
         let (real, breaching) = (real & self.kept, breaching & self.kept);
         let plan = &self.plan;

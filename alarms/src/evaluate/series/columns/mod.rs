@@ -71,7 +71,8 @@ pub(super) fn replay(
     let timing = Timing::new(&alarm, from, delay)?;
     let evaluations = usize::try_from((to.as_second() - from.as_second()) / alarm.interval).ok()?;
     let mut values = Values::new(&alarm, timing, recording)?;
-    let mut registers = Registers::new(timing.phases());
+    let n = evaluator.rule().evaluation_periods();
+    let mut registers = Registers::new(timing.phases(), n, &values.marked);
     let mut changes = Vec::new();
     let mut state = evaluator.state();
     // Periods that were over before the first evaluation.
@@ -81,11 +82,12 @@ pub(super) fn replay(
         let count = values.at_once.min(before + evaluations - done);
         values.make(count)?;
         for place in 0..count {
-            let (real, breaching) = registers.next(&values.marked, place);
+            let looked = registers.next(&values.marked, place);
             let Some(number) = (done + place).checked_sub(before) else {
                 continue;
             };
-            let verdict = evaluator.over_bits(real, breaching, state);
+            let verdict =
+                evaluator.over_counted_bits(looked.real, looked.breaching, looked.breaching_of_newest, state);
             if verdict.state != state {
                 let evaluation = Evaluation {
                     previous: state,

@@ -89,48 +89,96 @@ fn of_empty(alarm: &InColumns) -> u8 {
     }
 }
 
+/// What an evaluation looks at; bit 0 is the newest period.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Looked {
+    pub(super) real: u64,
+    pub(super) breaching: u64,
+    /// How many of the newest N periods breach. Kept from one evaluation to the next: most machines count bits slowly.
+    pub(super) breaching_of_newest: u32,
+}
+
 /// The periods that are not open, in as many series as take turns.
 #[derive(Debug)]
 pub(super) struct Registers {
-    /// Real and breaching ones; bit 0 is the newest.
-    registers: Vec<(u64, u64)>,
+    registers: Vec<Register>,
     next: usize,
+    /// How many periods that are not open are among the newest N.
+    whole: u32,
+    /// Is the oldest open one?
+    is_open_counted: bool,
+    /// How many of the newest N breach although nothing is known of them.
+    empty: u32,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Register {
+    real: u64,
+    breaching: u64,
+    /// Breaching ones among the newest that are counted.
+    count: u32,
 }
 
 impl Registers {
-    pub(super) fn new(phases: usize) -> Self {
+    /// For an alarm of N periods, at most as many as a word has bits.
+    pub(super) fn new(phases: usize, n: u32, marked: &Marked) -> Self {
         Self {
-            registers: vec![(0, 0); phases],
+            registers: vec![Register::default(); phases],
             next: 0,
+            whole: n.saturating_sub(marked.count),
+            is_open_counted: marked.count > 0 && marked.count <= n,
+            empty: marked.empty.min(n) * u32::from(marked.of_empty >> 1),
         }
     }
 
-    /// What the next evaluation looks at: real and breaching periods, bit 0 is the newest.
+    /// For the next evaluation.
     #[inline]
-    pub(super) fn next(&mut self, marked: &Marked, place: usize) -> (u64, u64) {
+    pub(super) fn next(&mut self, marked: &Marked, place: usize) -> Looked {
         let phase = self.next;
         self.next = if phase + 1 == self.registers.len() {
             0
         } else {
             phase + 1
         };
-        let (real, breaching) = &mut self.registers[phase];
-        let mark = marked.whole.0[place];
-        *real = *real << 1 | u64::from(mark & REAL);
-        *breaching = *breaching << 1 | u64::from(mark >> 1);
+        let register = &mut self.registers[phase];
+        register.push(marked.whole.0[place], self.whole);
+        let Register {
+            real,
+            breaching,
+            count,
+        } = *register;
         if marked.count == 0 {
-            return (*real, *breaching);
+            return Looked {
+                real,
+                breaching,
+                breaching_of_newest: count,
+            };
         }
         let open = marked.open.0.get(place).copied().unwrap_or(0);
         let with_open = |older: u64, open: u8, empty: u8| {
             let empties = ones(marked.empty) * u64::from(empty);
-            let oldest = left(u64::from(open), marked.count - 1);
-            left(older, marked.count) | oldest | empties
+            left(older, marked.count) | left(u64::from(open), marked.count - 1) | empties
         };
-        (
-            with_open(*real, open & REAL, marked.of_empty & REAL),
-            with_open(*breaching, open >> 1, marked.of_empty >> 1),
-        )
+        let open_breaches = u32::from(open >> 1) * u32::from(self.is_open_counted);
+        Looked {
+            real: with_open(real, open & REAL, marked.of_empty & REAL),
+            breaching: with_open(breaching, open >> 1, marked.of_empty >> 1),
+            breaching_of_newest: count + open_breaches + self.empty,
+        }
+    }
+}
+
+impl Register {
+    /// One newer period, of which so many are counted.
+    #[inline]
+    fn push(&mut self, mark: u8, counted: u32) {
+        let breaches = u32::from(mark >> 1);
+        if counted > 0 {
+            let leaves = self.breaching >> (counted - 1) & 1;
+            self.count = self.count + breaches - u32::from(leaves == 1);
+        }
+        self.real = self.real << 1 | u64::from(mark & REAL);
+        self.breaching = self.breaching << 1 | u64::from(breaches);
     }
 }
 
