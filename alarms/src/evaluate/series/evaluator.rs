@@ -160,7 +160,7 @@ impl Evaluator {
             fresh: (i64::MIN, Point::Missing),
             kept: ones(periods),
             newest: ones(n),
-            wide: is_wide.then(|| Wide::new(steps, periods)),
+            wide: is_wide.then(|| Wide::new(steps, periods, n)),
             created: None,
             first_data: None,
             is_warm: false,
@@ -541,7 +541,11 @@ impl Evaluator {
         let (Some(wide), source, rule) = (&mut self.wide, &mut self.source, &self.plan.rule) else {
             return said(previous, Reason::NoData);
         };
+        let is_simple = self.is_simple;
         let register = wide.at(end, |end| {
+            if is_simple {
+                return source.mark_step(end - 1);
+            }
             let measured = source.measure(end - steps, end);
             source.mark(measured, end - steps)
         });
@@ -549,7 +553,7 @@ impl Evaluator {
             return said(previous, Reason::LowSamples);
         }
         let n = rule.evaluation_periods();
-        match register.breaching_if_full(n) {
+        match register.breaching_if_full() {
             Some(breaching) => enough(rule, breaching),
             None => sized_verdict(&self.plan, previous, |size| register.summary(size, n)),
         }

@@ -3,7 +3,7 @@
 //! In reading order: [`Evaluator`] is what a caller holds; `plan` says what an alarm's definition means for it; `store` keeps
 //! samples in steps of a minute or 10 seconds; `source` makes a period's value of them; `marks` remembers of each period
 //! whether it breached, so that an evaluation looks at each period once; `verdict` says what the marks mean, and `memo` what
-//! they meant before; `wide` has the marks of alarms that look at more periods than a word has bits; `wall_clock` finds calendar
+//! they meant before; `wide` has the marks of alarms that look at more periods than a word has bits, in rings of bits (`ring`); `wall_clock` finds calendar
 //! windows; [`replay()`] runs an alarm over recorded datapoints, `bits` does so for the usual alarm in a loop of its own, and
 //! `columns` for longer periods and metric math over columns of values.
 //!
@@ -17,6 +17,7 @@ mod marks;
 mod memo;
 mod plan;
 mod replay;
+mod ring;
 mod source;
 mod store;
 mod verdict;

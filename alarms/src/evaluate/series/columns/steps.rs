@@ -70,11 +70,21 @@ impl Steps {
         values
     }
 
-    /// A window is missing if the last step with samples before its end is before its start.
     fn drop_missing(&self, values: &mut [f64], places: &Places) {
+        if places.length == 1 {
+            let counts = places.covered(&self.counts).iter().step_by(places.stride);
+            let both = values.iter_mut().zip(counts);
+            both.for_each(|(value, count)| *value = if *count == 0.0 { f64::NAN } else { *value });
+        } else {
+            self.drop_windows(values, places);
+        }
+    }
+
+    /// A window is missing if the last step with samples before its end is before its start.
+    fn drop_windows(&self, values: &mut [f64], places: &Places) {
         let mut last = None;
         let mut looked_at = 0;
-        for (value, start) in values.iter_mut().zip((places.first..).step_by(places.stride)) {
+        for (value, start) in values.iter_mut().zip(places.starts()) {
             let end = start + places.length;
             for place in looked_at.max(start)..end {
                 if self.counts[place] != 0.0 {

@@ -17,12 +17,12 @@ pub(super) struct Places {
 }
 
 impl Places {
-    fn starts(&self) -> impl Iterator<Item = usize> {
+    pub(super) fn starts(&self) -> impl Iterator<Item = usize> {
         (self.first..).step_by(self.stride).take(self.count)
     }
 
     /// Of the column, up to the end of the last window.
-    fn covered<'a>(&self, column: &'a [f64]) -> &'a [f64] {
+    pub(super) fn covered<'a>(&self, column: &'a [f64]) -> &'a [f64] {
         let end = self.first + (self.count - 1) * self.stride + self.length;
         &column[self.first..end]
     }
@@ -36,7 +36,9 @@ const LANES: usize = 8;
 /// The sum of each window.
 pub(super) fn sums(column: &[f64], places: &Places) -> Vec<f64> {
     let covered = places.covered(column);
-    if places.length == 1 {
+    if places.length == 1 && places.stride == 1 {
+        covered.to_vec()
+    } else if places.length == 1 {
         covered.iter().step_by(places.stride).copied().collect()
     } else if places.length > SHORT && are_exact(covered) {
         of_whole_numbers(covered, places)
