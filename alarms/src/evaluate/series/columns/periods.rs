@@ -48,7 +48,10 @@ impl Marks {
 
     fn add(&mut self, values: &[f64], breaches: impl Fn(f64) -> bool) {
         // What is missing is no number, which compares with nothing.
-        let mark = |value: &f64| u8::from(!value.is_nan()) * REAL | u8::from(breaches(*value)) * BREACHING;
+        let mark = |value: &f64| {
+            let is_real = u8::from(!value.is_nan()) * REAL;
+            is_real | (u8::from(breaches(*value)) * BREACHING)
+        };
         self.0.extend(values.iter().map(mark));
     }
 }

@@ -78,9 +78,8 @@ fn from_the_oldest(column: &[f64], places: &Places) -> Vec<f64> {
     let mut sums = Vec::with_capacity(places.count);
     while sums.len() + LANES <= places.count {
         let first = sums.len() * stride;
-        // A distance that is known is several loads at once.
         let side_by_side = if stride == 1 {
-            lanes(&column[first..], length, 1)
+            neighbours(&column[first..], length)
         } else {
             lanes(&column[first..], length, stride)
         };
@@ -93,14 +92,23 @@ fn from_the_oldest(column: &[f64], places: &Places) -> Vec<f64> {
     sums
 }
 
-#[inline(always)]
+/// Of windows that start one behind the other: what is added is loaded at once.
+fn neighbours(column: &[f64], length: usize) -> [f64; LANES] {
+    let steps = column.windows(LANES).take(length);
+    steps.fold([-0.0; LANES], |[a, b, c, d, e, f, g, h], step| match *step {
+        // Each sum by name, so that it stays where the machine adds.
+        [i, j, k, l, m, n, o, p] => [a + i, b + j, c + k, d + l, e + m, f + n, g + o, h + p],
+        _ => [f64::NAN; LANES],
+    })
+}
+
+/// Of windows that start so far behind each other.
 fn lanes(column: &[f64], length: usize, stride: usize) -> [f64; LANES] {
     let mut sums = [-0.0; LANES];
     for step in 0..length {
-        let steps = &column[step..=step + (LANES - 1) * stride];
-        for (lane, sum) in sums.iter_mut().enumerate() {
-            *sum += steps[lane * stride];
-        }
+        let steps = column[step..].iter().step_by(stride);
+        let both = sums.iter_mut().zip(steps);
+        both.for_each(|(sum, step)| *sum += step);
     }
     sums
 }
