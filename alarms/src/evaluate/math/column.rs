@@ -182,3 +182,84 @@ fn across<'a>(function: Function, parts: &[Pointwise], of: &Columns<'a>) -> Part
     };
     Part::Column((0..of.periods).map(value).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::evaluate::math::{Frame, Program};
+    use crate::model::MetricDataQuery;
+
+    const PARTS: [&str; 14] = [
+        "m1",
+        "m2",
+        "2",
+        "0",
+        "0.1",
+        "m1 / m2",
+        "FILL(m1, 0)",
+        "FILL(m2, m1)",
+        "IF(m1 > m2, m1, 3)",
+        "IF(m2, m1)",
+        "MAX([m1, FILL(m2, 4)])",
+        "AVG([m1, m2])",
+        "MINUTE(m1)",
+        "ABS(LOG(m2))",
+    ];
+    const OPERATORS: [&str; 13] = [
+        "+", "-", "*", "/", "^", "==", "!=", "<", ">", "<=", ">=", "AND", "OR",
+    ];
+
+    fn queries(expression: &str) -> Vec<MetricDataQuery> {
+        let metric = |id| json!({ "Id": id, "MetricStat": { "Metric": { "Namespace": "N", "MetricName": id }, "Period": 60, "Stat": "Sum" } });
+        let all = json!([metric("m1"), metric("m2"), { "Id": "e1", "Expression": expression }]);
+        serde_json::from_value(all).unwrap()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
+        /// Bit by bit, and both are what the whole program says.
+        #[test]
+        fn a_column_is_value_by_value(
+            parts in (0..PARTS.len(), 0..PARTS.len(), 0..PARTS.len()), operators in (0..OPERATORS.len(), 0..OPERATORS.len()),
+            values in proptest::collection::vec(proptest::array::uniform2(proptest::option::weighted(0.8, -3_i8..9)), 1..40),
+        ) {
+            let (one, two, three) = (PARTS[parts.0], PARTS[parts.1], PARTS[parts.2]);
+            let (first, second) = (OPERATORS[operators.0], OPERATORS[operators.1]);
+            let Ok(program) = Program::new(&queries(&format!("-({one} {first} {two}) {second} {three}")), "e1") else {
+                return Ok(());
+            };
+            let pointwise = program.pointwise().unwrap();
+            let of = |metric: usize| values.iter().map(|row| row[metric].map_or(f64::NAN, f64::from)).collect::<Vec<_>>();
+            let metrics = [of(0), of(1)];
+            let starts: Vec<i64> = (1_795_744_800..).step_by(60).take(values.len()).collect();
+            let columns = Columns { metrics: &metrics, start: starts[0], distance: 60, periods: values.len() };
+            let bits = |values: Vec<f64>| values.into_iter().map(|v| if v.is_nan() { 0 } else { v.to_bits() }).collect::<Vec<_>>();
+            let each = |at: usize| pointwise.value(&[metrics[0][at], metrics[1][at]], starts[at]);
+            let expect = bits((0..values.len()).map(each).collect());
+            prop_assert_eq!(&bits(pointwise.column(&columns)), &expect);
+            let whole = program.evaluate(&Frame { starts: &starts, period: 60, metrics: &metrics, model: None });
+            prop_assert_eq!(bits(whole), expect);
+        }
+    }
+
+    #[test]
+    fn times_of_day_are_those_of_the_calendar() {
+        for start in (-200_000_000..2_000_000_000).step_by(98_765) {
+            let time = jiff::Timestamp::from_second(start)
+                .unwrap()
+                .to_zoned(jiff::tz::TimeZone::UTC);
+            let of = |function| functions::of_time(function, start);
+            assert_eq!(of(Function::Minute), f64::from(time.minute()), "{time}");
+            assert_eq!(of(Function::Hour), f64::from(time.hour()), "{time}");
+            assert_eq!(
+                of(Function::Day),
+                f64::from(time.weekday().to_monday_one_offset()),
+                "{time}"
+            );
+        }
+    }
+}
