@@ -17,12 +17,12 @@ use std::error::Error;
 use std::hint::black_box;
 use std::time::Duration;
 
-use alarms::evaluate::composite;
+use alarms::evaluate::composite::Resolved;
 use alarms::evaluate::range::{self, Range, Rule};
 use alarms::evaluate::series::{Evaluator, Recorded, replay};
 use alarms::evaluate::suppress::Suppression;
 use alarms::evaluate::switches::Switches;
-use alarms::model::alarm_rule::{self, AlarmRule};
+use alarms::model::alarm_rule;
 use alarms::model::{MetricAlarm, StateValue, TreatMissingData};
 use jiff::{SignedDuration, Timestamp};
 use rustix::time::{ClockId, clock_gettime};
@@ -178,9 +178,10 @@ fn composites() {
     let Ok(rule) = alarm_rule::parse("AT_LEAST(2, ALARM, (a, b, c)) AND NOT ALARM(maintenance)") else {
         return;
     };
+    let rule = Resolved::new(&rule);
     let mut suppression = Suppression::new(120, 180, StateValue::Ok, StateValue::Ok);
     for n in 0..EVALUATIONS {
-        let state = composite_state(&rule, n);
+        let state = rule.evaluate(&states(n));
         let suppressor = if n % 97 < 5 {
             StateValue::Alarm
         } else {
@@ -190,19 +191,15 @@ fn composites() {
     }
 }
 
-fn composite_state(rule: &AlarmRule, n: u32) -> StateValue {
-    let every = |k: u32| {
-        if n.is_multiple_of(k) {
+/// Of the alarms of the rule, in the order in which it names them.
+fn states(n: u32) -> [Option<StateValue>; 4] {
+    [3, 5, 7, 11].map(|k| {
+        let is_alarm = n.is_multiple_of(k);
+        Some(if is_alarm {
             StateValue::Alarm
         } else {
             StateValue::Ok
-        }
-    };
-    composite::evaluate(rule, &|name: &str| match name {
-        "a" => Some(every(3)),
-        "b" => Some(every(5)),
-        "c" => Some(every(7)),
-        _ => Some(every(11)),
+        })
     })
 }
 

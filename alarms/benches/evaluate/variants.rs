@@ -33,6 +33,8 @@ pub(crate) struct Variant {
     every: u32,
     /// Values per datapoint.
     values: u32,
+    /// Values are divided by it: sums of whole numbers can be made in any order, others cannot.
+    divisor: f64,
     /// Slow ones are measured once.
     rounds: u32,
 }
@@ -44,6 +46,7 @@ pub(crate) fn all() -> Vec<Variant> {
         metrics: 1,
         every: 1,
         values: 1,
+        divisor: 1.0,
         rounds: 5,
     };
     let math = |name, expression: &str| Variant {
@@ -80,6 +83,21 @@ pub(crate) fn all() -> Vec<Variant> {
             "2 of 2, 1 h",
             json!({ "EvaluationPeriods": 2, "Period": 3600, "Threshold": 3000 }),
         ),
+        Variant {
+            divisor: 7.0,
+            ..one(
+                "2 of 2, 1 h, Average of fractions",
+                json!({ "Statistic": "Average", "EvaluationPeriods": 2, "Period": 3600, "Threshold": 7.15 }),
+            )
+        },
+        one(
+            "2 of 2, 1 h, Maximum",
+            json!({ "Statistic": "Maximum", "EvaluationPeriods": 2, "Period": 3600, "Threshold": 98 }),
+        ),
+        one(
+            "1 of 1, 1 day, every minute",
+            json!({ "Period": 86400, "Threshold": 72000 }),
+        ),
         one(
             "1 of 1, 1 day (hourly above a day: 2 of 2)",
             json!({ "EvaluationPeriods": 2, "Period": 86400, "Threshold": 72000 }),
@@ -100,6 +118,14 @@ pub(crate) fn all() -> Vec<Variant> {
         math(
             "math IF(m2 > 10, 100 * m1 / m2, 0), 3 of 5, 1 min",
             "IF(m2 > 10, 100 * m1 / m2, 0)",
+        ),
+        math(
+            "math FILL(m1, 0) + FILL(m2, 0), 3 of 5, 1 min",
+            "FILL(m1, 0) + FILL(m2, 0)",
+        ),
+        math(
+            "math MAX([FILL(m1, 0), FILL(m2, 0)]), 3 of 5, 1 min",
+            "MAX([FILL(m1, 0), FILL(m2, 0)])",
         ),
         Variant {
             rounds: 1,
@@ -164,7 +190,7 @@ impl Variant {
             seed ^= seed << 17;
             u16::try_from(seed % u64::from(limit)).unwrap_or_default()
         };
-        let mut number = || f64::from(below(100));
+        let mut number = || f64::from(below(100)) / self.divisor;
         let sample = |_| match self.values {
             1 => Sample::value(number()),
             many => Sample::values((0..many).map(|_| (number(), 1.0))),

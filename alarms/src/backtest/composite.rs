@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::evaluate::composite::evaluate;
+use crate::evaluate::composite::Resolved;
 use crate::evaluate::reason::composite_reason;
 use crate::evaluate::suppress::{Outcome, Suppression};
 use crate::model::alarm_rule::{AlarmRule, name_of};
@@ -43,10 +43,11 @@ pub(super) fn replay(composite: &Composite<'_>, options: &Options) -> Option<Rep
         changes: Vec::new(),
         state: StateValue::InsufficientData,
     };
-    let mut states: BTreeMap<&str, State<'_>> = children
+    let mut states: Vec<(&str, State<'_>)> = children
         .iter()
         .map(|(name, report)| (*name, begins(report)))
         .collect();
+    let mut rule = Asked::new(composite.rule, &states);
     let mut holds_back = composite.suppressor.map(|report| {
         let seconds = |period: Option<u32>| period.unwrap_or(0);
         let (wait, extension) = (
@@ -64,8 +65,7 @@ pub(super) fn replay(composite: &Composite<'_>, options: &Options) -> Option<Rep
                 changed = Some((*child, to));
             }
         }
-        let state_of = |alarm: &str| states.get(name_of(alarm)).map(|(state, _)| *state);
-        let state = evaluate(composite.rule, &state_of);
+        let state = rule.state(&states, changed.is_some());
         run.observe(at, state, changed);
         if let Some((suppression, suppressor)) = &mut holds_back {
             advance(suppressor, at);
@@ -97,6 +97,38 @@ pub(super) fn replay(composite: &Composite<'_>, options: &Options) -> Option<Rep
         changes: run.changes,
         fires: run.fires,
     })
+}
+
+/// A rule, asked again when a state has changed.
+struct Asked {
+    rule: Resolved,
+    /// Where the alarms of the rule are among the states.
+    places: Vec<Option<usize>>,
+    state: StateValue,
+}
+
+impl Asked {
+    fn new(rule: &AlarmRule, states: &[(&str, State<'_>)]) -> Self {
+        let rule = Resolved::new(rule);
+        let place = |alarm: &String| states.iter().position(|(name, _)| name == alarm);
+        let places = rule.alarms().iter().map(place).collect();
+        let mut asked = Self {
+            rule,
+            places,
+            state: StateValue::InsufficientData,
+        };
+        asked.state(states, true);
+        asked
+    }
+
+    fn state(&mut self, states: &[(&str, State<'_>)], has_changed: bool) -> StateValue {
+        if has_changed {
+            let of_place = |place: &Option<usize>| place.map(|place| states[place].1.0);
+            let states: Vec<Option<StateValue>> = self.places.iter().map(of_place).collect();
+            self.state = self.rule.evaluate(&states);
+        }
+        self.state
+    }
 }
 
 fn begins(report: &Report) -> State<'_> {

@@ -12,8 +12,9 @@ use crate::near::nearest;
 
 /// How a function publishes its service's metrics: its name without the group is the service's.
 const SERVICE: &str = "Service";
-/// What was counted in a period in which nothing answered it.
-const UNANSWERED: &str = "IF(FILL(answer, 0) > 0, 0, FILL(m, 0))";
+/// What was counted in a period in which nothing answered it. A period in which nothing was counted is missing, and not 0: so CloudWatch
+/// looks back at the newest that are there, and sees what comes late. With 0 the newest period of late data would end every alarm.
+const UNANSWERED: &str = "IF(FILL(answer, 0) > 0, 0, m)";
 
 pub(super) fn add(making: &mut Making<'_>) {
     for one in &making.definitions.application {

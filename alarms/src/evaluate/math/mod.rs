@@ -5,6 +5,7 @@
 //! the same thing, as they are there. Where both sides of an operator are series, a point missing on one side counts as 0;
 //! where both are missing there is no result.
 
+mod column;
 mod functions;
 mod operators;
 mod pointwise;
@@ -14,6 +15,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use column::Columns;
 pub(crate) use pointwise::Pointwise;
 pub use program::{Program, ProgramError};
 pub use value::{Frame, Member, Value};

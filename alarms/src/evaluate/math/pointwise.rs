@@ -21,6 +21,8 @@ pub(crate) enum Pointwise {
     Fill(Box<Pointwise>, Box<Pointwise>),
     /// Condition, then, else; without else the datapoint is dropped. The flag: is the condition a series?
     If(bool, Box<Pointwise>, Box<Pointwise>, Option<Box<Pointwise>>),
+    /// One number of several series: the highest, their sum.
+    Across(Function, Vec<Pointwise>),
 }
 
 impl Pointwise {
@@ -42,6 +44,29 @@ impl Pointwise {
                 let otherwise = || other.as_ref().map_or(f64::NAN, |other| of(other));
                 choose(*by_series, of(condition), || of(then), otherwise)
             }
+            Self::Across(function, parts) => {
+                let values = parts.iter().map(of).filter(|value| !value.is_nan());
+                functions::reduced_of(*function, &values.collect::<Vec<_>>(), parts.len())
+            }
+        }
+    }
+}
+
+impl Pointwise {
+    /// Is the time of a period nothing to it?
+    pub(crate) fn is_timeless(&self) -> bool {
+        match self {
+            Self::OfTime(_) => false,
+            Self::Number(_) | Self::Metric(_) => true,
+            Self::Negated(inner) | Self::OfPoint(_, inner) => inner.is_timeless(),
+            Self::Mixed(_, left, right) | Self::Joined(_, left, right) | Self::Fill(left, right) => {
+                left.is_timeless() && right.is_timeless()
+            }
+            Self::If(_, condition, then, other) => {
+                let other = other.as_ref().is_none_or(|other| other.is_timeless());
+                condition.is_timeless() && then.is_timeless() && other
+            }
+            Self::Across(_, parts) => parts.iter().all(Self::is_timeless),
         }
     }
 }

@@ -212,10 +212,41 @@ impl Program {
                         Type::Series,
                     ))
                 }
+                (
+                    Function::Avg
+                    | Function::DatapointCount
+                    | Function::Max
+                    | Function::Min
+                    | Function::Stddev
+                    | Function::Sum,
+                    [all],
+                ) => Some((
+                    Pointwise::Across(*function, self.pointwise_members(all)?),
+                    Type::Series,
+                )),
                 _ => None,
             },
             Node::Text(_) | Node::Word(_) | Node::Array(_) => None,
         }
+    }
+
+    /// The series of an array, as those of [`Value::into_members`]: a number in it is none. None: it is no array that is written out.
+    fn pointwise_members(&self, expr: &Expr) -> Option<Vec<Pointwise>> {
+        let Node::Array(parts) = &expr.node else {
+            return None;
+        };
+        let mut members = Vec::new();
+        for part in parts {
+            match &part.node {
+                Node::Array(_) => members.extend(self.pointwise_members(part)?),
+                _ => match self.pointwise_expr(part)? {
+                    (member, Type::Series) => members.push(member),
+                    (_, Type::Scalar) => {}
+                    _ => return None,
+                },
+            }
+        }
+        Some(members)
     }
 }
 

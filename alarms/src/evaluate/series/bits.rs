@@ -106,7 +106,7 @@ fn is_seen(at: Timestamp, limit: i64, window: i64) -> bool {
 }
 
 /// What an evaluation may still look at.
-fn hand_over(evaluator: &mut Evaluator, seen: &[Recorded], oldest: i64) {
+pub(super) fn hand_over(evaluator: &mut Evaluator, seen: &[Recorded], oldest: i64) {
     let from = seen.partition_point(|datapoint| datapoint.at.as_second() < oldest);
     for datapoint in &seen[from..] {
         evaluator.push(datapoint.metric, datapoint.at, &datapoint.sample);

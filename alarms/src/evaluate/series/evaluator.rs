@@ -8,6 +8,7 @@ use crate::evaluate::statistic::Sample;
 use crate::evaluate::switches::Switches;
 use crate::model::{MetricAlarm, Stat, StateValue};
 
+use super::columns::InColumns;
 use super::marks::{MOST, Marks, Register};
 use super::memo::Memos;
 use super::plan::{Criterion, Plan, PlanError};
@@ -159,7 +160,7 @@ impl Evaluator {
             fresh: (i64::MIN, Point::Missing),
             kept: ones(periods),
             newest: ones(n),
-            wide: is_wide.then(|| Wide::new(steps, periods)),
+            wide: is_wide.then(|| Wide::new(steps, periods, n)),
             created: None,
             first_data: None,
             is_warm: false,
@@ -276,6 +277,27 @@ impl Evaluator {
         } else {
             self.over_range(end, previous)
         }
+    }
+
+    /// What a replay needs that makes columns of a recording; none where a period is more than sums, or some samples are kept already.
+    pub(super) fn in_columns(&self) -> Option<InColumns> {
+        let is_new = self.pushed.0 == i64::MIN && self.evaluated == i64::MIN;
+        let (step, interval) = (i64::from(self.plan.step), i64::from(self.interval()));
+        let is_of_minutes = interval == step || step == 60;
+        if !(is_new && self.is_usual && is_of_minutes) {
+            return None;
+        }
+        let (stats, math, criterion) = self.source.in_columns()?;
+        Some(InColumns {
+            stats,
+            math,
+            criterion,
+            step,
+            interval,
+            steps: usize::try_from(self.steps).ok()?,
+            periods: self.kept.count_ones() as usize,
+            reach: self.reach,
+        })
     }
 
     /// What a replay needs that keeps its own bits; none where samples or periods have to be kept, or some are kept already.
@@ -469,6 +491,27 @@ impl Evaluator {
         if real & self.newest == self.newest {
             return enough(&self.plan.rule, few_ones(breaching & self.newest));
         }
+        self.over_gaps(real, breaching, previous)
+    }
+
+    /// As `over_bits`, for who has counted how many of the newest N periods breach.
+    #[inline]
+    pub(super) fn over_counted_bits(
+        &mut self,
+        real: u64,
+        breaching: u64,
+        breaching_of_newest: u32,
+        previous: StateValue,
+    ) -> Verdict {
+        if real & self.newest == self.newest {
+            return enough(&self.plan.rule, breaching_of_newest);
+        }
+        self.over_gaps(real, breaching, previous)
+    }
+
+    /// The verdict where some of the newest N points are missing.
+    #[inline]
+    fn over_gaps(&mut self, real: u64, breaching: u64, previous: StateValue) -> Verdict {
         // Older periods change nothing, and would hide that this is a range that was there before.
         let (real, breaching) = (real & self.kept, breaching & self.kept);
         let plan = &self.plan;
@@ -498,7 +541,11 @@ impl Evaluator {
         let (Some(wide), source, rule) = (&mut self.wide, &mut self.source, &self.plan.rule) else {
             return said(previous, Reason::NoData);
         };
+        let is_simple = self.is_simple;
         let register = wide.at(end, |end| {
+            if is_simple {
+                return source.mark_step(end - 1);
+            }
             let measured = source.measure(end - steps, end);
             source.mark(measured, end - steps)
         });
@@ -506,7 +553,7 @@ impl Evaluator {
             return said(previous, Reason::LowSamples);
         }
         let n = rule.evaluation_periods();
-        match register.breaching_if_full(n) {
+        match register.breaching_if_full() {
             Some(breaching) => enough(rule, breaching),
             None => sized_verdict(&self.plan, previous, |size| register.summary(size, n)),
         }

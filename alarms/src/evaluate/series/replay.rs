@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::evaluate::statistic::Sample;
 use crate::model::StateValue;
 
-use super::{Evaluation, Evaluator, bits};
+use super::{Evaluation, Evaluator, bits, columns};
 
 /// A datapoint of a recording.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,8 +40,9 @@ impl Change {
 /// arrive after about 2 minutes, others after up to 15, and an alarm that is replayed without it fires too early. AWS's own
 /// evaluations lag too: in published notifications the newest period ends 2 s to 2 min before the `queryDate`.
 ///
-/// A new alarm over one metric with periods of one step (a minute, or 10 seconds) is replayed in a loop of its own, which takes a
-/// few milliseconds for a year. What comes out is the same.
+/// A new alarm over one metric with periods of one step (a minute, or 10 seconds) is replayed in a loop of its own, one with longer
+/// periods or with metric math of which a period does not depend on others over columns of values: a year takes a few
+/// milliseconds. What comes out is the same.
 pub fn replay(
     evaluator: &mut Evaluator,
     recording: &[Recorded],
@@ -49,7 +50,9 @@ pub fn replay(
     to: Timestamp,
     delay: SignedDuration,
 ) -> Vec<Change> {
-    match bits::replay(evaluator, recording, from, to, delay, |_| {}) {
+    let replayed = bits::replay(evaluator, recording, from, to, delay, |_| {})
+        .or_else(|| columns::replay(evaluator, recording, from, to, delay));
+    match replayed {
         None => one_by_one(evaluator, recording, from, to, delay),
         Some(mut replayed) => {
             let unseen = &recording[replayed.seen..];
@@ -68,20 +71,24 @@ pub(super) fn one_by_one(
     to: Timestamp,
     delay: SignedDuration,
 ) -> Vec<Change> {
-    let interval = SignedDuration::from_secs(i64::from(evaluator.interval()));
+    let interval = i64::from(evaluator.interval());
     let mut changes = Vec::new();
-    let mut unseen = recording.iter().peekable();
+    let mut unseen = recording;
     let mut at = from;
     while at <= to {
-        let seen_until = at.saturating_sub(delay).unwrap_or(at);
-        while let Some(seen) = unseen.next_if(|datapoint| datapoint.at <= seen_until) {
-            evaluator.push(seen.metric, seen.at, &seen.sample);
+        // Numbers, because the arithmetic of timestamps takes as long as an evaluation.
+        let seen_until = at.as_nanosecond() - delay.as_nanos();
+        while let [datapoint, later @ ..] = unseen
+            && datapoint.at.as_nanosecond() <= seen_until
+        {
+            unseen = later;
+            evaluator.push(datapoint.metric, datapoint.at, &datapoint.sample);
         }
         let evaluation = evaluator.evaluate(at);
         if evaluation.is_change() {
             changes.push(Change { at, evaluation });
         }
-        match at.checked_add(interval) {
+        match Timestamp::new(at.as_second() + interval, at.subsec_nanosecond()) {
             Ok(next) => at = next,
             Err(_) => break,
         }

@@ -106,6 +106,19 @@ impl Source {
         Some((store.stat(), self.criterion))
     }
 
+    /// Statistics, metric math and criterion of an alarm whose periods depend on nothing but sums in them.
+    pub(super) fn in_columns(&self) -> Option<(Vec<Stat>, Option<Pointwise>, Criterion)> {
+        let math = match &self.kind {
+            Kind::Metric => None,
+            Kind::Pointwise(pointwise) => Some(pointwise.clone()),
+            Kind::Whole(_) => return None,
+        };
+        let is_of_sums = !self.stores.is_empty() && self.stores.iter().all(Store::is_moments);
+        let is_threshold = matches!(self.criterion, Criterion::Threshold(..));
+        let stats = self.stores.iter().map(Store::stat).collect();
+        (is_of_sums && is_threshold).then_some((stats, math, self.criterion))
+    }
+
     /// The mark of a step, where that is a period.
     #[inline]
     pub(super) fn mark_step(&self, step: i64) -> Mark {

@@ -1,10 +1,11 @@
-//! As `marks`, for alarms that look at more than 64 periods: a register is as many words as it takes.
+//! As `marks`, for alarms that look at more than 64 periods: a register is a ring of bits, and how many of the newest N are there
+//! and breach is counted as they come and go.
 
 use crate::evaluate::range::{Point, Summary};
 use crate::evaluate::switches::LowSampleScope;
 
+use super::ring::Ring;
 use super::source::Mark;
-use super::verdict::ones;
 
 /// The registers of an alarm.
 #[derive(Debug)]
@@ -17,27 +18,38 @@ pub(super) struct Wide {
     periods: usize,
 }
 
-/// Bit 0 of the first word is the newest period.
 #[derive(Debug, Clone)]
 pub(super) struct Register {
     /// The end of the newest period, in steps.
     end: i64,
     /// The first step of which samples came after their period was marked.
     late_from: i64,
-    real: Vec<u64>,
-    breaching: Vec<u64>,
-    low: Vec<u64>,
+    real: Ring,
+    breaching: Ring,
+    low: Ring,
+    /// N.
+    n: usize,
+    /// Of the newest N.
+    real_of_n: u32,
+    breaching_of_n: u32,
+    /// Was there ever a percentile over too few samples?
+    has_low: bool,
 }
 
 impl Wide {
-    pub(super) fn new(steps: i64, periods: usize) -> Self {
-        let empty = vec![0; periods.div_ceil(64)];
+    /// For so many periods, of which the newest `n` decide where they are there.
+    pub(super) fn new(steps: i64, periods: usize, n: usize) -> Self {
+        let empty = Ring::new(periods);
         let register = Register {
             end: i64::MIN,
             late_from: i64::MAX,
             real: empty.clone(),
             breaching: empty.clone(),
             low: empty,
+            n,
+            real_of_n: 0,
+            breaching_of_n: 0,
+            has_low: false,
         };
         Self {
             registers: vec![register; usize::try_from(steps).unwrap_or(1)],
@@ -56,10 +68,21 @@ impl Wide {
     }
 
     /// The register of windows that end at `end`, up to date; `mark` marks the period that ends at a step.
+    #[inline]
     pub(super) fn at(&mut self, end: i64, mut mark: impl FnMut(i64) -> Mark) -> &Register {
         let (steps, periods) = (self.steps, self.periods);
-        let phase = usize::try_from(end.rem_euclid(steps)).unwrap_or(0);
+        let phase = if steps == 1 {
+            0
+        } else {
+            usize::try_from(end.rem_euclid(steps)).unwrap_or(0)
+        };
         let register = &mut self.registers[phase];
+        // The usual step.
+        if register.end.wrapping_add(steps) == end && register.late_from == i64::MAX {
+            register.end = end;
+            register.push(mark(end));
+            return register;
+        }
         let passed = end
             .checked_sub(register.end)
             .map_or(i64::MAX, |passed| passed / steps);
@@ -82,76 +105,59 @@ impl Wide {
 }
 
 impl Register {
+    #[inline]
     fn push(&mut self, mark: Mark) {
-        shift_in(&mut self.real, mark.point != Point::Missing);
-        shift_in(&mut self.breaching, mark.point == Point::Breaching);
-        shift_in(&mut self.low, mark.is_low);
+        let (is_real, is_breaching) = (mark.point != Point::Missing, mark.point == Point::Breaching);
+        let oldest = self.n - 1;
+        self.real_of_n += u32::from(is_real);
+        self.real_of_n -= u32::from(self.real.get(oldest));
+        self.breaching_of_n += u32::from(is_breaching);
+        self.breaching_of_n -= u32::from(self.breaching.get(oldest));
+        self.real.push(is_real);
+        self.breaching.push(is_breaching);
+        self.has_low |= mark.is_low;
+        if self.has_low {
+            self.low.push(mark.is_low);
+        }
     }
 
     fn set(&mut self, age: usize, mark: Mark) {
-        let (word, bit) = (age / 64, 1_u64 << (age % 64));
-        let put = |words: &mut [u64], is: bool| {
-            words[word] = if is { words[word] | bit } else { words[word] & !bit };
-        };
-        put(&mut self.real, mark.point != Point::Missing);
-        put(&mut self.breaching, mark.point == Point::Breaching);
-        put(&mut self.low, mark.is_low);
+        let (is_real, is_breaching) = (mark.point != Point::Missing, mark.point == Point::Breaching);
+        if age < self.n {
+            self.real_of_n += u32::from(is_real);
+            self.real_of_n -= u32::from(self.real.get(age));
+            self.breaching_of_n += u32::from(is_breaching);
+            self.breaching_of_n -= u32::from(self.breaching.get(age));
+        }
+        self.real.set(age, is_real);
+        self.breaching.set(age, is_breaching);
+        // A ring that was not pushed has no low one at any age.
+        self.has_low |= mark.is_low;
+        self.low.set(age, mark.is_low);
     }
 
     /// Is the state to stay, because of a percentile over too few samples?
     pub(super) fn is_low(&self, range: u32, scope: LowSampleScope) -> bool {
-        let of_range = |words: &'_ [u64]| -> Vec<u64> { kept(words, range).collect() };
-        if self.low.iter().all(|low| *low == 0) {
+        if !self.has_low {
             return false;
         }
-        let (real, low) = (of_range(&self.real), of_range(&self.low));
-        let both = |(real, low): (&u64, &u64)| real & low;
+        let mut both = self.real.newest(range).zip(self.low.newest(range));
         match scope {
-            LowSampleScope::WholeRange => real.iter().zip(&low).any(|words| both(words) != 0),
-            LowSampleScope::NewestDatapoint => {
-                let newest = real.iter().zip(&low).find(|(real, _)| **real != 0);
-                newest.is_some_and(|(real, low)| low & real & real.wrapping_neg() != 0)
-            }
+            LowSampleScope::WholeRange => both.any(|(real, low)| real & low != 0),
+            LowSampleScope::NewestDatapoint => both
+                .find(|(real, _)| *real != 0)
+                .is_some_and(|(real, low)| low & real & real.wrapping_neg() != 0),
         }
     }
 
     /// How many of the newest N points breach, if all of them are there.
-    pub(super) fn breaching_if_full(&self, n: u32) -> Option<u32> {
-        let mut left = n as usize;
-        let mut breaching = 0;
-        for (real, breaches) in self.real.iter().zip(&self.breaching) {
-            let wanted = ones(left.min(64));
-            if real & wanted != wanted {
-                return None;
-            }
-            breaching += match breaches & wanted {
-                0 => 0,
-                breaches => breaches.count_ones(),
-            };
-            left = left.saturating_sub(64);
-        }
-        Some(breaching)
+    #[inline]
+    pub(super) fn breaching_if_full(&self) -> Option<u32> {
+        (self.real_of_n as usize == self.n).then_some(self.breaching_of_n)
     }
 
     /// Of the newest `size` periods.
     pub(super) fn summary(&self, size: u32, n: u32) -> Summary {
-        Summary::of_words(kept(&self.real, size).zip(kept(&self.breaching, size)), n)
-    }
-}
-
-/// The words of the newest `size` periods.
-fn kept(words: &[u64], size: u32) -> impl Iterator<Item = u64> + '_ {
-    let size = size as usize;
-    let words = words.iter().take(size.div_ceil(64)).enumerate();
-    words.map(move |(place, word)| word & ones(size - place * 64))
-}
-
-/// One newer period.
-fn shift_in(words: &mut [u64], is: bool) {
-    let mut carried = u64::from(is);
-    for word in words {
-        let out = *word >> 63;
-        *word = *word << 1 | carried;
-        carried = out;
+        Summary::of_words(self.real.newest(size).zip(self.breaching.newest(size)), n)
     }
 }

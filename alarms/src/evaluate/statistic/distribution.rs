@@ -28,15 +28,10 @@ impl Distribution {
         match &sample.0 {
             Kind::Value(value) => self.push(*value, 1.0),
             Kind::Values(values) => values.iter().for_each(|(value, count)| self.push(*value, *count)),
-            Kind::Set {
-                sample_count,
-                sum,
-                minimum,
-                maximum,
-            } => {
-                let are_equal = minimum == maximum && *sum == minimum * sample_count;
+            Kind::Set(set) => {
+                let are_equal = set.minimum == set.maximum && set.sum == set.minimum * set.sample_count;
                 if are_equal {
-                    self.push(*minimum, *sample_count);
+                    self.push(set.minimum, set.sample_count);
                 } else {
                     self.is_unusable = true;
                 }

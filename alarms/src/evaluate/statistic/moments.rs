@@ -39,16 +39,11 @@ impl Moments {
                 minimum: *value,
                 maximum: *value,
             },
-            Kind::Set {
-                sample_count,
-                sum,
-                minimum,
-                maximum,
-            } => Self {
-                count: *sample_count,
-                sum: *sum,
-                minimum: *minimum,
-                maximum: *maximum,
+            Kind::Set(set) => Self {
+                count: set.sample_count,
+                sum: set.sum,
+                minimum: set.minimum,
+                maximum: set.maximum,
             },
             Kind::Values(values) => values.iter().fold(Self::default(), |all, (value, count)| {
                 let one = Self {

@@ -7,13 +7,17 @@ pub struct Sample(pub(super) Kind);
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Kind {
     Value(f64),
-    Set {
-        sample_count: f64,
-        sum: f64,
-        minimum: f64,
-        maximum: f64,
-    },
+    /// On the heap, as the values: a recording of a year is read at the speed of memory, and mostly it is of single values.
+    Set(Box<Set>),
     Values(Vec<(f64, f64)>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Set {
+    pub(super) sample_count: f64,
+    pub(super) sum: f64,
+    pub(super) minimum: f64,
+    pub(super) maximum: f64,
 }
 
 /// A datapoint that CloudWatch would refuse.
@@ -52,7 +56,7 @@ impl Sample {
     /// # Errors
     /// CloudWatch would refuse it.
     pub fn set(sample_count: f64, sum: f64, minimum: f64, maximum: f64) -> Result<Self, SampleError> {
-        let set = Kind::Set {
+        let set = Set {
             sample_count: counted(sample_count)?,
             sum: checked(sum)?,
             minimum: checked(minimum)?,
@@ -61,7 +65,7 @@ impl Sample {
         if minimum > maximum {
             return Err(SampleError::Order { minimum, maximum });
         }
-        Ok(Self(set))
+        Ok(Self(Kind::Set(Box::new(set))))
     }
 
     /// Values, each with its count.

@@ -4,15 +4,16 @@
 #[cfg(test)]
 mod tests;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::model::StateValue;
 
 /// The timers of one composite alarm. Fed with what is known at a time; told when to act.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suppression {
-    wait: SignedDuration,
-    extension: SignedDuration,
+    /// Seconds.
+    wait: i64,
+    extension: i64,
     composite: StateValue,
     suppressor: StateValue,
     /// A change whose actions did not run yet.
@@ -69,8 +70,8 @@ impl Suppression {
     /// seconds, as in the alarm's definition.
     pub fn new(wait: u32, extension: u32, composite: StateValue, suppressor: StateValue) -> Self {
         Self {
-            wait: SignedDuration::from_secs(i64::from(wait)),
-            extension: SignedDuration::from_secs(i64::from(extension)),
+            wait: i64::from(wait),
+            extension: i64::from(extension),
             composite,
             suppressor,
             has_pending: false,
@@ -80,6 +81,7 @@ impl Suppression {
 
     /// What is to be done at this time, with the alarms in these states. To be called at every change of either, and when
     /// [`Self::next`] comes; calls at other times change nothing.
+    #[inline]
     pub fn observe(&mut self, at: Timestamp, composite: StateValue, suppressor: StateValue) -> Outcome {
         let is_suppressing = suppressor == StateValue::Alarm;
         let left_alarm = self.suppressor == StateValue::Alarm && !is_suppressing;
@@ -139,6 +141,8 @@ impl Suppression {
     }
 }
 
-fn timer(kind: SuppressedBy, at: Timestamp, duration: SignedDuration) -> Option<Timer> {
-    at.checked_add(duration).ok().map(|until| Timer { kind, until })
+/// In numbers: the arithmetic of timestamps takes longer than all the rest of an observation.
+fn timer(kind: SuppressedBy, at: Timestamp, seconds: i64) -> Option<Timer> {
+    let until = Timestamp::new(at.as_second() + seconds, at.subsec_nanosecond());
+    until.ok().map(|until| Timer { kind, until })
 }

@@ -57,7 +57,11 @@ impl AtLeast {
     /// Does it hold, with the alarms in these states?
     pub fn holds(&self, state_of: impl Fn(&str) -> Option<StateValue>) -> bool {
         let counts = |alarm: &&String| (state_of(alarm) == Some(self.state)) != self.negated;
-        let count = self.alarms.iter().filter(counts).count();
+        self.is_reached_by(self.alarms.iter().filter(counts).count())
+    }
+
+    /// Are so many of its alarms enough?
+    pub(crate) fn is_reached_by(&self, count: usize) -> bool {
         match self.least {
             Least::Count(least) => count >= least as usize,
             // Multiplied, not divided: 50 % of 3 alarms are 2, and no rounding is chosen.

@@ -1,9 +1,13 @@
 //! Composite alarms: does a rule hold, and in which order are alarms that watch each other evaluated?
 
+mod resolved;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::StateValue;
 use crate::model::alarm_rule::{AlarmRule, name_of};
+
+pub use resolved::Resolved;
 
 /// ALARM if the rule holds, else OK. `state_of` says the state of an alarm by name or ARN; of an alarm that it does not
 /// know nothing is true, `NOT` of it is.
