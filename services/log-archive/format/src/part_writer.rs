@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use log_archive_domain::filter::{self, SplitBlock};
-use log_archive_domain::{EventId, Line};
+use log_archive_domain::{EventId, KnownIds, Line};
 use parquet::data_type::{ByteArray, ByteArrayType, Int32Type, Int64Type};
 use parquet::errors::Result;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
@@ -65,6 +65,7 @@ pub struct PartWriter {
     limits: WriterLimits,
     file: SerializedFileWriter<Vec<u8>>,
     group: Group,
+    templates: template::Writer,
     filters: Vec<SplitBlock>,
     lines: u64,
     text_bytes: u64,
@@ -93,6 +94,7 @@ impl PartWriter {
             limits,
             file,
             group: Group::default(),
+            templates: template::Writer::default(),
             filters: Vec::new(),
             lines: 0,
             text_bytes: 0,
@@ -141,7 +143,7 @@ impl PartWriter {
                 id.clone_into(&mut ids.1);
             }
         }
-        self.group.push(line);
+        self.group.push(line, &mut self.templates);
         Ok(())
     }
 
@@ -149,14 +151,14 @@ impl PartWriter {
         if self.group.at.is_empty() {
             return Ok(());
         }
-        let group = std::mem::take(&mut self.group);
+        let mut group = std::mem::take(&mut self.group);
         self.filters.push(group.filter.fit(WRONG));
         let mut writer = self.file.next_row_group()?;
         write_texts(&mut writer, group.texts[columns::CORRELATION_ID].take_values())?;
         let mut at = next_column(&mut writer)?;
         at.typed::<Int64Type>().write_batch(&group.at, None, None)?;
         at.close()?;
-        for texts in &group.texts[columns::LOG_GROUP..columns::EVENT_NUMBER] {
+        for texts in &mut group.texts[columns::LOG_GROUP..columns::EVENT_NUMBER] {
             write_texts(&mut writer, texts.take_values())?;
         }
         let mut numbers = next_column(&mut writer)?;
@@ -164,7 +166,7 @@ impl PartWriter {
             .typed::<Int32Type>()
             .write_batch(&group.numbers, None, None)?;
         numbers.close()?;
-        for texts in &group.texts[columns::EVENT_ID..] {
+        for texts in &mut group.texts[columns::EVENT_ID..] {
             write_texts(&mut writer, texts.take_values())?;
         }
         writer.close()?;
@@ -224,6 +226,7 @@ struct Group {
     /// By column; those of the numbers are empty.
     texts: [Texts; columns::COUNT],
     filter: SplitBlock,
+    known: KnownIds,
     text: usize,
     last_id: Option<String>,
 }
@@ -247,6 +250,7 @@ impl Default for Group {
             numbers: Vec::new(),
             texts: std::array::from_fn(|column| Texts::new(is_optional(column))),
             filter: SplitBlock::with_blocks_log2(ROW_GROUP_BLOCKS),
+            known: KnownIds::default(),
             text: 0,
             last_id: None,
         }
@@ -254,7 +258,7 @@ impl Default for Group {
 }
 
 impl Group {
-    fn push(&mut self, line: &Line<'_>) {
+    fn push(&mut self, line: &Line<'_>, templates: &mut template::Writer) {
         self.at.push(line.at);
         let optional = [
             (columns::CORRELATION_ID, line.correlation_id),
@@ -275,8 +279,8 @@ impl Group {
             self.texts[column].push(Some(text.as_bytes()));
         }
         self.event_id(line);
-        self.texts[columns::TEMPLATE].push_with(|buffer| template::write(line, buffer));
-        for id in line.ids() {
+        self.texts[columns::TEMPLATE].push_with(|buffer| templates.write(line, buffer));
+        for id in self.known.new_in(line).into_iter().flatten() {
             self.filter.insert(filter::hash(id));
         }
         if self.last_id.as_deref() != line.correlation_id {
@@ -326,8 +330,8 @@ impl Texts {
     }
 
     /// Values and definition levels as Parquet wants them.
-    fn take_values(&self) -> (Vec<ByteArray>, Option<&[i16]>) {
-        let buffer = Bytes::copy_from_slice(&self.buffer);
+    fn take_values(&mut self) -> (Vec<ByteArray>, Option<&[i16]>) {
+        let buffer = Bytes::from(std::mem::take(&mut self.buffer));
         let mut start = 0;
         let mut values = Vec::with_capacity(self.ends.len());
         for end in &self.ends {

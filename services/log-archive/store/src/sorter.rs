@@ -1,15 +1,14 @@
 //! Sorting more lines than fit into memory: full buffers go to disk sorted, and are merged at the end.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, BufWriter, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use log_archive_domain::{Hour, Line, encode, order, sum64};
+use log_archive_domain::{Hour, Line, Prefix, encode, order};
 
-/// Bytes of a spill that are read at once.
-const READ: usize = 256 * 1_024;
+mod merge;
+mod spill;
+
+pub use merge::Merge;
 
 /// The disk does not work.
 #[derive(Debug, thiserror::Error)]
@@ -34,13 +33,27 @@ pub enum SorterError {
     TooLong,
 }
 
+/// A record in the buffer.
+#[derive(Debug, Clone, Copy)]
+struct Record {
+    prefix: Prefix,
+    start: usize,
+    length: u32,
+}
+
+impl Record {
+    fn of(self, buffer: &[u8]) -> &[u8] {
+        &buffer[self.start..][..self.length as usize]
+    }
+}
+
 /// Takes lines in any order.
 #[derive(Debug)]
 pub struct Sorter {
     directory: PathBuf,
     memory: usize,
     buffer: Vec<u8>,
-    records: Vec<(usize, usize)>,
+    records: Vec<Record>,
     spills: Vec<File>,
 }
 
@@ -64,8 +77,14 @@ impl Sorter {
     pub fn push(&mut self, hour: Hour, input: u32, line: &Line<'_>) -> Result<(), SorterError> {
         let start = self.buffer.len();
         encode(hour, input, line, &mut self.buffer);
-        self.records.push((start, self.buffer.len()));
-        let index = self.records.len() * size_of::<(usize, usize)>();
+        let length = u32::try_from(self.buffer.len() - start).map_err(|_| SorterError::TooLong)?;
+        let prefix = Prefix::of(hour, line);
+        self.records.push(Record {
+            prefix,
+            start,
+            length,
+        });
+        let index = self.records.len() * size_of::<Record>();
         if self.buffer.len() + index >= self.memory {
             self.spill()?;
         }
@@ -79,29 +98,17 @@ impl Sorter {
     }
 
     fn sort(&mut self) {
-        let record = |&(start, end): &(usize, usize)| &self.buffer[start..end];
-        self.records
-            .sort_unstable_by(|one, other| order(record(one), record(other)));
+        let buffer = &self.buffer;
+        self.records.sort_unstable_by(|one, other| {
+            let whole = || order(one.of(buffer), other.of(buffer));
+            one.prefix.cmp(&other.prefix).then_with(whole)
+        });
     }
 
     fn spill(&mut self) -> Result<(), SorterError> {
         self.sort();
-        let failed = |cause| SorterError::Disk {
-            directory: self.directory.clone(),
-            cause,
-        };
-        let file = tempfile::tempfile_in(&self.directory).map_err(failed)?;
-        let mut writer = BufWriter::with_capacity(READ, file);
-        for &(start, end) in &self.records {
-            let length = u32::try_from(end - start).map_err(|_| SorterError::TooLong)?;
-            let record = &self.buffer[start..end];
-            writer.write_all(&length.to_le_bytes()).map_err(failed)?;
-            writer.write_all(&sum64(record).to_le_bytes()).map_err(failed)?;
-            writer.write_all(record).map_err(failed)?;
-        }
-        let mut file = writer.into_inner().map_err(|error| failed(error.into_error()))?;
-        file.rewind().map_err(failed)?;
-        self.spills.push(file);
+        let records = self.records.iter().map(|record| record.of(&self.buffer));
+        self.spills.push(spill::write(&self.directory, records)?);
         self.buffer.clear();
         self.records.clear();
         Ok(())
@@ -113,114 +120,14 @@ impl Sorter {
     /// The disk does not work.
     pub fn merge(mut self) -> Result<Merge, SorterError> {
         self.sort();
-        let mut merge = Merge {
-            directory: self.directory,
-            memory: self.buffer,
-            rest: self.records.into_iter(),
-            spills: Vec::new(),
-            heads: BinaryHeap::new(),
-            current: Vec::new(),
-        };
-        for (number, file) in self.spills.into_iter().enumerate() {
-            merge.spills.push(BufReader::with_capacity(READ, file));
-            merge.refill(Some(number), Vec::new())?;
-        }
-        merge.refill(None, Vec::new())?;
-        Ok(merge)
-    }
-}
-
-/// Sorted records, one after the other.
-#[derive(Debug)]
-pub struct Merge {
-    directory: PathBuf,
-    memory: Vec<u8>,
-    rest: std::vec::IntoIter<(usize, usize)>,
-    spills: Vec<BufReader<File>>,
-    heads: BinaryHeap<Reverse<Head>>,
-    current: Vec<u8>,
-}
-
-/// The next record of a spill, or of what stayed in memory.
-#[derive(Debug, PartialEq, Eq)]
-struct Head {
-    record: Vec<u8>,
-    spill: Option<usize>,
-}
-
-impl Ord for Head {
-    fn cmp(&self, other: &Self) -> Ordering {
-        order(&self.record, &other.record).then_with(|| self.spill.cmp(&other.spill))
-    }
-}
-
-impl PartialOrd for Head {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Merge {
-    /// The next record, for `log_archive_domain::decode`.
-    ///
-    /// # Errors
-    /// The disk does not work.
-    pub fn next_record(&mut self) -> Result<Option<&[u8]>, SorterError> {
-        if self.spills.is_empty() {
-            // Nothing to merge with, nothing to copy.
-            self.heads.clear();
-            return Ok(self.rest_in_memory());
-        }
-        let Some(Reverse(Head { record, spill })) = self.heads.pop() else {
-            return Ok(None);
-        };
-        let used = std::mem::replace(&mut self.current, record);
-        self.refill(spill, used)?;
-        Ok(Some(&self.current))
-    }
-
-    fn rest_in_memory(&mut self) -> Option<&[u8]> {
-        let (start, end) = self.rest.next()?;
-        Some(&self.memory[start..end])
-    }
-
-    /// Puts the next record of a spill among the heads, in a buffer that is not needed any more.
-    fn refill(&mut self, spill: Option<usize>, mut record: Vec<u8>) -> Result<(), SorterError> {
-        record.clear();
-        match spill {
-            None if self.spills.is_empty() => return Ok(()),
-            None => match self.rest.next() {
-                Some((start, end)) => record.extend_from_slice(&self.memory[start..end]),
-                None => return Ok(()),
-            },
-            Some(number) => {
-                let failed = |cause| SorterError::Disk {
-                    directory: self.directory.clone(),
-                    cause,
-                };
-                let spill = &mut self.spills[number];
-                if spill.fill_buf().map_err(failed)?.is_empty() {
-                    return Ok(());
-                }
-                let (mut length, mut sum) = ([0; 4], [0; 8]);
-                spill.read_exact(&mut length).map_err(failed)?;
-                spill.read_exact(&mut sum).map_err(failed)?;
-                // An altered length must not take all memory: what is not there is not read.
-                let length = u64::from(u32::from_le_bytes(length));
-                spill.take(length).read_to_end(&mut record).map_err(failed)?;
-                if record.len() as u64 != length || sum64(&record) != u64::from_le_bytes(sum) {
-                    let directory = self.directory.clone();
-                    return Err(SorterError::Altered { directory });
-                }
-            }
-        }
-        self.heads.push(Reverse(Head { record, spill }));
-        Ok(())
+        Merge::new(&self.directory, self.buffer, self.records, self.spills)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Seek as _, Write as _};
+
     use log_archive_domain::decode;
 
     use super::*;

@@ -1,7 +1,7 @@
 //! One hour on its way from sorted lines to a manifest.
 
 use log_archive_domain::filter::{self, SplitBlock, Table};
-use log_archive_domain::{Hour, Line, layout};
+use log_archive_domain::{Hour, KnownIds, Line, layout};
 use log_archive_format::{FinishedPart, Manifest, Object, Part, PartWriter, RawObject};
 
 use super::{CompactLimits, Step, Watch, miscounted};
@@ -27,6 +27,7 @@ pub(super) struct HourRun<'a> {
     parts: Vec<Part>,
     row_groups: Vec<SplitBlock>,
     ids: SplitBlock,
+    known: KnownIds,
     /// IDs that carry the time of another day.
     carried: Option<SplitBlock>,
     last: Option<Event>,
@@ -96,6 +97,7 @@ impl<'a> HourRun<'a> {
             parts: Vec::new(),
             row_groups: Vec::new(),
             ids: SplitBlock::for_ids(lines.saturating_mul(IDS_PER_LINE)),
+            known: KnownIds::default(),
             carried: None,
             last: None,
             expected: lines,
@@ -138,17 +140,17 @@ impl<'a> HourRun<'a> {
 
     fn learn(&mut self, line: &Line<'_>) {
         let day = self.hour.day();
-        for id in line.ids() {
+        for id in self.known.new_in(line).into_iter().flatten() {
             let hash = filter::hash(id);
             self.ids.insert(hash);
             if is_carried(id, day) {
                 let new = || SplitBlock::with_blocks_log2(CARRIED_BLOCKS_LOG2);
                 self.carried.get_or_insert_with(new).insert(hash);
             }
-        }
-        for id in line.ids_elsewhere() {
-            for hash in filter::elsewhere(filter::hash(id)) {
-                self.ids.insert(hash);
+            if line.is_elsewhere(id) {
+                for hash in filter::elsewhere(hash) {
+                    self.ids.insert(hash);
+                }
             }
         }
     }
