@@ -21,7 +21,7 @@ pub use hour::{Day, Hour, InvalidHour, Partition};
 pub use id::{Id, is_uuid_v7, uuid_v7_hour};
 pub use known_ids::KnownIds;
 pub use line::{Line, OwnedLine, Source};
-pub use record::{Prefix, decode, encode, order};
+pub use record::{Prefix, Sources, decode, encode, order};
 
 /// XXH3 of bytes: for checksums of what is not kept. Of short texts it takes half the time of [`sum64`], which is what files have.
 #[must_use]

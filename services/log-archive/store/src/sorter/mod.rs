@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use log_archive_domain::{Hour, Line, Prefix, encode, order};
+use log_archive_domain::{Hour, Line, Prefix, Sources, encode, order};
 
 mod merge;
 mod spill;
@@ -54,6 +54,7 @@ pub struct Sorter {
     memory: usize,
     buffer: Vec<u8>,
     records: Vec<Record>,
+    sources: Sources,
     spills: Vec<File>,
 }
 
@@ -66,6 +67,7 @@ impl Sorter {
             memory,
             buffer: Vec::new(),
             records: Vec::new(),
+            sources: Sources::default(),
             spills: Vec::new(),
         }
     }
@@ -76,7 +78,7 @@ impl Sorter {
     /// The disk does not work.
     pub fn push(&mut self, hour: Hour, input: u32, line: &Line<'_>) -> Result<(), SorterError> {
         let start = self.buffer.len();
-        encode(hour, input, line, &mut self.buffer);
+        encode(hour, input, line, &mut self.sources, &mut self.buffer);
         let length = u32::try_from(self.buffer.len() - start).map_err(|_| SorterError::TooLong)?;
         let prefix = Prefix::of(hour, line);
         self.records.push(Record {
@@ -98,9 +100,9 @@ impl Sorter {
     }
 
     fn sort(&mut self) {
-        let buffer = &self.buffer;
+        let (buffer, sources) = (&self.buffer, &self.sources);
         self.records.sort_unstable_by(|one, other| {
-            let whole = || order(one.of(buffer), other.of(buffer));
+            let whole = || order(one.of(buffer), other.of(buffer), sources);
             one.prefix.cmp(&other.prefix).then_with(whole)
         });
     }
@@ -120,15 +122,14 @@ impl Sorter {
     /// The disk does not work.
     pub fn merge(mut self) -> Result<Merge, SorterError> {
         self.sort();
-        Merge::new(&self.directory, self.buffer, self.records, self.spills)
+        let memory = merge::Memory::new(self.buffer, self.records);
+        Merge::new(self.directory, memory, self.sources, self.spills)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::{Read as _, Seek as _, Write as _};
-
-    use log_archive_domain::decode;
 
     use super::*;
 
@@ -152,8 +153,7 @@ mod tests {
             assert_eq!(sorter.spills() > 0, spills);
             let mut merge = sorter.merge().unwrap();
             let mut seen = Vec::new();
-            while let Some(record) = merge.next_record().unwrap() {
-                let (hour, _, line) = decode(record).unwrap();
+            while let Some((hour, _, line)) = merge.next_line().unwrap() {
                 seen.push((
                     hour,
                     line.correlation_id.is_none(),
@@ -200,7 +200,7 @@ mod tests {
             spill.rewind().unwrap();
             let read = || -> Result<(), SorterError> {
                 let mut merge = sorter.merge()?;
-                while merge.next_record()?.is_some() {}
+                while merge.next_line()?.is_some() {}
                 Ok(())
             };
             assert!(read().is_err(), "byte {place}");
