@@ -40,6 +40,9 @@ struct Args {
     /// Measure compaction and sizes only: for a profile
     #[arg(long)]
     compaction_only: bool,
+    /// Compare with no other program
+    #[arg(long)]
+    alone: bool,
     /// Fail if times miss their targets too; sizes, reads and memory always count
     #[arg(long)]
     times: bool,

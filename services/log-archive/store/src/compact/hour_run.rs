@@ -13,8 +13,10 @@ use crate::{Archive, ArchiveError, OpenHour};
 const IDS_PER_LINE: u64 = 1;
 /// Share of unknown IDs that the filter over IDs of other days lets through.
 const CARRIED_WRONG: f64 = 0.001;
-/// Share of unknown IDs that a fitted filter of an hour lets through.
-const WRONG: f64 = 0.005;
+/// Share of unknown IDs that a fitted filter of an hour lets through: each is a read in vain, and a day has 23 other hours.
+const WRONG: f64 = 0.0005;
+/// How many row groups of an hour may know an unknown ID, on average: each is a read in vain too.
+const WRONG_ROW_GROUPS: f64 = 0.02;
 
 /// An hour that is being written.
 pub(super) struct HourRun<'a> {
@@ -230,8 +232,7 @@ impl<'a> HourRun<'a> {
     }
 
     async fn store_filters(&mut self) -> Result<(Object, Object), ArchiveError> {
-        let slots: Vec<_> = self.row_groups.iter().map(Some).collect();
-        let parts = Table::of(&slots).into_bytes();
+        let parts = Table::fit(&self.row_groups, WRONG_ROW_GROUPS).into_bytes();
         let ids = std::mem::replace(&mut self.ids, SplitBlock::with_blocks_log2(0)).fit(WRONG);
         let hour = Table::of(&[Some(&ids)]).into_bytes();
         let (parts_sha256, hour_sha256) = (sha256(&parts), sha256(&hour));
