@@ -71,11 +71,13 @@ impl Writer {
     /// Finds all places of all IDs, in the order of the message.
     fn find(&mut self, line: &Line<'_>) {
         for (known, (letter, id)) in self.searches.iter_mut().zip(ids(line)) {
-            // One with a mark in it would be replaced again by who replaces all of one kind after the other.
-            let is_good = |id: &&str| id.len() >= SHORTEST && memchr(MARK, id.as_bytes()).is_none();
-            if let Some(id) = id.filter(is_good) {
-                known.take_if(|search| search.id != id.as_bytes());
-                let search = known.get_or_insert_with(|| Search::new(id));
+            let Some(id) = id else {
+                continue;
+            };
+            if known.as_ref().is_none_or(|search| search.id != id.as_bytes()) {
+                *known = Search::new(id);
+            }
+            if let Some(search) = known {
                 let places = search.places(line.message.as_bytes());
                 self.found.extend(places.map(|at| (at, at + id.len(), letter)));
             }
@@ -92,10 +94,13 @@ struct Search {
 }
 
 impl Search {
-    fn new(id: &str) -> Self {
+    /// `None` for an ID that stays in the message: a short one, or one with a mark in it, which would be replaced again by who replaces
+    /// all of one kind after the other.
+    fn new(id: &str) -> Option<Self> {
         let id = id.as_bytes().to_vec();
+        let is_good = id.len() >= SHORTEST && memchr(MARK, &id).is_none();
         let end = Finder::new(&id[id.len().saturating_sub(LONGEST_SEARCH)..]).into_owned();
-        Self { id, end }
+        is_good.then_some(Self { id, end })
     }
 
     /// Where the ID begins. Of places that overlap some may be missing: these stay in the template as they are.

@@ -46,8 +46,10 @@ proptest! {
 
     #[test]
     fn records_are_ordered_as_their_lines(
-        // Short ones, and long ones that differ in the first 16 bytes or behind them.
-        ids in prop::array::uniform2(prop::option::of("[ab]{0,2}|[ab]c{14}[ab\0]{0,3}")),
+        // Short ones, long ones that differ in the first 16 bytes or behind them, UUIDs, and what looks like them.
+        ids in prop::array::uniform2(prop::option::of(
+            "[ab]{0,2}|[ab]c{14}[ab\0]{0,3}|0000000[0a]-[09]000-7000-800[0Ag]-00000000000[0-9a-f]",
+        )),
         at in prop::array::uniform2(-2_i64..2),
         events in prop::array::uniform2("[ab]{0,2}"),
         streams in prop::array::uniform2("[ab]{0,2}"),
@@ -73,9 +75,17 @@ proptest! {
         let expected = hours[0].cmp(&hours[1]).then_with(|| line(0).order(&line(1)));
         prop_assert_eq!(whole(), expected);
         let prefix = |n: usize| Prefix::of(Hour::of_number(hours[n]), &line(n));
-        let by_prefix = prefix(0).cmp(&prefix(1)).then_with(whole);
+        let by_prefix = prefix(0).order(&prefix(1)).then_with(whole);
         prop_assert_eq!(by_prefix, expected);
         prop_assert_eq!([0, 1].map(|n| Prefix::of_record(&records[n])), [0, 1].map(prefix));
+    }
+
+    #[test]
+    fn uuids_are_ordered_without_a_look_at_the_records(
+        ids in prop::array::uniform2("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
+    ) {
+        let prefix = |id: &str| Prefix::of(Hour::of_number(1), &Line { correlation_id: Some(id), ..Line::default() });
+        prop_assert_eq!(prefix(&ids[0]).order(&prefix(&ids[1])), ids[0].cmp(&ids[1]));
     }
 
     #[test]

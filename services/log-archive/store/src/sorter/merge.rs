@@ -141,7 +141,7 @@ impl Ord for Head {
     fn cmp(&self, other: &Self) -> Ordering {
         let whole = || order(&self.record, &other.record, &self.sources);
         self.prefix
-            .cmp(&other.prefix)
+            .order(&other.prefix)
             .then_with(whole)
             .then_with(|| self.number.cmp(&other.number))
     }

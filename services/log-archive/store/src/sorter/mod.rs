@@ -103,7 +103,7 @@ impl Sorter {
         let (buffer, sources) = (&self.buffer, &self.sources);
         self.records.sort_unstable_by(|one, other| {
             let whole = || order(one.of(buffer), other.of(buffer), sources);
-            one.prefix.cmp(&other.prefix).then_with(whole)
+            one.prefix.order(&other.prefix).then_with(whole)
         });
     }
 
