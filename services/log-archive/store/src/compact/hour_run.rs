@@ -25,7 +25,8 @@ pub(super) struct HourRun<'a> {
     archive: &'a Archive,
     pub(super) watch: &'a dyn Watch,
     base: Option<&'a OpenHour>,
-    writer: PartWriter,
+    /// Apart from what futures carry around.
+    writer: Box<PartWriter>,
     parts: Vec<Part>,
     row_groups: Vec<SplitBlock>,
     ids: SplitBlock,
@@ -157,7 +158,7 @@ impl<'a> HourRun<'a> {
         }
     }
 
-    async fn store_part(&mut self, writer: PartWriter) -> Result<(), ArchiveError> {
+    async fn store_part(&mut self, writer: Box<PartWriter>) -> Result<(), ArchiveError> {
         let part = writer.finish().map_err(|cause| write_failed(self.hour, cause))?;
         let sha256 = sha256(&part.bytes);
         let key = layout::part(self.hour, self.generation(), self.parts.len() + 1, &sha256);
@@ -294,8 +295,9 @@ impl<'a> HourRun<'a> {
     }
 }
 
-fn writer(hour: Hour, limits: CompactLimits) -> Result<PartWriter, ArchiveError> {
-    PartWriter::new(limits.writer).map_err(|cause| write_failed(hour, cause))
+fn writer(hour: Hour, limits: CompactLimits) -> Result<Box<PartWriter>, ArchiveError> {
+    let writer = PartWriter::new(limits.writer).map_err(|cause| write_failed(hour, cause))?;
+    Ok(Box::new(writer))
 }
 
 fn write_failed(hour: Hour, cause: parquet::errors::ParquetError) -> ArchiveError {
