@@ -114,7 +114,8 @@ impl Writing<'_> {
             .object
             .get_or_insert_with(|| (hour, 0, GzEncoder::new(Vec::new(), Compression::default())));
         *text += batch.iter().map(|line| line.message.len() as u64).sum::<u64>();
-        writeln!(gzip, "{envelope}")?;
+        // At once: what is formatted piece by piece is compressed piece by piece.
+        gzip.write_all(format!("{envelope}\n").as_bytes())?;
         Ok(())
     }
 

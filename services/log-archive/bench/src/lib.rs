@@ -37,6 +37,12 @@ struct Args {
     /// A Python that has the modules duckdb and, if it is to be compared too, datafusion
     #[arg(long, value_name = "PYTHON")]
     python: Option<PathBuf>,
+    /// Measure compaction and sizes only: for a profile
+    #[arg(long)]
+    compaction_only: bool,
+    /// Compare with no other program
+    #[arg(long)]
+    alone: bool,
     /// Fail if times miss their targets too; sizes, reads and memory always count
     #[arg(long)]
     times: bool,

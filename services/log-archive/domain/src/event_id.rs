@@ -33,9 +33,10 @@ impl EventId {
         // 192 bits, the lowest word first.
         let mut words = [0_u64; 3];
         for chunk in text.as_bytes().chunks(CHUNK) {
-            let mut carry = chunk
+            let digits = chunk
                 .iter()
-                .fold(0, |value, digit| value * 10 + u128::from(digit - b'0'));
+                .fold(0, |value, digit| value * 10 + u64::from(digit - b'0'));
+            let mut carry = u128::from(digits);
             for word in &mut words {
                 carry += u128::from(*word) * CHUNK_VALUE;
                 *word = carry as u64;

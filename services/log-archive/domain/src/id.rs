@@ -76,6 +76,7 @@ pub fn uuid_v7_hour(text: &str) -> Option<Hour> {
 pub fn is_uuid_v7(text: &str) -> bool {
     let is_dash = |at: usize| matches!(at, 8 | 13 | 18 | 23);
     text.len() == 36
+        && text.as_bytes().get(14) == Some(&b'7')
         && text.bytes().enumerate().all(|(at, byte)| {
             if is_dash(at) {
                 byte == b'-'
@@ -83,7 +84,6 @@ pub fn is_uuid_v7(text: &str) -> bool {
                 byte.is_ascii_hexdigit()
             }
         })
-        && text.as_bytes().get(14) == Some(&b'7')
 }
 
 #[cfg(test)]

@@ -68,8 +68,13 @@ impl Line<'_> {
     /// IDs of the form of a correlation ID that it names as something else: whoever looks for one must look beyond the lines
     /// with that correlation ID.
     pub fn ids_elsewhere(&self) -> impl Iterator<Item = &str> {
-        self.ids()
-            .filter(|id| Some(*id) != self.correlation_id && crate::is_uuid_v7(id))
+        self.ids().filter(|id| self.is_elsewhere(id))
+    }
+
+    /// Is this ID of the line one of [`Line::ids_elsewhere`]?
+    #[must_use]
+    pub fn is_elsewhere(&self, id: &str) -> bool {
+        Some(id) != self.correlation_id && crate::is_uuid_v7(id)
     }
 
     /// Is it found by this ID?

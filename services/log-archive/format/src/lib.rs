@@ -11,6 +11,7 @@
 
 mod columns;
 pub mod glue;
+mod group;
 mod lines;
 mod manifest;
 mod part_index;

@@ -1,19 +1,17 @@
 //! Writing a part: sorted lines in, a Parquet file out.
 
 use bytes::Bytes;
-use log_archive_domain::filter::{self, SplitBlock};
-use log_archive_domain::{EventId, Line};
+use log_archive_domain::Line;
+use log_archive_domain::filter::SplitBlock;
 use parquet::data_type::{ByteArray, ByteArrayType, Int32Type, Int64Type};
 use parquet::errors::Result;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 
 use crate::columns;
+use crate::group::Group;
 use crate::part_index::PartIndex;
-use crate::sums;
-use crate::template;
+use crate::{sums, template};
 
-/// A filter of a row group before it is fitted: 2^11 blocks know 40,000 IDs.
-const ROW_GROUP_BLOCKS: u32 = 11;
 /// Share of unknown IDs that a fitted filter lets through: each is a row group that is read in vain, and an hour has hundreds.
 const WRONG: f64 = 0.001;
 
@@ -22,7 +20,8 @@ const WRONG: f64 = 0.001;
 pub struct WriterLimits {
     /// Bytes of text in a row group. What one lookup reads grows with it, the footer and a full scan's overhead shrink.
     pub row_group_text: usize,
-    /// zstd's level.
+    /// zstd's level. Lines beside each other are so alike that the first level's matches are the longer ones: it is faster than the third,
+    /// and what it writes is smaller.
     pub zstd_level: i32,
 }
 
@@ -30,7 +29,7 @@ impl Default for WriterLimits {
     fn default() -> Self {
         Self {
             row_group_text: 2 * 1_024 * 1_024,
-            zstd_level: 3,
+            zstd_level: 1,
         }
     }
 }
@@ -65,6 +64,7 @@ pub struct PartWriter {
     limits: WriterLimits,
     file: SerializedFileWriter<Vec<u8>>,
     group: Group,
+    templates: template::Writer,
     filters: Vec<SplitBlock>,
     lines: u64,
     text_bytes: u64,
@@ -93,6 +93,7 @@ impl PartWriter {
             limits,
             file,
             group: Group::default(),
+            templates: template::Writer::default(),
             filters: Vec::new(),
             lines: 0,
             text_bytes: 0,
@@ -141,7 +142,7 @@ impl PartWriter {
                 id.clone_into(&mut ids.1);
             }
         }
-        self.group.push(line);
+        self.group.push(line, &mut self.templates);
         Ok(())
     }
 
@@ -149,14 +150,15 @@ impl PartWriter {
         if self.group.at.is_empty() {
             return Ok(());
         }
-        let group = std::mem::take(&mut self.group);
+        let next = self.group.with_room_for_as_much();
+        let mut group = std::mem::replace(&mut self.group, next);
         self.filters.push(group.filter.fit(WRONG));
         let mut writer = self.file.next_row_group()?;
         write_texts(&mut writer, group.texts[columns::CORRELATION_ID].take_values())?;
         let mut at = next_column(&mut writer)?;
         at.typed::<Int64Type>().write_batch(&group.at, None, None)?;
         at.close()?;
-        for texts in &group.texts[columns::LOG_GROUP..columns::EVENT_NUMBER] {
+        for texts in &mut group.texts[columns::LOG_GROUP..columns::EVENT_NUMBER] {
             write_texts(&mut writer, texts.take_values())?;
         }
         let mut numbers = next_column(&mut writer)?;
@@ -164,7 +166,7 @@ impl PartWriter {
             .typed::<Int32Type>()
             .write_batch(&group.numbers, None, None)?;
         numbers.close()?;
-        for texts in &group.texts[columns::EVENT_ID..] {
+        for texts in &mut group.texts[columns::EVENT_ID..] {
             write_texts(&mut writer, texts.take_values())?;
         }
         writer.close()?;
@@ -215,125 +217,4 @@ fn write_texts(
         .typed::<ByteArrayType>()
         .write_batch(&values, levels, None)?;
     column.close()
-}
-
-/// A row group that is being filled.
-struct Group {
-    at: Vec<i64>,
-    numbers: Vec<i32>,
-    /// By column; those of the numbers are empty.
-    texts: [Texts; columns::COUNT],
-    filter: SplitBlock,
-    text: usize,
-    last_id: Option<String>,
-}
-
-impl Default for Group {
-    fn default() -> Self {
-        let is_optional = |column| {
-            matches!(
-                column,
-                columns::CORRELATION_ID
-                    | columns::LEVEL
-                    | columns::REQUEST_ID
-                    | columns::TRACE_ID
-                    | columns::ORDER_ID
-                    | columns::EVENT_BATCH
-                    | columns::EVENT_ID
-            )
-        };
-        Self {
-            at: Vec::new(),
-            numbers: Vec::new(),
-            texts: std::array::from_fn(|column| Texts::new(is_optional(column))),
-            filter: SplitBlock::with_blocks_log2(ROW_GROUP_BLOCKS),
-            text: 0,
-            last_id: None,
-        }
-    }
-}
-
-impl Group {
-    fn push(&mut self, line: &Line<'_>) {
-        self.at.push(line.at);
-        let optional = [
-            (columns::CORRELATION_ID, line.correlation_id),
-            (columns::LEVEL, line.level),
-            (columns::REQUEST_ID, line.request_id),
-            (columns::TRACE_ID, line.trace_id),
-            (columns::ORDER_ID, line.order_id),
-        ];
-        let required = [
-            (columns::LOG_GROUP, line.source.log_group),
-            (columns::LOG_STREAM, line.source.log_stream),
-            (columns::ACCOUNT, line.source.account),
-        ];
-        for (column, text) in optional {
-            self.texts[column].push(text.map(str::as_bytes));
-        }
-        for (column, text) in required {
-            self.texts[column].push(Some(text.as_bytes()));
-        }
-        self.event_id(line);
-        self.texts[columns::TEMPLATE].push_with(|buffer| template::write(line, buffer));
-        for id in line.ids() {
-            self.filter.insert(filter::hash(id));
-        }
-        if self.last_id.as_deref() != line.correlation_id {
-            self.last_id = line.correlation_id.map(str::to_owned);
-        }
-        self.text += line.message.len();
-    }
-
-    /// In parts, if they and the line's time say what it was.
-    fn event_id(&mut self, line: &Line<'_>) {
-        let parts = EventId::read(line.event_id).filter(|id| i64::try_from(id.time) == Ok(line.at));
-        let batch = parts.map(|id| id.batch.to_be_bytes());
-        self.texts[columns::EVENT_BATCH].push(batch.as_ref().map(|bytes| bytes.as_slice()));
-        self.numbers.push(parts.map_or(0, |id| i32::from(id.number)));
-        let text = parts.is_none().then_some(line.event_id.as_bytes());
-        self.texts[columns::EVENT_ID].push(text);
-    }
-}
-
-/// Texts of a column, one after the other in one buffer.
-struct Texts {
-    buffer: Vec<u8>,
-    ends: Vec<usize>,
-    levels: Option<Vec<i16>>,
-}
-
-impl Texts {
-    fn new(is_optional: bool) -> Self {
-        Self {
-            buffer: Vec::new(),
-            ends: Vec::new(),
-            levels: is_optional.then(Vec::new),
-        }
-    }
-
-    fn push(&mut self, text: Option<&[u8]>) {
-        match text {
-            Some(text) => self.push_with(|buffer| buffer.extend_from_slice(text)),
-            None => self.levels.iter_mut().for_each(|levels| levels.push(0)),
-        }
-    }
-
-    fn push_with(&mut self, append: impl FnOnce(&mut Vec<u8>)) {
-        self.levels.iter_mut().for_each(|levels| levels.push(1));
-        append(&mut self.buffer);
-        self.ends.push(self.buffer.len());
-    }
-
-    /// Values and definition levels as Parquet wants them.
-    fn take_values(&self) -> (Vec<ByteArray>, Option<&[i16]>) {
-        let buffer = Bytes::copy_from_slice(&self.buffer);
-        let mut start = 0;
-        let mut values = Vec::with_capacity(self.ends.len());
-        for end in &self.ends {
-            values.push(ByteArray::from(buffer.slice(start..*end)));
-            start = *end;
-        }
-        (values, self.levels.as_deref())
-    }
 }

@@ -5,7 +5,8 @@
 //! `t` trace ID, `o` order ID, and `0` for U+001A itself. So SQL gets the messages with a few `replace`: [`MESSAGE_SQL`].
 
 use log_archive_domain::Line;
-use memchr::{memchr, memmem};
+use memchr::memchr;
+use memchr::memmem::Finder;
 
 /// What a mark begins with.
 const MARK: u8 = 0x1a;
@@ -13,6 +14,10 @@ const MARK: u8 = 0x1a;
 const ITSELF: u8 = b'0';
 /// An ID that is shorter stands for too much by chance, and saves too little.
 const SHORTEST: usize = 8;
+
+/// Bytes at the end of an ID that are looked for, the rest is compared: for what is not longer memchr has the quickest search, and
+/// prepares it in half the time.
+const LONGEST_SEARCH: usize = 24;
 
 /// The message of a line, as an expression of SQL over the columns of a part. Athena, DuckDB and DataFusion understand it.
 pub const MESSAGE_SQL: &str = "replace(replace(replace(replace(replace(template, chr(26) || 'c', coalesce(correlation_id, '')), \
@@ -33,34 +38,80 @@ fn ids<'l>(line: &Line<'l>) -> [(u8, Option<&'l str>); 4] {
 #[must_use]
 pub fn template_of(line: &Line<'_>) -> String {
     let mut out = Vec::with_capacity(line.message.len());
-    write(line, &mut out);
+    Writer::default().write(line, &mut out);
     // Texts were put in place of texts.
     String::from_utf8(out).unwrap_or_default()
 }
 
-/// Appends the template of a line's message.
-pub(crate) fn write(line: &Line<'_>, out: &mut Vec<u8>) {
-    let message = line.message.as_bytes();
-    let mut found: Vec<(usize, usize, u8)> = Vec::with_capacity(8);
-    for (letter, id) in ids(line) {
-        // One with a mark in it would be replaced again by who replaces all of one kind after the other.
-        let is_good = |id: &&str| id.len() >= SHORTEST && memchr(MARK, id.as_bytes()).is_none();
-        if let Some(id) = id.filter(is_good) {
-            let places = memmem::find_iter(message, id);
-            found.extend(places.map(|at| (at, at + id.len(), letter)));
+/// Writes templates of lines that come one after the other. To prepare the search for an ID takes longer than the search, and the next
+/// line of a story mostly has the same IDs: what was prepared is kept for it.
+#[derive(Debug, Default)]
+pub(crate) struct Writer {
+    searches: [Option<Search>; 4],
+    found: Vec<(usize, usize, u8)>,
+}
+
+impl Writer {
+    /// Appends the template of a line's message.
+    pub(crate) fn write(&mut self, line: &Line<'_>, out: &mut Vec<u8>) {
+        let message = line.message.as_bytes();
+        self.find(line);
+        let mut from = 0;
+        for (start, end, letter) in self.found.drain(..) {
+            // Two IDs that overlap, or are the same: the first one has the place.
+            if start >= from {
+                literally(&message[from..start], out);
+                out.extend_from_slice(&[MARK, letter]);
+                from = end;
+            }
         }
+        literally(&message[from..], out);
     }
-    found.sort_unstable();
-    let mut from = 0;
-    for (start, end, letter) in found {
-        // Two IDs that overlap, or are the same: the first one has the place.
-        if start >= from {
-            literally(&message[from..start], out);
-            out.extend_from_slice(&[MARK, letter]);
-            from = end;
+
+    /// Finds all places of all IDs, in the order of the message.
+    fn find(&mut self, line: &Line<'_>) {
+        for (known, (letter, id)) in self.searches.iter_mut().zip(ids(line)) {
+            let Some(id) = id else {
+                continue;
+            };
+            if known.as_ref().is_none_or(|search| search.id != id.as_bytes()) {
+                *known = Search::new(id);
+            }
+            if let Some(search) = known {
+                let places = search.places(line.message.as_bytes());
+                self.found.extend(places.map(|at| (at, at + id.len(), letter)));
+            }
         }
+        self.found.sort_unstable();
     }
-    literally(&message[from..], out);
+}
+
+/// A prepared search for an ID.
+#[derive(Debug)]
+struct Search {
+    id: Vec<u8>,
+    end: Finder<'static>,
+}
+
+impl Search {
+    /// `None` for an ID that stays in the message: a short one, or one with a mark in it, which would be replaced again by who replaces
+    /// all of one kind after the other.
+    fn new(id: &str) -> Option<Self> {
+        let id = id.as_bytes().to_vec();
+        let is_good = id.len() >= SHORTEST && memchr(MARK, &id).is_none();
+        let end = Finder::new(&id[id.len().saturating_sub(LONGEST_SEARCH)..]).into_owned();
+        is_good.then_some(Self { id, end })
+    }
+
+    /// Where the ID begins. Of places that overlap some may be missing: these stay in the template as they are.
+    fn places(&self, message: &[u8]) -> impl Iterator<Item = usize> {
+        let before = self.id.len() - self.end.needle().len();
+        let starts = self
+            .end
+            .find_iter(message)
+            .filter_map(move |at| at.checked_sub(before));
+        starts.filter(|at| message[*at..].starts_with(&self.id))
+    }
 }
 
 fn literally(mut text: &[u8], out: &mut Vec<u8>) {
@@ -162,6 +213,11 @@ mod tests {
                 order_id: ids[3].as_deref(), message: &message, ..Line::default()
             };
             let template = template_of(&line);
+            // Whatever the line before was.
+            let (mut writer, mut second) = (Writer::default(), Vec::new());
+            writer.write(&Line { correlation_id: line.order_id, trace_id: line.trace_id, ..line }, &mut Vec::new());
+            writer.write(&line, &mut second);
+            prop_assert_eq!(&second, template.as_bytes());
             prop_assert_eq!(read(template.as_bytes(), &line), Some(message.clone()));
             // As SQL does it.
             let mut by_sql = template;

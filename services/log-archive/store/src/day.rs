@@ -66,17 +66,15 @@ impl DayFilter {
         }))
     }
 
-    /// Hours of the day that may know the ID: one range read, or none if the ID is of another day and nobody carried it here.
+    /// Hours of the day that may know the ID: one range read, or none if it is not [asked](Self::is_asked).
     pub(crate) async fn hours(
         &self,
         archive: &Archive,
         hours: &Hours,
         id: &Id,
     ) -> Result<Vec<Candidate>, ArchiveError> {
-        let hash = filter::hash(id.as_str());
-        let is_of_day = id.hour().is_none_or(|hour| hour.day() == self.day);
-        let rows = if is_of_day || !id.is_uuid_v7() || self.carried.may_contain(hash) {
-            Some(self.ask(archive, hash).await?)
+        let rows = if self.is_asked(id) {
+            Some(self.ask(archive, filter::hash(id.as_str())).await?)
         } else {
             None
         };
@@ -91,6 +89,12 @@ impl DayFilter {
             named.contains(&slot).then_some(Candidate { hour, is_elsewhere })
         };
         Ok(hours.iter().filter_map(|(hour, _)| candidate(hour)).collect())
+    }
+
+    /// Must a row be read? Not if the ID is of another day and nobody carried it here.
+    pub(crate) fn is_asked(&self, id: &Id) -> bool {
+        let is_of_day = id.hour().is_none_or(|hour| hour.day() == self.day);
+        is_of_day || !id.is_uuid_v7() || self.carried.may_contain(filter::hash(id.as_str()))
     }
 
     /// Slots that may know the ID, and those where it may be something else than a correlation ID.

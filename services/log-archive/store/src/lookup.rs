@@ -3,8 +3,8 @@
 //! An ID that carries its time names its hour; the filter of the day says which other hours of the day may know it, and whether any
 //! line names it as something else than its correlation ID (one read). If none does, its lines stand together in each hour, and the
 //! cached index of the part says where: one read for everything but the messages, one for the messages. Another ID is
-//! looked for in the hour's filter over row groups (one read), and then in those row groups: in two reads each, or in one each if there
-//! are many.
+//! looked for in the hour's filter over row groups (one read), and then in those row groups: in two reads each, or in one each where that
+//! would be more than six reads for all.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,8 +22,9 @@ use crate::{Archive, ArchiveError, Hours, OpenHour, parts};
 /// Days that are asked at once.
 const AT_ONCE: usize = 16;
 
-/// Row groups that are read in two ranges each. If there are more, one range each is fewer reads; it is more bytes.
-const FEW: usize = 2;
+/// Reads that a lookup takes at most, as long as one for each row group is not more. What is left when the filters have been asked goes
+/// where a second one spares bytes.
+const READS: usize = 6;
 
 /// Where an ID is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,27 @@ pub struct Found {
     pub hours: Vec<Hour>,
     /// Days whose filters were asked.
     pub days: Vec<Day>,
+}
+
+/// Rows that may have the ID.
+#[derive(Debug)]
+struct Place {
+    open: Arc<OpenHour>,
+    /// Which part of the hour, from 0.
+    part: usize,
+    rows: Rows,
+}
+
+impl Place {
+    fn new(open: &Arc<OpenHour>, part: usize, rows: Rows) -> Self {
+        let open = Arc::clone(open);
+        Self { open, part, rows }
+    }
+}
+
+/// Does the hour name the ID only as a correlation ID? Then the index of its parts has the place.
+fn is_story(id: &Id, candidate: &Candidate) -> bool {
+    id.is_uuid_v7() && !candidate.is_elsewhere
 }
 
 /// Finds lines. Keeps what never changes: manifests, indexes of parts, shapes of filters; and which hours there were when a day was
@@ -116,12 +138,17 @@ impl<'a> Lookup<'a> {
 
     async fn find_once(&mut self, id: &Id, scope: &Scope) -> Result<Found, ArchiveError> {
         let days = self.days_of(id, scope).await?;
-        let mut found = Found::default();
-        for candidate in self.candidates(id, scope, &days).await? {
-            found.lines.append(&mut self.in_hour(id, candidate).await?);
-            found.hours.push(candidate.hour);
+        let candidates = self.candidates(id, scope, &days).await?;
+        let (mut places, mut asked) = (Vec::new(), self.asked(id, &days));
+        for candidate in &candidates {
+            asked += usize::from(!is_story(id, candidate));
+            places.append(&mut self.in_hour(id, candidate).await?);
         }
-        found.days = days;
+        let mut found = Found {
+            lines: self.read(id, &places, READS.saturating_sub(asked)).await?,
+            hours: candidates.iter().map(|candidate| candidate.hour).collect(),
+            days,
+        };
         found.lines.sort_by(|one, other| {
             let (one, other) = (one.as_line(), other.as_line());
             one.at.cmp(&other.at).then_with(|| one.order(&other))
@@ -208,21 +235,22 @@ impl<'a> Lookup<'a> {
         }
     }
 
-    async fn in_hour(
-        &mut self,
-        id: &Id,
-        Candidate { hour, is_elsewhere }: Candidate,
-    ) -> Result<Vec<OwnedLine>, ArchiveError> {
-        let Some(open) = self.open(hour).await? else {
+    /// How many filters of these days are read for the ID.
+    fn asked(&self, id: &Id, days: &[Day]) -> usize {
+        let filters = days.iter().filter_map(|day| self.days.get(day)?.1.as_ref());
+        filters.filter(|filter| filter.is_asked(id)).count()
+    }
+
+    /// Where the ID may be in an hour.
+    async fn in_hour(&mut self, id: &Id, candidate: &Candidate) -> Result<Vec<Place>, ArchiveError> {
+        let Some(open) = self.open(candidate.hour).await? else {
             return Ok(Vec::new());
         };
-        if id.is_uuid_v7() && !is_elsewhere {
-            let rows = self.rows_of_correlation_id(id, &open).await?;
-            let is_of_story = |line: &OwnedLine| line.correlation_id.as_deref() == Some(id.as_str());
-            return self.read(rows, &is_of_story).await;
+        if is_story(id, candidate) {
+            self.rows_of_correlation_id(id, &open).await
+        } else {
+            self.rows_of_any_id(id, &open).await
         }
-        let rows = self.rows_of_any_id(id, &open).await?;
-        self.read(rows, &|line| line.as_line().has_id(id.as_str())).await
     }
 
     async fn open(&mut self, hour: Hour) -> Result<Option<Arc<OpenHour>>, ArchiveError> {
@@ -241,62 +269,66 @@ impl<'a> Lookup<'a> {
         Ok(Some(open))
     }
 
+    /// Lines that name the ID, in so many reads if there are not more places.
     async fn read(
         &mut self,
-        rows: Vec<(&Part, Rows)>,
-        wanted: &(dyn Fn(&OwnedLine) -> bool + Sync),
+        id: &Id,
+        places: &[Place],
+        reads: usize,
     ) -> Result<Vec<OwnedLine>, ArchiveError> {
+        let spare = reads.saturating_sub(places.len());
         let mut lines = Vec::new();
-        let reading = if rows.len() > FEW {
-            Reading::AtOnce
-        } else {
-            Reading::Sparing
-        };
-        for (part, rows) in rows {
+        for (number, place) in places.iter().enumerate() {
+            let reading = if number < spare {
+                Reading::Sparing
+            } else {
+                Reading::AtOnce
+            };
+            let Some(part) = place.open.manifest.parts.get(place.part) else {
+                continue;
+            };
             let index = self.index(part).await?;
-            let found = parts::lines(self.archive, part, &index, (&rows, reading), wanted);
+            let wanted = |line: &OwnedLine| line.as_line().has_id(id.as_str());
+            let found = parts::lines(self.archive, part, &index, (&place.rows, reading), &wanted);
             lines.extend(found.await?);
         }
         Ok(lines)
     }
 
     /// Rows between the correlation IDs before and behind it: all its lines, if it is one.
-    async fn rows_of_correlation_id<'o>(
+    async fn rows_of_correlation_id(
         &mut self,
         id: &Id,
-        open: &'o OpenHour,
-    ) -> Result<Vec<(&'o Part, Rows)>, ArchiveError> {
-        let mut rows = Vec::new();
-        for part in &open.manifest.parts {
+        open: &Arc<OpenHour>,
+    ) -> Result<Vec<Place>, ArchiveError> {
+        let mut places = Vec::new();
+        for (number, part) in open.manifest.parts.iter().enumerate() {
             let text = Some(id.as_str());
             if part.first_id.as_deref() <= text && text <= part.last_id.as_deref() {
                 let index = self.index(part).await?;
                 let found = index.rows_of_correlation_id(id.as_str());
                 let found = found.map_err(|cause| parts::failed(part, cause))?;
-                rows.extend(found.into_iter().map(|rows| (part, rows)));
+                places.extend(found.into_iter().map(|rows| Place::new(open, number, rows)));
             }
         }
-        Ok(rows)
+        Ok(places)
     }
 
     /// Row groups that the filter of the hour does not rule out.
-    async fn rows_of_any_id<'o>(
-        &mut self,
-        id: &Id,
-        open: &'o OpenHour,
-    ) -> Result<Vec<(&'o Part, Rows)>, ArchiveError> {
+    async fn rows_of_any_id(&mut self, id: &Id, open: &Arc<OpenHour>) -> Result<Vec<Place>, ArchiveError> {
         let mut slots = self.row_groups(id, open).await?.into_iter().peekable();
-        let (mut rows, mut before) = (Vec::new(), 0);
-        for part in &open.manifest.parts {
+        let (mut places, mut before) = (Vec::new(), 0);
+        for (number, part) in open.manifest.parts.iter().enumerate() {
             let row_groups = part.sums.len();
             while let Some(slot) = slots.next_if(|slot| (*slot as usize) < before + row_groups) {
                 let index = self.index(part).await?;
                 let all = index.all_rows(slot as usize - before);
-                rows.push((part, all.map_err(|cause| parts::failed(part, cause))?));
+                let all = all.map_err(|cause| parts::failed(part, cause))?;
+                places.push(Place::new(open, number, all));
             }
             before += row_groups;
         }
-        Ok(rows)
+        Ok(places)
     }
 
     /// Row groups of an hour that may know an ID, counted over all parts.

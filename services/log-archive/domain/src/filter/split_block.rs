@@ -61,6 +61,7 @@ impl SplitBlock {
     }
 
     /// Learns an ID by its [`hash`].
+    #[inline]
     pub fn insert(&mut self, hash: u64) {
         let at = index(hash, self.0.len());
         for (word, bit) in self.0[at].iter_mut().zip(bits(hash)) {

@@ -109,8 +109,29 @@ impl Table {
     #[must_use]
     pub fn of(slots: &[Option<&SplitBlock>]) -> Self {
         let blocks = slots.iter().flatten().map(|slot| slot.blocks()).max();
+        Self::with_blocks(blocks.unwrap_or(1), slots)
+    }
+
+    /// The smallest one in which no more than so many slots are wrong about an unknown ID on average. All slots have as many blocks as
+    /// the largest; so most of them are seldom wrong, and the largest may be wrong more often.
+    #[must_use]
+    pub fn fit(slots: &[SplitBlock], wrong: f64) -> Self {
+        let mut blocks = slots.iter().map(SplitBlock::blocks).max().unwrap_or(1);
+        let wrong_with = |blocks: usize| -> f64 {
+            slots
+                .iter()
+                .map(|slot| slot.clone().at_most(blocks).wrong())
+                .sum()
+        };
+        while blocks > 1 && wrong_with(blocks / 2) <= wrong {
+            blocks /= 2;
+        }
+        Self::with_blocks(blocks, &slots.iter().map(Some).collect::<Vec<_>>())
+    }
+
+    fn with_blocks(blocks: usize, slots: &[Option<&SplitBlock>]) -> Self {
         let mut table = TableWriter::new(Shape {
-            blocks: u32::try_from(blocks.unwrap_or(1)).unwrap_or(u32::MAX),
+            blocks: u32::try_from(blocks).unwrap_or(u32::MAX),
             slots: u32::try_from(slots.len()).unwrap_or(u32::MAX),
             seed: 0,
         });
@@ -295,6 +316,28 @@ mod tests {
         let small = table.finish().slot(0).unwrap();
         assert_eq!(small.blocks(), 256);
         assert!((0..9_000).all(|id| small.may_contain(hash(&format!("id-{id}")))));
+    }
+
+    #[test]
+    fn a_fitted_table_is_as_large_as_its_wrong_slots_allow() {
+        // One full slot and nine that are nearly empty.
+        let slots: Vec<_> = (0..10)
+            .map(|slot| filter(slot * 10_000..slot * 10_000 + if slot == 0 { 9_000 } else { 300 }))
+            .collect();
+        let check = |wrong: f64, blocks: u32| {
+            let table = Table::fit(&slots, wrong);
+            let shape = table.shape();
+            assert_eq!((shape.blocks, shape.slots), (blocks, 10), "{wrong}");
+            let unknown = (0..20_000).map(|id| hash(&format!("other-{id}")));
+            let own: Vec<_> = (0..10).filter_map(|slot| table.slot(slot)).collect();
+            let found = unknown.flat_map(|hash| own.iter().filter(move |slot| slot.may_contain(hash)));
+            assert!((found.count() as f64) < 20_000.0 * wrong * 1.2);
+            assert!((0..9_000).all(|id| own[0].may_contain(hash(&format!("id-{id}")))));
+        };
+        check(0.02, 512);
+        check(0.001, 1_024);
+        check(10.0, 1);
+        assert_eq!(Table::fit(&[], 0.1).shape().slots, 0);
     }
 
     #[test]

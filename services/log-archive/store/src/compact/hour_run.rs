@@ -1,7 +1,7 @@
 //! One hour on its way from sorted lines to a manifest.
 
 use log_archive_domain::filter::{self, SplitBlock, Table};
-use log_archive_domain::{Hour, Line, layout};
+use log_archive_domain::{Hour, KnownIds, Line, layout};
 use log_archive_format::{FinishedPart, Manifest, Object, Part, PartWriter, RawObject};
 
 use super::{CompactLimits, Step, Watch, miscounted};
@@ -13,8 +13,10 @@ use crate::{Archive, ArchiveError, OpenHour};
 const IDS_PER_LINE: u64 = 1;
 /// Share of unknown IDs that the filter over IDs of other days lets through.
 const CARRIED_WRONG: f64 = 0.001;
-/// Share of unknown IDs that a fitted filter of an hour lets through.
-const WRONG: f64 = 0.005;
+/// Share of unknown IDs that a fitted filter of an hour lets through: each is a read in vain, and a day has 23 other hours.
+const WRONG: f64 = 0.0005;
+/// How many row groups of an hour may know an unknown ID, on average: each is a read in vain too.
+const WRONG_ROW_GROUPS: f64 = 0.02;
 
 /// An hour that is being written.
 pub(super) struct HourRun<'a> {
@@ -23,10 +25,12 @@ pub(super) struct HourRun<'a> {
     archive: &'a Archive,
     pub(super) watch: &'a dyn Watch,
     base: Option<&'a OpenHour>,
-    writer: PartWriter,
+    /// Apart from what futures carry around.
+    writer: Box<PartWriter>,
     parts: Vec<Part>,
     row_groups: Vec<SplitBlock>,
     ids: SplitBlock,
+    known: KnownIds,
     /// IDs that carry the time of another day.
     carried: Option<SplitBlock>,
     last: Option<Event>,
@@ -96,6 +100,7 @@ impl<'a> HourRun<'a> {
             parts: Vec::new(),
             row_groups: Vec::new(),
             ids: SplitBlock::for_ids(lines.saturating_mul(IDS_PER_LINE)),
+            known: KnownIds::default(),
             carried: None,
             last: None,
             expected: lines,
@@ -138,22 +143,22 @@ impl<'a> HourRun<'a> {
 
     fn learn(&mut self, line: &Line<'_>) {
         let day = self.hour.day();
-        for id in line.ids() {
+        for id in self.known.new_in(line).into_iter().flatten() {
             let hash = filter::hash(id);
             self.ids.insert(hash);
             if is_carried(id, day) {
                 let new = || SplitBlock::with_blocks_log2(CARRIED_BLOCKS_LOG2);
                 self.carried.get_or_insert_with(new).insert(hash);
             }
-        }
-        for id in line.ids_elsewhere() {
-            for hash in filter::elsewhere(filter::hash(id)) {
-                self.ids.insert(hash);
+            if line.is_elsewhere(id) {
+                for hash in filter::elsewhere(hash) {
+                    self.ids.insert(hash);
+                }
             }
         }
     }
 
-    async fn store_part(&mut self, writer: PartWriter) -> Result<(), ArchiveError> {
+    async fn store_part(&mut self, writer: Box<PartWriter>) -> Result<(), ArchiveError> {
         let part = writer.finish().map_err(|cause| write_failed(self.hour, cause))?;
         let sha256 = sha256(&part.bytes);
         let key = layout::part(self.hour, self.generation(), self.parts.len() + 1, &sha256);
@@ -228,8 +233,7 @@ impl<'a> HourRun<'a> {
     }
 
     async fn store_filters(&mut self) -> Result<(Object, Object), ArchiveError> {
-        let slots: Vec<_> = self.row_groups.iter().map(Some).collect();
-        let parts = Table::of(&slots).into_bytes();
+        let parts = Table::fit(&self.row_groups, WRONG_ROW_GROUPS).into_bytes();
         let ids = std::mem::replace(&mut self.ids, SplitBlock::with_blocks_log2(0)).fit(WRONG);
         let hour = Table::of(&[Some(&ids)]).into_bytes();
         let (parts_sha256, hour_sha256) = (sha256(&parts), sha256(&hour));
@@ -291,8 +295,9 @@ impl<'a> HourRun<'a> {
     }
 }
 
-fn writer(hour: Hour, limits: CompactLimits) -> Result<PartWriter, ArchiveError> {
-    PartWriter::new(limits.writer).map_err(|cause| write_failed(hour, cause))
+fn writer(hour: Hour, limits: CompactLimits) -> Result<Box<PartWriter>, ArchiveError> {
+    let writer = PartWriter::new(limits.writer).map_err(|cause| write_failed(hour, cause))?;
+    Ok(Box::new(writer))
 }
 
 fn write_failed(hour: Hour, cause: parquet::errors::ParquetError) -> ArchiveError {

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use log_archive_domain::{Hour, decode, layout};
+use log_archive_domain::{Hour, layout};
 use log_archive_format::WriterLimits;
 
-use crate::{Archive, ArchiveError, Hours, OpenHour, Sorter, SorterError, parts};
+use crate::{Archive, ArchiveError, Hours, OpenHour, Sorter, parts};
 
 mod after;
 pub(crate) mod chain;
@@ -295,11 +295,7 @@ impl<'a> Compactor<'a> {
         let mut merge = sorter.merge()?;
         let mut run: Option<HourRun<'_>> = None;
         let mut written = Written::default();
-        while let Some(record) = merge.next_record()? {
-            let Some((hour, input, line)) = decode(record) else {
-                let directory = self.scratch.clone();
-                return Err(SorterError::Altered { directory }.into());
-            };
+        while let Some((hour, input, line)) = merge.next_line()? {
             if !plan.has(hour, input) {
                 continue;
             }
