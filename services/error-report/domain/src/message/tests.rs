@@ -17,6 +17,7 @@ fn what_varies_is_named() {
         ("  out of \t\n stock  ", "out of stock"),
         ("order 7: 3 of 12 items", "order <n>: <n> of <n> items"),
         ("took 1.5s, 900ms or 1m30s", "took <duration> or <duration>"),
+        ("ahead by -0.2 s or +3 ms", "ahead by <duration> or <duration>"),
         (
             "at most 6MB, was 6291556 bytes, 512 ms",
             "at most <size>, was <size>, <duration>",
