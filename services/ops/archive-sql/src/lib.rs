@@ -1,6 +1,6 @@
 //! `shopwatch archive sql`, the program: a query over the log archive, and its rows as a table, JSON or CSV.
 //!
-//! In reading order: [`main`] reads the words that `shopwatch archive sql` hands over, `account` opens a bucket with what it says in the
+//! In reading order: `main` reads the words that `shopwatch archive sql` hands over, `account` opens a bucket with what it says in the
 //! environment, `answer` asks, `rows` prints.
 //!
 //! A program of its own: what reads SQL is a hundred crates and other features of those that the AWS SDK has too, so every build of
