@@ -9,7 +9,10 @@ use std::collections::VecDeque;
 /// What a mail is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Urgency {
-    /// An alarm went off or is over. It has slots of its own: a flood of errors does not silence a page.
+    /// An alarm went off that is to wake somebody. Nothing else takes its last slots, not even the tickets and the ends of alarms that a
+    /// bad night is full of.
+    Page,
+    /// Another alarm went off, or one is over. It has slots of its own: a flood of errors does not silence it.
     Alarm,
     /// A new error, a regression, a burst, a digest.
     Error,
@@ -20,27 +23,48 @@ pub enum Urgency {
 pub struct Limits {
     /// Mails in any window of this length.
     pub mails: usize,
-    /// Of these, how many only alarms may use.
+    /// Of these, how many only alarms may use, pages among them.
     pub for_alarms: usize,
+    /// Of these, how many only pages may use.
+    pub for_pages: usize,
     /// Length of the window in milliseconds.
     pub window_ms: i64,
 }
 
 impl Limits {
-    /// Ten mails an hour, four of them for alarms.
+    /// Ten mails an hour, four of them for alarms, two of these for pages.
     pub const DEFAULT: Self = Self {
         mails: 10,
         for_alarms: 4,
+        for_pages: 2,
         window_ms: 3_600_000,
     };
 
-    /// So many mails an hour; as large a part of them is for alarms as of the ten.
+    /// So many mails an hour; as large parts of them are for alarms and for pages as of the ten.
     #[must_use]
     pub const fn of(mails: usize) -> Self {
         Self {
             mails,
             for_alarms: mails * Self::DEFAULT.for_alarms / Self::DEFAULT.mails,
+            for_pages: mails * Self::DEFAULT.for_pages / Self::DEFAULT.mails,
             ..Self::DEFAULT
+        }
+    }
+
+    /// How many mails in the window a mail may be the last of.
+    #[must_use]
+    pub const fn allowed(&self, urgency: Urgency) -> usize {
+        match urgency {
+            Urgency::Page => self.mails,
+            Urgency::Alarm => self.mails.saturating_sub(self.for_pages),
+            Urgency::Error => {
+                let others = if self.for_alarms > self.for_pages {
+                    self.for_alarms
+                } else {
+                    self.for_pages
+                };
+                self.mails.saturating_sub(others)
+            }
         }
     }
 }
@@ -77,19 +101,18 @@ impl Budget {
     /// ```
     /// use error_report_domain::budget::{Budget, Decision, Limits, Urgency};
     ///
-    /// let limits = Limits { mails: 2, for_alarms: 1, window_ms: 60_000 };
+    /// let limits = Limits { mails: 3, for_alarms: 2, for_pages: 1, window_ms: 60_000 };
     /// let mut budget = Budget::default();
     /// assert_eq!(budget.ask(Urgency::Error, 0, &limits), Decision::Send { held: 0 });
     /// assert_eq!(budget.ask(Urgency::Error, 1, &limits), Decision::Hold { until_ms: 60_000 });
     /// assert_eq!(budget.ask(Urgency::Alarm, 2, &limits), Decision::Send { held: 1 });
+    /// assert_eq!(budget.ask(Urgency::Alarm, 3, &limits), Decision::Hold { until_ms: 60_000 });
+    /// assert_eq!(budget.ask(Urgency::Page, 4, &limits), Decision::Send { held: 2 });
     /// ```
     pub fn ask(&mut self, urgency: Urgency, now_ms: i64, limits: &Limits) -> Decision {
         let now_ms = self.sent_ms.back().map_or(now_ms, |&last| last.max(now_ms));
         let begin_ms = now_ms.saturating_sub(limits.window_ms);
-        let allowed = match urgency {
-            Urgency::Alarm => limits.mails,
-            Urgency::Error => limits.mails.saturating_sub(limits.for_alarms),
-        };
+        let allowed = limits.allowed(urgency);
         let in_window = self.sent_ms.iter().filter(|&&sent| sent > begin_ms).count();
         if in_window < allowed {
             self.sent_ms.push_back(now_ms);
@@ -122,21 +145,29 @@ mod tests {
     #[test]
     fn a_part_is_for_alarms() {
         assert_eq!(Limits::of(10), Limits::DEFAULT);
-        assert_eq!((Limits::of(1_000).for_alarms, Limits::of(1).for_alarms), (400, 0));
+        let parts = |limits: Limits| (limits.for_alarms, limits.for_pages);
+        assert_eq!(
+            (parts(Limits::of(1_000)), parts(Limits::of(1))),
+            ((400, 200), (0, 0))
+        );
     }
 
-    fn arrivals() -> impl Strategy<Value = Vec<(bool, i64)>> {
+    fn arrivals() -> impl Strategy<Value = Vec<(Urgency, i64)>> {
         // Gaps from floods to silence, now and then backwards.
         let gap = prop_oneof![8 => 0..50_i64, 3 => 0..2_000_i64, 1 => 0..20_000_i64, 1 => -500..0_i64];
-        proptest::collection::vec((any::<bool>(), gap), 0..400)
+        let urgency = proptest::sample::select(vec![Urgency::Page, Urgency::Alarm, Urgency::Error]);
+        proptest::collection::vec((urgency, gap), 0..400)
     }
 
     fn limits() -> impl Strategy<Value = Limits> {
-        (0..12_usize, 0..6_usize, 1..5_000_i64).prop_map(|(mails, for_alarms, window_ms)| Limits {
-            mails,
-            for_alarms,
-            window_ms,
-        })
+        (0..12_usize, 0..6_usize, 0..6_usize, 1..5_000_i64).prop_map(
+            |(mails, for_alarms, for_pages, window_ms)| Limits {
+                mails,
+                for_alarms,
+                for_pages,
+                window_ms,
+            },
+        )
     }
 
     proptest! {
@@ -144,18 +175,20 @@ mod tests {
         #[test]
         fn no_window_has_more_mails(arrivals in arrivals(), limits in limits()) {
             let mut budget = Budget::default();
-            let (mut now, mut sent, mut errors, mut held, mut told) = (0, Vec::new(), Vec::new(), 0, 0);
-            let mut latest = 0;
-            for (is_alarm, gap) in arrivals {
+            let (mut now, mut sent, mut held, mut told) = (0, Vec::new(), 0, 0);
+            // What is no page, and what is no alarm.
+            let (mut others, mut errors) = (Vec::new(), Vec::new());
+            for (urgency, gap) in arrivals {
                 now += gap;
-                latest = now.max(latest);
-                let urgency = if is_alarm { Urgency::Alarm } else { Urgency::Error };
                 match budget.ask(urgency, now, &limits) {
                     Decision::Send { held: before } => {
                         // A clock that went back is no other time.
                         let at = sent.last().map_or(now, |&last: &i64| last.max(now));
                         sent.push(at);
-                        if !is_alarm {
+                        if urgency != Urgency::Page {
+                            others.push(at);
+                        }
+                        if urgency == Urgency::Error {
                             errors.push(at);
                         }
                         budget.told(before);
@@ -169,7 +202,10 @@ mod tests {
             }
             let most = |times: &[i64], allowed: usize| times.windows(allowed + 1).all(|window| window[allowed] - window[0] >= limits.window_ms);
             prop_assert!(most(&sent, limits.mails), "{:?}", sent);
-            prop_assert!(most(&errors, limits.mails.saturating_sub(limits.for_alarms).max(1)));
+            for (times, urgency) in [(&others, Urgency::Alarm), (&errors, Urgency::Error)] {
+                let allowed = limits.allowed(urgency);
+                prop_assert!(most(times, allowed.max(1)) && (allowed > 0 || times.is_empty()));
+            }
             prop_assert_eq!(told + budget.held, held, "what was held is told once");
             prop_assert!(budget.sent_ms.len() <= limits.mails, "what is stored does not grow");
         }
@@ -179,17 +215,15 @@ mod tests {
         fn the_named_time_is_right(arrivals in arrivals(), limits in limits()) {
             let mut budget = Budget::default();
             let mut now = 0;
-            for (is_alarm, gap) in arrivals {
+            for (urgency, gap) in arrivals {
                 now += gap.max(0);
-                let urgency = if is_alarm { Urgency::Alarm } else { Urgency::Error };
                 let before = budget.clone();
                 if let Decision::Hold { until_ms } = budget.ask(urgency, now, &limits)
                     && until_ms < i64::MAX
                 {
                     let early = before.clone().ask(urgency, until_ms - 1, &limits);
                     prop_assert!(matches!(early, Decision::Hold { .. }), "{before:?} {urgency:?} {now} {until_ms}");
-                    let allowed = if is_alarm { limits.mails } else { limits.mails.saturating_sub(limits.for_alarms) };
-                    if allowed > 0 {
+                    if limits.allowed(urgency) > 0 {
                         let then = before.clone().ask(urgency, until_ms, &limits);
                         prop_assert!(matches!(then, Decision::Send { .. }), "{before:?} {urgency:?} {now} {until_ms}");
                     }
@@ -212,5 +246,15 @@ mod tests {
         assert_eq!(sent, 6);
         let alarm = budget.ask(Urgency::Alarm, 60_000, &Limits::DEFAULT);
         assert_eq!(alarm, Decision::Send { held: 99_994 });
+    }
+
+    /// A bad night: tickets, and alarms that are over, one after the other.
+    #[test]
+    fn alarms_leave_room_for_pages() {
+        let mut budget = Budget::default();
+        let mut ask =
+            |urgency, ms| matches!(budget.ask(urgency, ms, &Limits::DEFAULT), Decision::Send { .. });
+        assert_eq!((0..40).filter(|ms| ask(Urgency::Alarm, *ms)).count(), 8);
+        assert_eq!((40..50).filter(|ms| ask(Urgency::Page, *ms)).count(), 2);
     }
 }

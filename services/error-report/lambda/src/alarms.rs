@@ -43,7 +43,12 @@ impl ErrorReport {
                 return Ok(());
             }
             Change::Busy => return Err(ReportError::Busy(notification.name)),
-            Change::On => (Event::Alarm(alarm), notification.at, notification.at),
+            // A composite alarm that waited for another one is told minutes after its change: what failed meanwhile counts.
+            Change::On => (
+                Event::Alarm(alarm),
+                notification.at,
+                self.clock.now().max(notification.at),
+            ),
             Change::Over(since_ms) => {
                 let since = time(since_ms);
                 let longest = notification.at.checked_sub(LONGEST_TROUBLE).unwrap_or(since);
@@ -79,8 +84,13 @@ impl ErrorReport {
         until: Instant,
         summary: &mut Summary,
     ) -> Result<bool, ReportError> {
-        let own = Own::alarm(&notification.name, self.severity(notification) == Severity::Page);
-        let Some(slot) = self.outbox.slot(Urgency::Alarm, &own).await? else {
+        let is_page = self.severity(notification) == Severity::Page;
+        let own = Own::alarm(&notification.name, is_page);
+        let urgency = match event {
+            Event::Alarm(_) if is_page => Urgency::Page,
+            _ => Urgency::Alarm,
+        };
+        let Some(slot) = self.outbox.slot(urgency, &own).await? else {
             summary.held += 1;
             return Ok(false);
         };
@@ -212,7 +222,9 @@ impl ErrorReport {
             letters,
             changes: changes.told,
             more_changes: changes.more,
-            links: self.inquiry.links(Some(notification), function, sample.as_ref()),
+            links: self
+                .inquiry
+                .links(Some(notification), function, sample.as_ref().filter(|_| is_own)),
             steps: self.steps(notification),
             sample,
             lacks,

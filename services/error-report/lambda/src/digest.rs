@@ -1,10 +1,10 @@
 //! The schedule's tick: what found no room in a mail is told together, once there is room.
 
-use error_report_domain::report::{Customers, Event, Report, Severity};
+use error_report_domain::report::{Customers, Event, Links, Report, Severity, commands};
 use jiff::Timestamp;
 
 use crate::error_report::{ErrorReport, ReportError, Summary};
-use crate::stored::Slot;
+use crate::stored::{Slot, WaitingAlarm};
 
 impl ErrorReport {
     /// Tells what waits, if anything does and a mail may go. An alarm that comes late is as loud as it would have been.
@@ -44,12 +44,23 @@ impl ErrorReport {
             sample: None,
             changes: Vec::new(),
             more_changes: 0,
-            links: self.inquiry.links(None, None, None),
+            links: self.links_of(&slot.alarms),
             steps: Vec::new(),
             lacks: Vec::new(),
             held: slot.held,
             held_alarms: self.waiting_alarms(&slot.alarms).await?,
             more_held_alarms: slot.alarms_more,
         })
+    }
+
+    /// Where to begin: with the first alarm that is to wake somebody, or the first one.
+    fn links_of(&self, alarms: &[WaitingAlarm]) -> Links {
+        let mut links = self.inquiry.links(None, None, None);
+        let first = alarms.iter().find(|alarm| alarm.is_page).or(alarms.first());
+        if let Some(alarm) = first {
+            links.runbook = self.settings.runbook(&alarm.name);
+            links.commands = commands(None, Some(&alarm.name), None, self.settings.region.as_deref());
+        }
+        links
     }
 }

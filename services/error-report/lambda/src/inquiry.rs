@@ -291,12 +291,7 @@ impl Inquiry {
                 Some(name) if !settings.dashboards.is_empty() => format!("{}{name}", settings.dashboards),
                 _ => String::new(),
             },
-            runbook: match alarm {
-                Some(alarm) if !settings.runbooks.is_empty() => {
-                    format!("{}/{}.md", settings.runbooks, alarm.name)
-                }
-                _ => String::new(),
-            },
+            runbook: alarm.map_or_else(String::new, |alarm| settings.runbook(&alarm.name)),
             commands: commands(
                 id.map(String::as_str),
                 alarm.map(|alarm| alarm.name.as_str()),

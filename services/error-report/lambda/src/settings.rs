@@ -38,6 +38,16 @@ pub struct Settings {
     pub ingestion_delay_s: i64,
 }
 
+impl Settings {
+    /// The address of an alarm's runbook; empty where nobody says where runbooks are.
+    pub(crate) fn runbook(&self, alarm: &str) -> String {
+        if self.runbooks.is_empty() {
+            return String::new();
+        }
+        format!("{}/{alarm}.md", self.runbooks)
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

@@ -37,7 +37,7 @@ pub(crate) enum Command {
     },
     /// Run drills: make the fault, wait for alarms and mails, run the runbook, heal, wait until all is clear
     #[command(
-        after_help = "Examples:\n  shopwatch drill run product-service-fails\n  shopwatch drill run --all --time-scale 60 --json\n  shopwatch drill run products-fail --mails mails"
+        after_help = "Examples:\n  shopwatch drill run products-fail\n  shopwatch drill run --all --time-scale 60 --json\n  shopwatch drill run products-fail --mails mails"
     )]
     Run(RunArgs),
 }

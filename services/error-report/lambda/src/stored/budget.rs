@@ -147,7 +147,12 @@ impl StoredBudget {
         let has_news = self.news.iter().any(|news| news.slot.is_none())
             || self.news_more > self.claimed(|taken| taken.news_more)
             || self.held > self.claimed(|taken| taken.held);
+        let has_pages = self
+            .alarms
+            .iter()
+            .any(|alarm| alarm.slot.is_none() && alarm.is_page);
         let urgency = match (has_alarms, has_news) {
+            (true, _) if has_pages => Urgency::Page,
             (true, _) => Urgency::Alarm,
             (false, true) => Urgency::Error,
             (false, false) => return None,
@@ -292,6 +297,7 @@ mod tests {
     const LIMITS: Limits = Limits {
         mails: 3,
         for_alarms: 1,
+        for_pages: 0,
         window_ms: 3_600_000,
     };
 
