@@ -22,6 +22,10 @@ use crate::{Archive, ArchiveError, Hours, OpenHour, parts};
 /// Days that are asked at once.
 const AT_ONCE: usize = 16;
 
+/// A story that says nothing for so many days is over: a carrier is asked for sixty hours, and a person takes a weekend. Days that nobody
+/// carried the ID to cost no read once their filters are known.
+const STORY_DAYS: i64 = 4;
+
 /// Reads that a lookup takes at most, as long as one for each row group is not more. What is left when the filters have been asked goes
 /// where a second one spares bytes.
 const READS: usize = 6;
@@ -29,7 +33,8 @@ const READS: usize = 6;
 /// Where an ID is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
-    /// In all hours of the day that it names and of those beside it. An ID without a time is looked for in all days.
+    /// In all hours of the day that it names, of the one before and of four behind, and as long behind them as its lines go on. An ID without a
+    /// time is looked for in all days.
     Everywhere,
     /// In these hours of the archive, both included.
     Hours(Hour, Hour),
@@ -112,8 +117,7 @@ impl<'a> Lookup<'a> {
     /// The store refuses; a manifest or a filter is damaged or missing.
     pub async fn parts(&mut self, id: &Id, scope: &Scope) -> Result<Vec<(OpenHour, Part)>, ArchiveError> {
         let mut needed = Vec::new();
-        let days = self.days_of(id, scope).await?;
-        for Candidate { hour, .. } in self.candidates(id, scope, &days).await? {
+        for Candidate { hour, .. } in self.places_of(id, scope).await?.1 {
             let Some(open) = self.open(hour).await? else {
                 continue;
             };
@@ -137,8 +141,7 @@ impl<'a> Lookup<'a> {
     }
 
     async fn find_once(&mut self, id: &Id, scope: &Scope) -> Result<Found, ArchiveError> {
-        let days = self.days_of(id, scope).await?;
-        let candidates = self.candidates(id, scope, &days).await?;
+        let (days, candidates) = self.places_of(id, scope).await?;
         let (mut places, mut asked) = (Vec::new(), self.asked(id, &days));
         for candidate in &candidates {
             asked += usize::from(!is_story(id, candidate));
@@ -156,19 +159,36 @@ impl<'a> Lookup<'a> {
         Ok(found)
     }
 
+    /// Which days are looked into, and which of their hours are worth it, earliest first.
+    async fn places_of(
+        &mut self,
+        id: &Id,
+        scope: &Scope,
+    ) -> Result<(Vec<Day>, Vec<Candidate>), ArchiveError> {
+        let mut days = self.days_of(id, scope).await?;
+        let mut candidates = self.candidates(id, scope, &days).await?;
+        if *scope == Scope::Everywhere && id.hour().is_some() {
+            // While a story goes on in the last of these days it may go on behind them.
+            while let Some(last) = days.last().copied()
+                && candidates
+                    .last()
+                    .is_some_and(|newest| newest.hour.day() > last.plus(-STORY_DAYS))
+            {
+                let more: Vec<Day> = (1..=STORY_DAYS).map(|later| last.plus(later)).collect();
+                candidates.extend(self.candidates(id, scope, &more).await?);
+                days.extend(more);
+            }
+        }
+        Ok((days, candidates))
+    }
+
     async fn days_of(&self, id: &Id, scope: &Scope) -> Result<Vec<Day>, ArchiveError> {
         let (first, last) = match (scope, id.hour()) {
             (Scope::Hours(first, last), _) => (first.day(), last.day()),
-            // A clock may be behind that of who made the ID; a story may go on for hours.
+            // A clock may be behind that of who made the ID; a story may go on for days.
             (Scope::Everywhere, Some(hour)) => {
-                let (first, last) = (hour.plus(-1).day(), hour.day().plus(1));
-                let mut days = vec![first];
-                days.extend(
-                    (1..)
-                        .map(|later| first.plus(later))
-                        .take_while(|day| *day <= last),
-                );
-                return Ok(days);
+                let day = hour.day();
+                return Ok((-1..=STORY_DAYS).map(|later| day.plus(later)).collect());
             }
             (Scope::Everywhere, None) => return self.all_days().await,
         };

@@ -288,3 +288,44 @@ async fn hours_that_are_named_are_the_hours_of_the_archive() {
     assert_eq!(found(Scope::Hours(hour(), hour())).await, 2);
     assert_eq!(found(Scope::Hours(hour().plus(1), hour().plus(9))).await, 0);
 }
+
+/// Lines of one story so many hours after its ID, in the raw objects of those hours.
+async fn story_of_days(given: &Given, hours: &[i64]) -> String {
+    let story = uuid(at(1), 1);
+    for later in hours {
+        let id = format!("h{later}");
+        let own = event(&id, at(1 + 60 * later), line(&story, &uuid_v4(1), "step"));
+        let other = line(&uuid(at(1 + 60 * later), 5), &uuid_v4(5), "else");
+        let other = event("other", at(1 + 60 * later), other);
+        given.raw(*later, &id, &[own, other]).await;
+    }
+    given.compact(hours.last().unwrap() + 1).await;
+    story
+}
+
+#[tokio::test]
+async fn a_story_is_found_as_long_as_it_goes_on() {
+    let check = async |hours: &[i64], found: &[&str]| {
+        let given = Given::in_a_directory();
+        let story = story_of_days(&given, hours).await;
+        assert_eq!(find(&given, &story).await.0, found, "{hours:?}");
+        // What must be restored first is where its lines are.
+        let id = Id::new(&story);
+        let parts = Lookup::new(&given.archive).parts(&id, &Scope::Everywhere).await;
+        assert_eq!(parts.unwrap().len(), found.len(), "{hours:?}");
+    };
+    // The carrier is asked for sixty hours; a clock is a day ahead of the others.
+    check(&[0, 24, 60], &["h0", "h24", "h60"]).await;
+    check(&[-20, 0], &["h-20", "h0"]).await;
+    // It goes on from one end of what is looked into to the next.
+    check(&[0, 90, 180, 270], &["h0", "h90", "h180", "h270"]).await;
+}
+
+#[tokio::test]
+async fn the_days_behind_a_story_cost_no_read() {
+    let given = Given::in_a_directory();
+    let _ = story_of_days(&given, &[0, 24, 48, 72]).await;
+    let (events, read) = find(&given, &uuid(at(1), 5)).await;
+    assert_eq!(events, ["other"]);
+    assert!(read.requests <= 3, "{read:?}");
+}
