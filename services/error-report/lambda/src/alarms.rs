@@ -189,9 +189,10 @@ impl ErrorReport {
                 Err(error) => lacks.push(lack("How often things failed could not be read", &error)),
             }
         }
-        let lot = wanted(&found, &scope)
-            .or_else(|| shown(&found.own))
-            .or_else(|| shown(&found.elsewhere));
+        let lot = wanted(&found, &scope).or_else(|| shown(&found.own));
+        // Of another failure the case is shown, and nobody is sent after it.
+        let is_own = lot.is_some();
+        let lot = lot.or_else(|| shown(&found.elsewhere));
         let mut sample = match lot {
             Some(lot) => Some(self.inquiry.sample(&lot.sample, until, &mut lacks).await),
             None => None,
