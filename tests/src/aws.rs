@@ -148,6 +148,25 @@ impl Aws {
         Ok(answer.json)
     }
 
+    /// What a `GET` of a REST protocol answers, as text: S3 speaks XML.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub fn rest_text(&self, service: &str, path: &str) -> Result<String> {
+        let scope = format!(
+            "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=none"
+        );
+        let call = http::call("GET", format!("{}{path}", self.endpoint)).header("authorization", scope);
+        let answer = call.send()?;
+        ensure!(
+            answer.status == 200,
+            "GET {path} answered {}: {}",
+            answer.status,
+            answer.text
+        );
+        Ok(answer.text)
+    }
+
     /// Any call of a REST protocol.
     ///
     /// # Errors

@@ -19,6 +19,8 @@ use crate::story::wait_for_mails;
 pub(crate) const SCENARIOS: &[Scenario] = &[("archive::every_line_is_kept_and_found", kept_and_found)];
 
 const LIMIT: Duration = Duration::from_secs(60);
+/// Of the account and the region of this machine.
+const BUCKET: &str = "shopfast-log-archive-000000000000-us-east-1";
 /// It has no subscription filter: a line about a line would never end.
 const FORWARDER: &str = "/aws/lambda/shopfast-log-forwarder";
 
@@ -29,6 +31,7 @@ fn kept_and_found(_: &Platform) -> Result<()> {
     shop.wait_for(&order, "delivered")?;
     wait_for_mails(&platform, &order.order_id, 3)?;
     reconcile(&platform)?;
+    ages_as_it_may(&platform.aws())?;
     let whole = lines_of(&platform, &order.correlation_id)?;
     ensure!(whole.len() >= 15, "the story has {} lines", whole.len());
     // Lines of this one are under way when it is stopped.
@@ -79,6 +82,40 @@ fn lines_of(platform: &Platform, id: &str) -> Result<Vec<String>> {
     let story = platform.json(&["trace", id, "--json"])?;
     let lines = story["logs"].as_array().context("the story has log lines")?;
     Ok(lines.iter().map(|line| line["message"].to_string()).collect())
+}
+
+/// What lies in the bucket against the rules that are deployed: archived lines get colder, raw objects whose lines are archived go, and
+/// nothing else ever does.
+fn ages_as_it_may(aws: &Aws) -> Result<()> {
+    let told = aws.rest_text("s3", &format!("/{BUCKET}?lifecycle"))?;
+    let rules = elements(&told, "Rule");
+    let ages = |rule: &&str| rule.contains("<Transition>") || !elements(rule, "Expiration").is_empty();
+    let aging: Vec<&str> = rules
+        .into_iter()
+        .filter(ages)
+        .flat_map(|rule| elements(rule, "Prefix"))
+        .collect();
+    let listed = aws.rest_text("s3", &format!("/{BUCKET}?list-type=2"))?;
+    let keys = elements(&listed, "Key");
+    for begin in ["lines/", "expiring/", "manifests/", "chain/", "ids/"] {
+        let mut of = keys.iter().filter(|key| key.starts_with(begin)).peekable();
+        ensure!(of.peek().is_some(), "nothing lies under {begin}: {keys:?}");
+        let may_age = matches!(begin, "lines/" | "expiring/");
+        for key in of {
+            let does_age = aging.iter().any(|prefix| key.starts_with(prefix));
+            ensure!(does_age == may_age, "{key} by the rules {aging:?}");
+        }
+    }
+    Ok(())
+}
+
+/// The contents of all elements of a name that have no attributes and none of their own name within.
+fn elements<'x>(xml: &'x str, name: &str) -> Vec<&'x str> {
+    let (begin, end) = (format!("<{name}>"), format!("</{name}>"));
+    xml.split(begin.as_str())
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once(end.as_str())?.0))
+        .collect()
 }
 
 /// A log line: group, stream, milliseconds, text.
