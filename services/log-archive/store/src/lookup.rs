@@ -207,10 +207,8 @@ impl<'a> Lookup<'a> {
         let archive = self.archive;
         let open = |day: Day| async move {
             let hours = Hours::of_day(archive, day).await?;
-            let filter = match hours.iter().next() {
-                Some(_) => DayFilter::open(archive, day).await?,
-                None => None,
-            };
+            // Also of a day without a listed hour: its manifests may be lost.
+            let filter = DayFilter::open(archive, day).await?;
             Ok::<_, ArchiveError>((day, (hours, filter)))
         };
         let unknown = days.iter().filter(|day| !self.days.contains_key(day));
@@ -257,14 +255,18 @@ impl<'a> Lookup<'a> {
         if let Some(open) = self.open.get(&hour) {
             return Ok(Some(Arc::clone(open)));
         }
-        let generation = self
-            .days
-            .get(&hour.day())
-            .and_then(|(hours, _)| hours.generation(hour));
-        let Some(generation) = generation else {
+        let Some((hours, filter)) = self.days.get(&hour.day()) else {
             return Ok(None);
         };
-        let open = Arc::new(OpenHour::read(self.archive, hour, generation).await?);
+        let ahead = filter.as_ref().and_then(|filter| filter.generation(hour));
+        let open = match (hours.generation(hour), ahead) {
+            (None, None) => return Ok(None),
+            (listed, Some(ahead)) if listed < Some(ahead) => {
+                OpenHour::read_ahead(self.archive, hour, ahead).await?
+            }
+            (listed, _) => OpenHour::read(self.archive, hour, listed.unwrap_or(0)).await?,
+        };
+        let open = Arc::new(open);
         self.open.insert(hour, Arc::clone(&open));
         Ok(Some(open))
     }

@@ -309,16 +309,14 @@ fn is_archived(raw_key: &str, bytes: &Bytes, newest: &BTreeMap<Hour, OpenHour>) 
 /// The newest manifests of a range of hours.
 ///
 /// # Errors
-/// The store refuses, or a manifest is damaged.
+/// The store refuses, or a manifest is damaged or missing.
 pub async fn manifests(
     archive: &Archive,
     hours: std::ops::RangeInclusive<Hour>,
 ) -> Result<Vec<OpenHour>, ArchiveError> {
     let mut open = Vec::new();
-    for (hour, generation) in Hours::all(archive).await?.iter() {
-        if hours.contains(&hour) {
-            open.push(OpenHour::read(archive, hour, generation).await?);
-        }
+    for (hour, generation) in Hours::within(archive, &hours).await?.iter() {
+        open.push(OpenHour::read(archive, hour, generation).await?);
     }
     Ok(open)
 }
