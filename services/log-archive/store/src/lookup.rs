@@ -6,13 +6,13 @@
 //! looked for in the hour's filter over row groups (one read), and then in those row groups: in two reads each, or in one each where that
 //! would be more than six reads for all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::TryStreamExt as _;
 use futures::stream::{self, StreamExt as _};
 use log_archive_domain::filter::{self, HEADER, Shape};
-use log_archive_domain::{Day, Hour, Id, OwnedLine};
+use log_archive_domain::{Day, Hour, Id, OwnedLine, layout};
 use log_archive_format::{Part, PartIndex, Rows};
 
 use crate::day::{Candidate, DayFilter};
@@ -177,13 +177,13 @@ impl<'a> Lookup<'a> {
         Ok(days)
     }
 
+    /// Days with manifests or filters: one of them may be lost.
     async fn all_days(&self) -> Result<Vec<Day>, ArchiveError> {
-        let folders = self
-            .archive
-            .folders(log_archive_domain::layout::MANIFESTS)
-            .await?;
+        let folders = |prefix| self.archive.folders(prefix);
+        let (manifests, ids) = futures::try_join!(folders(layout::MANIFESTS), folders(layout::IDS))?;
         let day = |folder: &String| folder.strip_prefix("dt=")?.parse().ok();
-        Ok(folders.iter().filter_map(day).collect())
+        let days: BTreeSet<Day> = manifests.iter().chain(&ids).filter_map(day).collect();
+        Ok(days.into_iter().collect())
     }
 
     /// Hours of these days that are worth looking into, earliest first.

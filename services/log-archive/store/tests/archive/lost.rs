@@ -199,14 +199,16 @@ async fn who_asks_for_lines_of_an_hour_whose_manifest_is_gone_is_told() {
 #[tokio::test]
 async fn a_day_of_which_every_manifest_is_gone_is_not_empty() {
     let given = Given::in_memory();
-    let story = uuid(at(1), 7);
-    let line = line(&story, &uuid_v4(1), "x");
+    let (story, request) = (uuid(at(1), 7), uuid_v4(1));
+    let line = line(&story, &request, "x");
     given.raw(0, "story", &[event("e", at(2), line)]).await;
     given.compact(0).await;
     given.archive.delete(&layout::manifest(hour(), 1)).await.unwrap();
-    let mut lookup = Lookup::new(&given.archive);
-    let found = lookup.find(&Id::new(&story), &Scope::Everywhere).await;
-    assert!(matches!(found, Err(ArchiveError::Missing { .. })), "{found:?}");
+    for id in [story, request] {
+        let mut lookup = Lookup::new(&given.archive);
+        let found = lookup.find(&Id::new(&id), &Scope::Everywhere).await;
+        assert!(matches!(found, Err(ArchiveError::Missing { .. })), "{found:?}");
+    }
     let all = manifests(&given.archive, hour()..=hour()).await;
     assert!(matches!(all, Err(ArchiveError::Missing { .. })), "{all:?}");
 }
@@ -238,4 +240,123 @@ async fn a_filter_of_a_day_that_is_cut_is_no_filter() {
         given.compact(1).await;
         assert_eq!(given.verify(1).await.faults, []);
     }
+}
+
+#[tokio::test]
+async fn a_manifest_that_was_made_again_is_told_for_ever() {
+    let given = Given::in_memory();
+    given.raw(0, "a", &[event("a", at(1), "x")]).await;
+    given.compact(0).await;
+    // What a compactor did that took the hour for a new one.
+    for prefix in [
+        layout::manifests_of(hour().day()),
+        layout::lines_prefix(hour()),
+        layout::ids_prefix(hour()),
+    ] {
+        for key in given.keys(&prefix).await {
+            given.archive.delete(&key).await.unwrap();
+        }
+    }
+    given.raw(1, "late", &[event("late", at(2), "x")]).await;
+    given.compact(1).await;
+    given.archive.delete("expiring/2026/11/21/19/a.gz").await.unwrap();
+    let faults = given.verify(1).await.faults;
+    let again = "names manifests/dt=2026-11-21/hour=19/000001.json again, with another digest: it was lost, and its hour taken for a new one";
+    assert_eq!(
+        (faults[0].key.as_str(), faults[0].what.as_str()),
+        ("chain/000000000002.json", again)
+    );
+}
+
+#[tokio::test]
+async fn parts_of_a_lost_manifest_are_to_be_kept() {
+    for (generation, is_chained) in [(1, true), (2, true), (1, false)] {
+        let lost = Lost::new(generation, true).await;
+        let given = &lost.given;
+        if !is_chained {
+            given.archive.delete(&layout::link(1)).await.unwrap();
+        }
+        let part = given.keys(&layout::lines_prefix(hour())).await.remove(0);
+        let key = lost.key();
+        let expected = if is_chained {
+            format!("is named by no manifest, because {key} is missing: keep it, and restore the manifest")
+        } else {
+            format!(
+                "is named by no manifest: a compaction that was killed leaves it, and its lines under raw/; if they are not there, keep it and restore {key}"
+            )
+        };
+        let faults = given.verify(2).await.faults;
+        let own: Vec<_> = faults
+            .iter()
+            .filter(|fault| fault.key == part)
+            .map(|fault| &fault.what)
+            .collect();
+        assert_eq!(own, [&expected]);
+        let missing = faults
+            .iter()
+            .any(|fault| fault.key == key && fault.what.contains("restore it"));
+        assert_eq!(missing, is_chained);
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_is_lost_is_not_asked_of_a_compaction_that_has_nothing_to_do() {
+    let given = Given::in_memory();
+    given.raw(0, "a", &[event("a", at(1), "x")]).await;
+    let kill = KillAt(|step| matches!(step, Step::Committed(_)));
+    assert!(given.compact_watched(0, &kill).await.is_err());
+    let first = async || given.verify(0).await.faults.remove(0).what;
+    assert_eq!(
+        first().await,
+        "is not in the chain: run `shopwatch archive compact`"
+    );
+    given.compact(0).await;
+    assert_eq!(given.verify(0).await.faults, []);
+    given.archive.delete(&layout::link(1)).await.unwrap();
+    assert!(
+        first()
+            .await
+            .starts_with("is not in the chain: its link is lost, restore it")
+    );
+    given.raw(1, "late", &[event("late", at(2), "x")]).await;
+    given.compact(1).await;
+    assert_eq!(given.verify(1).await.faults, []);
+}
+
+#[tokio::test]
+async fn where_nothing_is_there_is_nothing_to_be_proud_of() {
+    let given = Given::in_memory();
+    let faults = given.verify(0).await.faults;
+    assert!(
+        faults.len() == 1 && faults[0].what.starts_with("is empty"),
+        "{faults:?}"
+    );
+    // An archive that was never compacted is one.
+    given.raw(0, "a", &[event("a", at(1), "x")]).await;
+    assert_eq!(given.verify(0).await.faults, []);
+    given.archive.put("raw/stray.gz", "x".into()).await.unwrap();
+    let (_, why) = given.compact(0).await.broken.remove(0);
+    let faults = given.verify(0).await.faults;
+    assert_eq!(faults[0].what, format!("cannot be archived: {why}"));
+}
+
+#[tokio::test]
+async fn what_could_not_be_delivered_is_counted_and_told_when_it_is_late() {
+    let given = Given::in_memory();
+    for key in [
+        "failed/forwarder/2026/11/21/19/a.json",
+        "failed/forwarder/2026/11/21/23/b.json",
+        "failed/odd",
+    ] {
+        given.archive.put(key, "x".into()).await.unwrap();
+    }
+    let verified = given.verify(0).await;
+    assert_eq!((verified.undelivered, verified.faults), (3, vec![]));
+    let verified = given.verify(4).await;
+    assert_eq!((verified.undelivered, verified.faults.len()), (3, 1));
+    assert!(
+        verified.faults[0].what.starts_with("could not be delivered: run"),
+        "{:?}",
+        verified.faults
+    );
 }
