@@ -30,7 +30,7 @@ pub enum ArchiveError {
     },
     /// Nobody can tell whether a manifest is missing.
     #[error(
-        "{key} is named by no manifest, and {link} cannot be read: a manifest may be missing; restore the link, or move the file away"
+        "{key} is named by no manifest, and {link} cannot be read: whether the manifest is missing nobody can tell; restore the link, or move the file away"
     )]
     Unnamed {
         /// A file that a manifest may have named.

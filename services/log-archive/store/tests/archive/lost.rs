@@ -134,8 +134,8 @@ async fn nobody_can_tell_without_the_chain_and_so_it_waits() {
     assert_eq!((*stuck, compacted.stuck.len()), (hour(), 1));
     assert!(
         why.ends_with(
-            "is named by no manifest, and chain/000000000001.json cannot be read: a manifest may be missing; restore the link, or move the \
-             file away"
+            "is named by no manifest, and chain/000000000001.json cannot be read: whether the manifest is missing nobody can tell; restore the \
+             link, or move the file away"
         ),
         "{why}"
     );
@@ -359,4 +359,35 @@ async fn what_could_not_be_delivered_is_counted_and_told_when_it_is_late() {
         "{:?}",
         verified.faults
     );
+}
+
+#[tokio::test]
+async fn a_manifest_that_nobody_can_restore_is_made_again_from_raw_objects() {
+    for generation in 1..=2 {
+        let lost = Lost::new(generation, true).await;
+        let given = &lost.given;
+        assert_eq!(given.compact(2).await.stuck.len(), 1);
+        // As the README says.
+        for key in given.keys(layout::EXPIRING).await {
+            let raw = key.replacen(layout::EXPIRING, layout::RAW, 1);
+            given.archive.copy(&key, &raw).await.unwrap();
+            given.archive.delete(&key).await.unwrap();
+        }
+        let mut away = lost.files().await;
+        away.push(layout::day_filter(hour().day()));
+        away.extend((1..=generation).map(|generation| layout::manifest(hour(), generation)));
+        for key in away {
+            given.archive.delete(&key).await.unwrap();
+        }
+        let compacted = given.compact(3).await;
+        assert_eq!((compacted.stuck, compacted.hours), (vec![], vec![(hour(), 1)]));
+        let mut ids = vec!["e0", "e1", "l0", "l1"];
+        ids.extend((generation == 2).then_some("s"));
+        assert_eq!(given.event_ids().await, ids);
+        let faults = given.verify(3).await.faults;
+        let again = faults
+            .iter()
+            .filter(|fault| fault.what.contains("made again") || fault.what.contains("again, with"));
+        assert_eq!(again.count(), 1, "{faults:?}");
+    }
 }
