@@ -140,11 +140,16 @@ pub fn manifest(hour: Hour, generation: u32) -> String {
 /// Hour and generation of a manifest.
 #[must_use]
 pub fn manifest_of_key(key: &str) -> Option<(Hour, u32)> {
-    let rest = key.strip_prefix(MANIFESTS)?.strip_prefix("/dt=")?;
-    let (day, rest) = rest.split_once("/hour=")?;
-    let (hour, file) = rest.split_once('/')?;
+    let (hour, file) = of_partition(MANIFESTS, key)?;
     let generation = file.strip_suffix(".json")?.parse().ok()?;
-    Some((format!("{day}T{hour}").parse().ok()?, generation))
+    Some((hour, generation))
+}
+
+/// The hour of a part, and the generation that it was written for.
+#[must_use]
+pub fn part_of_key(key: &str) -> Option<(Hour, u32)> {
+    let (hour, _) = of_partition(LINES, key)?;
+    Some((hour, generation_of_file(key)?))
 }
 
 /// A link of the chain.
@@ -165,6 +170,14 @@ pub fn link_of_key(key: &str) -> Option<u64> {
 
 fn partition(root: &str, hour: Hour) -> String {
     format!("{root}/dt={}/hour={:02}", hour.day(), hour.of_day())
+}
+
+/// The hour of a partition, and what is in it.
+fn of_partition<'key>(root: &str, key: &'key str) -> Option<(Hour, &'key str)> {
+    let rest = key.strip_prefix(root)?.strip_prefix("/dt=")?;
+    let (day, rest) = rest.split_once("/hour=")?;
+    let (hour, file) = rest.split_once('/')?;
+    Some((format!("{day}T{hour}").parse().ok()?, file))
 }
 
 fn slashed(hour: Hour) -> String {
@@ -194,6 +207,7 @@ mod tests {
             "lines/dt=2026-11-21/hour=07/g000003-0001-4f0c9a1b.parquet"
         );
         assert_eq!(generation_of_file(&part(hour, 3, 1, "4f")), Some(3));
+        assert_eq!(part_of_key(&part(hour, 3, 1, "4f")), Some((hour, 3)));
         assert_eq!(generation_of_file(&hour_filter(hour, 9, "4f0c9a1b")), Some(9));
         assert_eq!(
             expiring("raw/2026/11/21/07/x.gz").as_deref(),
@@ -238,6 +252,7 @@ mod tests {
             "lines/dt=2026-11-21/hour=07/000001.json",
         ] {
             assert_eq!(manifest_of_key(key), None, "{key}");
+            assert_eq!(part_of_key(key), None, "{key}");
         }
         assert_eq!(
             generation_of_file("lines/dt=2026-11-21/hour=07/other.parquet"),

@@ -59,9 +59,8 @@ impl Engine {
         hours: RangeInclusive<Hour>,
         limits: Limits,
     ) -> Result<Self, SqlError> {
-        let all = Hours::all(archive).await?;
-        let listed = all.iter().filter(|(hour, _)| hours.contains(hour));
-        let listed = listed.map(|(hour, generation)| Listed { hour, generation });
+        let all = Hours::within(archive, &hours).await?;
+        let listed = all.iter().map(|(hour, generation)| Listed { hour, generation });
         let listed: Arc<Vec<Listed>> = Arc::new(listed.collect());
         let schema = MemorySchemaProvider::new();
         for kind in Kind::ALL {

@@ -1,7 +1,9 @@
 //! Why a query has no answer.
 
+use std::error::Error;
+
 use datafusion::error::DataFusionError;
-use log_archive_store::ArchiveError;
+use log_archive_store::{ArchiveError, chain};
 
 /// Why a query has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -33,12 +35,19 @@ impl SqlError {
         match error {
             DataFusionError::External(cause) => match cause.downcast::<ArchiveError>() {
                 Ok(cause) => Self::Archive(cause),
-                Err(cause) => Self::Failed(cause.to_string()),
+                Err(cause) => Self::Failed(told(cause.as_ref()).unwrap_or_else(|| cause.to_string())),
             },
             DataFusionError::Context(_, inner) => Self::of_running(*inner),
             DataFusionError::Diagnostic(_, inner) => Self::of_running(*inner),
             error @ DataFusionError::ResourcesExhausted(_) => Self::Memory(Box::new(error)),
-            other => Self::Failed(other.strip_backtrace()),
+            other => Self::Failed(told(&other).unwrap_or_else(|| other.strip_backtrace())),
         }
     }
+}
+
+/// What the archive says, with the cause: the engine hands one error to several streams, so that nobody owns it.
+fn told(error: &(dyn Error + 'static)) -> Option<String> {
+    let mut causes = std::iter::successors(Some(error), |&error| error.source());
+    let own = causes.find_map(|error| error.downcast_ref::<ArchiveError>())?;
+    Some(chain(own))
 }

@@ -7,10 +7,15 @@
 //! At its beginning is a small filter over the IDs that carry the time of another day: a story goes on after midnight, and
 //! whether it does shall not cost a read.
 
-use log_archive_domain::filter::{self, HEADER, InvalidTable, Shape, SplitBlock, Table, TableWriter};
+use bytes::Bytes;
+use log_archive_domain::filter::{self, HEADER, InvalidTable, Shape, SplitBlock, Table};
 use log_archive_domain::{Day, Hour, Id, layout, sum64, uuid_v7_hour};
 
-use crate::{Archive, ArchiveError, Hours, OpenHour};
+use crate::{Archive, ArchiveError, Hours};
+
+mod make;
+
+pub(crate) use make::store;
 
 /// Bytes of the generation of each hour.
 const GENERATIONS: usize = 24 * 4;
@@ -39,15 +44,18 @@ pub(crate) struct Candidate {
 }
 
 impl DayFilter {
-    /// Reads the beginning of the filter; `None` if the day has none.
+    /// Reads the beginning of the filter; `None` if the day has none, or one that is cut or something else: `verify` names it, and everybody
+    /// else does without.
     pub(crate) async fn open(archive: &Archive, day: Day) -> Result<Option<Self>, ArchiveError> {
-        let key = layout::day_filter(day);
-        let head = (BEFORE + HEADER) as u64;
-        let Some(bytes) = archive.get_range(&key, 0..head).await? else {
-            return Ok(None);
-        };
+        let head = beginning(archive, &layout::day_filter(day)).await?;
+        Ok(head.and_then(|bytes| Self::read(day, &bytes).ok()))
+    }
+
+    /// From the beginning of the file.
+    fn read(day: Day, bytes: &[u8]) -> Result<Self, ArchiveError> {
+        let invalid = |cause| invalid(&layout::day_filter(day), cause);
         let (before, table) = bytes.split_at_checked(BEFORE).unwrap_or_default();
-        let shape = Shape::read(table, sum64(before)).map_err(|cause| invalid(&key, cause))?;
+        let shape = Shape::read(table, sum64(before)).map_err(invalid)?;
         let (own, carried) = before.split_at(GENERATIONS);
         let mut generations = [0; 24];
         for (generation, bytes) in generations.iter_mut().zip(own.chunks_exact(4)) {
@@ -56,14 +64,14 @@ impl DayFilter {
         let known = generations.iter().filter(|generation| **generation > 0).count();
         if shape.slots as usize != known {
             let Shape { blocks, slots, .. } = shape;
-            return Err(invalid(&key, InvalidTable::Shape { blocks, slots }));
+            return Err(invalid(InvalidTable::Shape { blocks, slots }));
         }
-        Ok(Some(Self {
+        Ok(Self {
             day,
             generations,
             carried: SplitBlock::from_le_bytes(carried).unwrap_or_else(SplitBlock::of_everything),
             shape,
-        }))
+        })
     }
 
     /// Hours of the day that may know the ID: one range read, or none if it is not [asked](Self::is_asked).
@@ -88,7 +96,10 @@ impl DayFilter {
             let is_elsewhere = elsewhere.contains(&slot);
             named.contains(&slot).then_some(Candidate { hour, is_elsewhere })
         };
-        Ok(hours.iter().filter_map(|(hour, _)| candidate(hour)).collect())
+        let all = (0..24).map(|of_day| self.day.hour(of_day));
+        // Also what is known and not listed: who looks into it is told that its manifest is missing.
+        let there = all.filter(|hour| self.generation(*hour).max(hours.generation(*hour)).is_some());
+        Ok(there.filter_map(candidate).collect())
     }
 
     /// Must a row be read? Not if the ID is of another day and nobody carried it here.
@@ -120,12 +131,45 @@ impl DayFilter {
         Ok((named, elsewhere))
     }
 
+    /// The generation of an hour that the filter knows.
+    pub(crate) fn generation(&self, hour: Hour) -> Option<u32> {
+        let generation = self.generations.get(hour.of_day() as usize).copied();
+        generation.filter(|generation| *generation > 0)
+    }
+
+    /// Hours of which it knows a newer generation than is listed: a compaction was faster than the listing, or the manifest is lost.
+    pub(crate) fn ahead_of(&self, hours: &Hours) -> impl Iterator<Item = (Hour, u32)> {
+        let known = (0..24).filter_map(|of_day| {
+            let hour = self.day.hour(of_day);
+            self.generation(hour).map(|generation| (hour, generation))
+        });
+        known.filter(|(hour, generation)| hours.generation(*hour) < Some(*generation))
+    }
+
     /// Where the filter of an hour is, if there is one of its newest generation.
     fn slot(&self, hours: &Hours, hour: Hour) -> Option<u32> {
-        let at = hour.of_day() as usize;
-        let own = self.generations.get(at).filter(|own| **own > 0)?;
-        let before = self.generations.iter().take(at).filter(|own| **own > 0);
-        (hours.generation(hour) == Some(*own)).then_some(u32::try_from(before.count()).unwrap_or(u32::MAX))
+        let own = self.generation(hour)?;
+        (hours.generation(hour) <= Some(own)).then(|| self.number(hour))
+    }
+
+    /// Hours before it that have a filter.
+    fn number(&self, hour: Hour) -> u32 {
+        let before = self.generations.iter().take(hour.of_day() as usize);
+        let known = before.filter(|own| **own > 0).count();
+        u32::try_from(known).unwrap_or(u32::MAX)
+    }
+}
+
+/// The beginning of the file, if there is one. Stores refuse a range of an empty object, and so the whole is asked for before that is told.
+async fn beginning(archive: &Archive, key: &str) -> Result<Option<Bytes>, ArchiveError> {
+    let head = (BEFORE + HEADER) as u64;
+    let refused = match archive.get_range(key, 0..head).await {
+        Err(error @ ArchiveError::Store { .. }) => error,
+        other => return other,
+    };
+    match archive.get(key).await? {
+        Some(bytes) if !bytes.is_empty() => Err(refused),
+        none_or_empty => Ok(none_or_empty),
     }
 }
 
@@ -143,75 +187,6 @@ pub(crate) async fn check(archive: &Archive, day: Day) -> Result<(), ArchiveErro
 /// Does an ID that was found in this day carry the time of another one?
 pub(crate) fn is_carried(id: &str, day: Day) -> bool {
     uuid_v7_hour(id).is_some_and(|hour| hour.day() != day)
-}
-
-/// The filter of an hour that goes into the one of its day.
-struct Slot {
-    generation: u32,
-    key: String,
-    blocks: u32,
-}
-
-/// Makes the filter of a day anew; as long as hours change meanwhile the next compaction will. Says where it is.
-pub(crate) async fn store(archive: &Archive, day: Day) -> Result<String, ArchiveError> {
-    let mut slots: [Option<Slot>; 24] = [const { None }; 24];
-    let mut carried = SplitBlock::with_blocks_log2(CARRIED_BLOCKS_LOG2);
-    for (hour, generation) in Hours::of_day(archive, day).await?.iter() {
-        let open = match OpenHour::read(archive, hour, generation).await {
-            Ok(open) => open,
-            Err(error @ ArchiveError::Store { .. }) => return Err(error),
-            // Damaged: `verify` names it. The filter says nothing of the hour, and a lookup that looks into it tells.
-            Err(_) => continue,
-        };
-        if let Some(own) = open.manifest.carried() {
-            carried.add(&own.at_most(1 << CARRIED_BLOCKS_LOG2));
-        }
-        slots[hour.of_day() as usize] = Some(Slot {
-            generation,
-            blocks: Shape::blocks_in(open.manifest.hour_filter.size, 1).min(MOST_BLOCKS),
-            key: open.manifest.hour_filter.key,
-        });
-    }
-    let bytes = file(archive, &slots, &carried).await?;
-    let key = layout::day_filter(day);
-    archive.put(&key, bytes.into()).await?;
-    Ok(key)
-}
-
-/// In memory are the file, which has no more than [`MOST_BLOCKS`] for an hour, and the filter of one hour.
-async fn file(
-    archive: &Archive,
-    slots: &[Option<Slot>; 24],
-    carried: &SplitBlock,
-) -> Result<Vec<u8>, ArchiveError> {
-    let generation = |slot: &Option<Slot>| slot.as_ref().map_or(0, |slot| slot.generation);
-    let mut bytes: Vec<u8> = slots
-        .iter()
-        .flat_map(|slot| generation(slot).to_le_bytes())
-        .collect();
-    bytes.extend(carried.to_le_bytes());
-    let known = || slots.iter().flatten();
-    let mut table = TableWriter::new(Shape {
-        blocks: known()
-            .map(|slot| slot.blocks)
-            .max()
-            .unwrap_or(1)
-            .next_power_of_two(),
-        slots: u32::try_from(known().count()).unwrap_or(u32::MAX),
-        seed: sum64(&bytes),
-    });
-    for (number, slot) in (0_u32..).zip(known()) {
-        // Damaged, or replaced since the listing: whoever asks looks into the hour.
-        let filter = match archive.get(&slot.key).await? {
-            Some(bytes) => Table::read(bytes.to_vec(), 0)
-                .ok()
-                .and_then(|table| table.slot(0)),
-            None => None,
-        };
-        table.put(number, filter.unwrap_or_else(SplitBlock::of_everything));
-    }
-    bytes.extend(table.finish().into_bytes());
-    Ok(bytes)
 }
 
 fn invalid(key: &str, cause: InvalidTable) -> ArchiveError {

@@ -28,6 +28,16 @@ pub enum ArchiveError {
         /// Who says that it is there.
         named_by: String,
     },
+    /// Nobody can tell whether a manifest is missing.
+    #[error(
+        "{key} is named by no manifest, and {link} cannot be read: whether the manifest is missing nobody can tell; restore the link, or move the file away"
+    )]
+    Unnamed {
+        /// A file that a manifest may have named.
+        key: String,
+        /// A link of the chain that may have named the manifest.
+        link: String,
+    },
     /// A manifest is damaged.
     #[error("read the manifest {key}")]
     Manifest {

@@ -131,10 +131,7 @@ pub async fn each_line<E: From<ArchiveError>>(
     hours: RangeInclusive<Hour>,
     mut visit: impl FnMut(Hour, OwnedLine) -> Result<(), E>,
 ) -> Result<(), E> {
-    for (hour, generation) in Hours::all(archive).await?.iter() {
-        if !hours.contains(&hour) {
-            continue;
-        }
+    for (hour, generation) in Hours::within(archive, &hours).await?.iter() {
         let open = OpenHour::read(archive, hour, generation).await?;
         for part in &open.manifest.parts {
             let (index, bytes) = parts::whole(archive, part).await?;

@@ -6,13 +6,13 @@
 //! looked for in the hour's filter over row groups (one read), and then in those row groups: in two reads each, or in one each where that
 //! would be more than six reads for all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::TryStreamExt as _;
 use futures::stream::{self, StreamExt as _};
 use log_archive_domain::filter::{self, HEADER, Shape};
-use log_archive_domain::{Day, Hour, Id, OwnedLine};
+use log_archive_domain::{Day, Hour, Id, OwnedLine, layout};
 use log_archive_format::{Part, PartIndex, Rows};
 
 use crate::day::{Candidate, DayFilter};
@@ -197,13 +197,13 @@ impl<'a> Lookup<'a> {
         Ok(days)
     }
 
+    /// Days with manifests or filters: one of them may be lost.
     async fn all_days(&self) -> Result<Vec<Day>, ArchiveError> {
-        let folders = self
-            .archive
-            .folders(log_archive_domain::layout::MANIFESTS)
-            .await?;
+        let folders = |prefix| self.archive.folders(prefix);
+        let (manifests, ids) = futures::try_join!(folders(layout::MANIFESTS), folders(layout::IDS))?;
         let day = |folder: &String| folder.strip_prefix("dt=")?.parse().ok();
-        Ok(folders.iter().filter_map(day).collect())
+        let days: BTreeSet<Day> = manifests.iter().chain(&ids).filter_map(day).collect();
+        Ok(days.into_iter().collect())
     }
 
     /// Hours of these days that are worth looking into, earliest first.
@@ -227,10 +227,8 @@ impl<'a> Lookup<'a> {
         let archive = self.archive;
         let open = |day: Day| async move {
             let hours = Hours::of_day(archive, day).await?;
-            let filter = match hours.iter().next() {
-                Some(_) => DayFilter::open(archive, day).await?,
-                None => None,
-            };
+            // Also of a day without a listed hour: its manifests may be lost.
+            let filter = DayFilter::open(archive, day).await?;
             Ok::<_, ArchiveError>((day, (hours, filter)))
         };
         let unknown = days.iter().filter(|day| !self.days.contains_key(day));
@@ -277,14 +275,18 @@ impl<'a> Lookup<'a> {
         if let Some(open) = self.open.get(&hour) {
             return Ok(Some(Arc::clone(open)));
         }
-        let generation = self
-            .days
-            .get(&hour.day())
-            .and_then(|(hours, _)| hours.generation(hour));
-        let Some(generation) = generation else {
+        let Some((hours, filter)) = self.days.get(&hour.day()) else {
             return Ok(None);
         };
-        let open = Arc::new(OpenHour::read(self.archive, hour, generation).await?);
+        let ahead = filter.as_ref().and_then(|filter| filter.generation(hour));
+        let open = match (hours.generation(hour), ahead) {
+            (None, None) => return Ok(None),
+            (listed, Some(ahead)) if listed < Some(ahead) => {
+                OpenHour::read_ahead(self.archive, hour, ahead).await?
+            }
+            (listed, _) => OpenHour::read(self.archive, hour, listed.unwrap_or(0)).await?,
+        };
+        let open = Arc::new(open);
         self.open.insert(hour, Arc::clone(&open));
         Ok(Some(open))
     }

@@ -6,20 +6,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use jiff::Timestamp;
 use log_archive_domain::filter::Table;
-use log_archive_domain::{Hour, Partition, layout};
+use log_archive_domain::{Hour, layout};
 use log_archive_format::{Manifest, Object};
-use log_archive_intake::read_raw;
 
 use crate::archive::sha256;
 use crate::compact::chain::{links, read_link};
 use crate::{Archive, ArchiveError, Hours, OpenHour, chain, day};
 
+mod delivered;
 mod lines;
+mod strangers;
 
 use lines::Lines;
-
-/// A raw object that waits longer is one that no compaction could read, or there was none.
-const LATE_HOURS: i64 = 3;
 
 /// Something is not as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +41,8 @@ pub struct Verified {
     pub lines: u64,
     /// Raw objects of which every line was looked for among what manifests say.
     pub raw: usize,
+    /// Objects that could not be delivered and were not put back yet. Those that wait for too long are faults too.
+    pub undelivered: usize,
     /// What is wrong; the first one first, in the order of commits.
     pub faults: Vec<Fault>,
 }
@@ -60,8 +60,14 @@ pub async fn verify(archive: &Archive, now: Timestamp) -> Result<Verified, Archi
         verified.hour(archive, open).await?;
     }
     verified.days(archive, &newest).await?;
-    verified.strangers(archive, &newest).await?;
-    verified.raw(archive, &newest, now).await?;
+    verified.strangers(archive, &newest, &chained).await?;
+    let is_delivered_to = verified.delivered(archive, &newest, now).await?;
+    if chained.is_empty() && verified.faults.is_empty() && newest.is_empty() && !is_delivered_to {
+        verified.fault(
+            layout::CHAIN,
+            "is empty, and so is all else of an archive: this is none, or nothing was ever delivered to it",
+        );
+    }
     Ok(verified)
 }
 
@@ -93,7 +99,17 @@ impl Verified {
                             "does not follow the link before it: one of them is altered",
                         );
                     }
-                    chained.insert(link.manifest, link.sha256);
+                    // The first one counts: whoever made a manifest again did not know what it had.
+                    let first = chained
+                        .entry(link.manifest.clone())
+                        .or_insert_with(|| link.sha256.clone());
+                    if *first != link.sha256 {
+                        let what = format!(
+                            "names {} again, with another digest: it was lost, and its hour taken for a new one",
+                            link.manifest
+                        );
+                        self.fault(&layout::link(sequence), what);
+                    }
                     previous = Some(digest);
                 }
                 Err(error @ ArchiveError::Store { .. }) => return Err(error),
@@ -112,6 +128,12 @@ impl Verified {
         archive: &Archive,
         chained: &BTreeMap<String, String>,
     ) -> Result<BTreeMap<Hour, OpenHour>, ArchiveError> {
+        let waiting: BTreeSet<String> = archive
+            .list(layout::RAW)
+            .await?
+            .into_iter()
+            .map(|object| object.key)
+            .collect();
         let mut there = BTreeSet::new();
         let mut newest: BTreeMap<Hour, OpenHour> = BTreeMap::new();
         for object in archive.list(layout::MANIFESTS).await? {
@@ -131,10 +153,7 @@ impl Verified {
             match chained.get(&object.key) {
                 Some(digest) if *digest == open.sha256 => {}
                 Some(_) => self.fault(&object.key, "is altered: the chain has another digest of it"),
-                None => self.fault(
-                    &object.key,
-                    "is not in the chain: run `shopwatch archive compact`",
-                ),
+                None => self.fault(&object.key, not_in_the_chain(&open, &waiting)),
             }
             let before = newest.get(&hour);
             let follows = before.map(|before| before.sha256.clone()) == open.manifest.previous
@@ -148,7 +167,7 @@ impl Verified {
             newest.insert(hour, open);
         }
         for key in chained.keys().filter(|key| !there.contains(*key)) {
-            self.fault(key, "is missing, although it is in the chain");
+            self.fault(key, "is missing, although it is in the chain: restore it");
         }
         Ok(newest)
     }
@@ -228,97 +247,28 @@ impl Verified {
         }
         Ok(())
     }
-
-    /// Files that SQL would read although no manifest names them.
-    async fn strangers(
-        &mut self,
-        archive: &Archive,
-        newest: &BTreeMap<Hour, OpenHour>,
-    ) -> Result<(), ArchiveError> {
-        let named: BTreeSet<&str> = newest
-            .values()
-            .flat_map(|open| open.manifest.parts.iter().map(|part| part.object.key.as_str()))
-            .collect();
-        for object in archive.list(layout::LINES).await? {
-            if !named.contains(object.key.as_str()) {
-                self.fault(&object.key, "is named by no manifest: SQL counts its lines twice until the next compaction of its hour");
-            }
-        }
-        Ok(())
-    }
-
-    /// Raw objects that wait for too long, and whether those that were archived are all in manifests.
-    async fn raw(
-        &mut self,
-        archive: &Archive,
-        newest: &BTreeMap<Hour, OpenHour>,
-        now: Timestamp,
-    ) -> Result<(), ArchiveError> {
-        let late = Hour::of_ms(now.as_millisecond()).plus(-LATE_HOURS);
-        for object in archive.list(layout::RAW).await? {
-            if layout::raw_hour(&object.key).is_none_or(|hour| hour < late) {
-                let what = match archive
-                    .get(&object.key)
-                    .await?
-                    .map(|bytes| read_raw(&bytes, &mut |_| {}))
-                {
-                    Some(Err(error)) => format!("cannot be archived: {}", chain(&error)),
-                    _ => "is not archived: run `shopwatch archive compact`".to_owned(),
-                };
-                self.fault(&object.key, what);
-            }
-        }
-        for object in archive.list(layout::EXPIRING).await? {
-            let Some(bytes) = archive.get(&object.key).await? else {
-                continue;
-            };
-            self.raw += 1;
-            let raw_key = object.key.replacen(layout::EXPIRING, layout::RAW, 1);
-            if let Err(what) = is_archived(&raw_key, &bytes, newest) {
-                self.fault(&object.key, what);
-            }
-        }
-        Ok(())
-    }
 }
 
-/// Does every hour that lines of this raw object belong to name it, with that many lines?
-fn is_archived(raw_key: &str, bytes: &Bytes, newest: &BTreeMap<Hour, OpenHour>) -> Result<(), String> {
-    let partition = Partition::arrived(layout::raw_hour(raw_key).unwrap_or(Hour::of_ms(0)));
-    let mut lines: BTreeMap<Hour, u64> = BTreeMap::new();
-    read_raw(bytes, &mut |line| {
-        *lines.entry(partition.hour(line.at)).or_default() += 1
-    })
-    .map_err(|error| format!("is altered since it was archived: {}", chain(&error)))?;
-    let digest = sha256(bytes);
-    for (hour, lines) in lines {
-        let raw = newest.get(&hour).map(|open| &open.manifest.raw);
-        let is_named = raw.is_some_and(|raw| {
-            raw.iter()
-                .any(|raw| raw.key == raw_key && raw.sha256 == digest && raw.lines == lines)
-        });
-        if !is_named {
-            return Err(format!(
-                "has {lines} lines of {hour} that no manifest knows: move it back to {raw_key} and compact"
-            ));
-        }
+/// A compaction that was killed behind the commit leaves the raw objects too, and the next one chains it. Else a link is lost.
+fn not_in_the_chain(open: &OpenHour, waiting: &BTreeSet<String>) -> &'static str {
+    if open.manifest.raw.iter().any(|raw| waiting.contains(&raw.key)) {
+        "is not in the chain: run `shopwatch archive compact`"
+    } else {
+        "is not in the chain: its link is lost, restore it; or the next late line of its hour brings a new one"
     }
-    Ok(())
 }
 
 /// The newest manifests of a range of hours.
 ///
 /// # Errors
-/// The store refuses, or a manifest is damaged.
+/// The store refuses, or a manifest is damaged or missing.
 pub async fn manifests(
     archive: &Archive,
     hours: std::ops::RangeInclusive<Hour>,
 ) -> Result<Vec<OpenHour>, ArchiveError> {
     let mut open = Vec::new();
-    for (hour, generation) in Hours::all(archive).await?.iter() {
-        if hours.contains(&hour) {
-            open.push(OpenHour::read(archive, hour, generation).await?);
-        }
+    for (hour, generation) in Hours::within(archive, &hours).await?.iter() {
+        open.push(OpenHour::read(archive, hour, generation).await?);
     }
     Ok(open)
 }

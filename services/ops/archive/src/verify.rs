@@ -33,7 +33,7 @@ pub(crate) async fn run(
             .collect();
         terminal.json(&json!({
             "whole": is_whole, "links": verified.links, "hours": verified.hours, "parts": verified.parts, "lines": verified.lines,
-            "raw": verified.raw, "faults": faults,
+            "raw": verified.raw, "undelivered": verified.undelivered, "faults": faults,
         }))?;
     } else {
         for fault in &verified.faults {
@@ -44,6 +44,12 @@ pub(crate) async fn run(
             "{} links, {} hours, {} files and {} lines were read; {} raw objects were compared with them",
             verified.links, verified.hours, verified.parts, verified.lines, verified.raw
         ))?;
+        if verified.undelivered > 0 {
+            terminal.line(format!(
+                "{} objects under failed/ could not be delivered: `shopwatch archive replay` puts them back",
+                verified.undelivered
+            ))?;
+        }
         if is_whole {
             terminal.toned(Tone::Good, "nothing is missing, doubled or altered")?;
             terminal.line("")?;

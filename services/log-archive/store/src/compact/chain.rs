@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use futures::TryStreamExt as _;
 use futures::stream::{self, StreamExt as _};
-use log_archive_domain::layout;
+use log_archive_domain::{Hour, layout};
 use log_archive_format::Chained;
 
 use super::{Step, Watch};
@@ -71,6 +71,27 @@ impl Chain {
                 return watch.done(&Step::Chained(key)).map_err(ArchiveError::Stopped);
             }
         }
+    }
+
+    /// The newest generation of an hour that the chain names, 0 if it names none; and the first link that could name another one, because it
+    /// is damaged or gone. Reads every link that is not known: for hours that are in doubt only.
+    pub(super) async fn newest_of(
+        &mut self,
+        archive: &Archive,
+        hour: Hour,
+    ) -> Result<(u32, Option<u64>), ArchiveError> {
+        let all = links(archive, 0).await?;
+        self.read(archive, all.iter().copied()).await?;
+        let (mut newest, mut unreadable) = (0, None);
+        for sequence in 1..=all.last().copied().unwrap_or(0) {
+            let known = self.links.get(&sequence);
+            match known.and_then(|known| layout::manifest_of_key(&known.manifest)) {
+                Some((own, generation)) if own == hour => newest = generation.max(newest),
+                Some(_) => {}
+                None => unreadable = unreadable.or(Some(sequence)),
+            }
+        }
+        Ok((newest, unreadable))
     }
 
     /// Reads links that are not known. One that is damaged or gone is for `verify` to name; it is no reason to archive nothing.

@@ -14,6 +14,7 @@ use log_archive_format::WriterLimits;
 use crate::{Archive, ArchiveError, Hours, OpenHour, Sorter, parts};
 
 mod after;
+mod base;
 pub(crate) mod chain;
 mod hour_run;
 mod input;
@@ -31,6 +32,8 @@ use written::Written;
 
 /// Stands for lines that the hour has already.
 const EXISTING: u32 = u32::MAX;
+/// Why a raw object stays that nobody can say the arrival of.
+pub(crate) const NO_HOUR: &str = "its key has no hour; Firehose's prefix is raw/!{timestamp:yyyy/MM/dd/HH}/";
 /// How often a compaction begins again because of another one.
 const ATTEMPTS: usize = 5;
 
@@ -76,7 +79,7 @@ pub struct Compacted {
     pub open: usize,
     /// Raw objects that cannot be read, and why. They stay until somebody repairs or removes them.
     pub broken: Vec<(String, String)>,
-    /// Hours that got none of their new lines because what they have already cannot be read, and why. The raw objects stay; all other
+    /// Hours that got none of their new lines because what they have already cannot be read or is missing, and why. The raw objects stay; all other
     /// hours are compacted.
     pub stuck: Vec<(Hour, String)>,
     /// How often the sorter went to disk.
@@ -172,8 +175,7 @@ impl<'a> Compactor<'a> {
         let (mut bytes, mut hours) = (0, BTreeSet::new());
         for object in listed {
             let Some(hour) = layout::raw_hour(&object.key) else {
-                let why = "its key has no hour; Firehose's prefix is raw/!{timestamp:yyyy/MM/dd/HH}/";
-                compacted.note_broken(object.key, why.to_owned());
+                compacted.note_broken(object.key, NO_HOUR.to_owned());
                 continue;
             };
             if hour < from {
@@ -205,7 +207,7 @@ impl<'a> Compactor<'a> {
         let chain_before = chain.newest(self.archive).await?;
         let mut sorter = Sorter::new(&self.scratch, self.limits.memory);
         let inputs = self.read(window, &mut sorter).await?;
-        let mut plan = Plan::new(self.archive, &inputs, chain_before).await?;
+        let mut plan = Plan::new(self.archive, &inputs, chain, chain_before).await?;
         if let Some(hour) = self.read_existing(&mut plan, chain, &mut sorter).await? {
             return Ok(Some(hour));
         }

@@ -6,9 +6,11 @@ use log_archive_domain::Hour;
 use log_archive_format::RawObject;
 
 use super::EXISTING;
+use super::base::{base, is_of_its_hour};
+use super::chain::Chain;
 use super::hour_run::Expected;
 use super::input::Input;
-use crate::{Archive, ArchiveError, OpenHour, chain};
+use crate::{Archive, ArchiveError, OpenHour};
 
 /// What of the sorted lines goes where.
 pub(super) struct Plan {
@@ -28,6 +30,7 @@ impl Plan {
     pub(super) async fn new(
         archive: &Archive,
         inputs: &[Input],
+        chain: &mut Chain,
         chain_before: u64,
     ) -> Result<Self, ArchiveError> {
         let mut plan = Self {
@@ -42,12 +45,12 @@ impl Plan {
             .flat_map(|input| input.lines.keys().copied())
             .collect();
         for hour in hours {
-            match OpenHour::newest(archive, hour).await {
+            match base(archive, chain, hour).await {
                 Ok(Some(open)) => {
                     plan.bases.insert(hour, open);
                 }
                 Ok(None) => {}
-                Err(error @ ArchiveError::Manifest { .. }) => plan.give_up(hour, chain(&error)),
+                Err(error) if is_of_its_hour(&error) => plan.give_up(hour, crate::chain(&error)),
                 Err(error) => return Err(error),
             }
         }

@@ -140,7 +140,7 @@ async fn of_two_compactors_one_has_no_effect() {
 }
 
 /// Kills a compaction when it comes to such a step.
-struct KillAt(fn(&Step) -> bool);
+pub(crate) struct KillAt(pub(crate) fn(&Step) -> bool);
 
 impl Watch for KillAt {
     fn done(&self, step: &Step) -> Result<(), Stopped> {

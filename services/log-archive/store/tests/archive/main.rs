@@ -7,3 +7,4 @@ mod damage;
 mod given;
 mod kill;
 mod lookup;
+mod lost;

@@ -256,3 +256,40 @@ fn mistakes_are_told() {
     );
     assert!(Cli::try_parse_from(["archive", "ls", "--archive", "x", "--since", "yesterday"]).is_err());
 }
+
+#[test]
+fn what_is_not_there_is_told() {
+    let empty = tempfile::tempdir().unwrap();
+    check(
+        empty.path(),
+        "verify",
+        1,
+        &expect![[r#"
+        chain is empty, and so is all else of an archive: this is none, or nothing was ever delivered to it
+        0 links, 0 hours, 0 files and 0 lines were read; 0 raw objects were compared with them
+        exit 1
+    "#]],
+    );
+    let archive = compacted();
+    let archive = archive.path();
+    fs::create_dir(archive.join("failed")).unwrap();
+    fs::write(archive.join("failed/odd"), "x").unwrap();
+    check(
+        archive,
+        "verify",
+        0,
+        &expect![[r#"
+        1 links, 1 hours, 1 files and 3 lines were read; 2 raw objects were compared with them
+        1 objects under failed/ could not be delivered: `shopwatch archive replay` puts them back
+        nothing is missing, doubled or altered
+        exit 0
+    "#]],
+    );
+    fs::remove_file(archive.join("manifests/dt=2025-11-21/hour=19/000001.json")).unwrap();
+    let get = format!("get {STORY}");
+    for line in [get.as_str(), "export", "ls", "stats", "restore-plan"] {
+        let (code, out) = run(archive, line);
+        let missing = "hour=19/000001.json is missing, although the filter of its day names it: restore it";
+        assert!(code == 1 && out.contains(missing), "{line}: exit {code}, {out}");
+    }
+}
