@@ -11,7 +11,7 @@ pub(super) fn check(text: &str) -> Result<(), String> {
             ']' => in_class = false,
             '(' | ')' if !in_class => {
                 return Err(format!(
-                    "the regular expression %{text}% has {sign}: there are no groups, write \\{sign} for the sign itself"
+                    "the regular expression %{text}% has {sign}: CloudWatch Logs knows no groups"
                 ));
             }
             _ => {}
