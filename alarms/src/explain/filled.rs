@@ -4,6 +4,7 @@ use crate::model::{MetricAlarm, StateValue};
 use crate::scenario::duration::written;
 
 use super::rehearsal::Rehearsal;
+use super::sliding::{Sliding, shrinks};
 
 /// An alarm that was rehearsed.
 pub(super) struct Filled<'a> {
@@ -11,6 +12,8 @@ pub(super) struct Filled<'a> {
     pub(super) alarm: &'a MetricAlarm,
     /// Seconds.
     pub(super) period: i64,
+    /// None where windows do not slide.
+    pub(super) sliding: Option<Sliding>,
 }
 
 impl Filled<'_> {
@@ -37,9 +40,21 @@ impl Filled<'_> {
             ),
             None => "With good data it does not leave ALARM".to_owned(),
         };
+        // Where math sees more than a period alone, what was rehearsed is all that is known.
+        let as_by_rule = |sliding: &&Sliding| self.rehearsal.recovers() == Some(sliding.good);
+        let sliding = self.sliding.as_ref().filter(as_by_rule);
+        let with_data = match sliding {
+            Some(sliding) => sliding.clears(with_data, self.alarm.evaluation_periods),
+            None => with_data,
+        };
+        let latest = if sliding.is_some() && shrinks(self.alarm) {
+            " at the latest"
+        } else {
+            ""
+        };
         let with_silence = match self.rehearsal.falls_silent() {
             Some((periods, state)) => format!(
-                "if nothing comes after the last breach, {} after it, to {state}",
+                "if nothing comes after the last breach, {} after it{latest}, to {state}",
                 self.periods(periods)
             ),
             None => "if nothing comes after the last breach, never: silence keeps it in ALARM".to_owned(),

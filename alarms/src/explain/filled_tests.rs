@@ -53,8 +53,8 @@ fn filled_silence_that_breaches() {
         "FILL(calls, 0)",
         rest,
         &expect![[r#"
-            10m after the trouble began, and when the data has arrived. It is evaluated every 1m.
-            10m after the last breach, with the next 2 datapoints that do not breach; if nothing comes after the last breach, never: silence keeps it in ALARM.
+            6m after the trouble began, if 1m of it make a period breach; 10m if it takes a whole period, and when the data has arrived. It is evaluated every 1m.
+            1m to 10m after the last breach, as soon as 2 of the newest 3 datapoints do not breach; if nothing comes after the last breach, never: silence keeps it in ALARM.
             Is bad: math makes datapoints of missing ones, and they breach; with no datapoint at all the alarm is in ALARM. After good data it takes 10m of silence to fire.
             Is not waited for: until its data is there a datapoint has the value that math makes of a missing one. Good data that comes 10m or more after the end of its period is as bad as silence, and fires.
         "#]],
@@ -84,7 +84,7 @@ fn filled_silence_that_is_good() {
         rest,
         &expect![[r#"
             11m after the trouble began, if 1m of it make a period breach; 15m if it takes a whole period, and when the data has arrived. It is evaluated every 1m.
-            15m after the last breach, with the next 3 datapoints that do not breach; if nothing comes after the last breach, 15m after it, to OK.
+            1m to 15m after the last breach, as soon as 3 of the newest 5 datapoints do not breach; if nothing comes after the last breach, 15m after it at the latest, to OK.
             Is good: math makes datapoints of missing ones, and they do not breach; with no datapoint at all the alarm is OK. One breach in the midst of silence does not fire.
             Is not waited for: until its data is there a datapoint has the value that math makes of a missing one. Trouble whose data comes 15m or more after the end of its period never fires, however long it lasts.
         "#]],
@@ -117,18 +117,18 @@ fn a_share_of_few_calls_is_zero() {
         "IF(calls >= 10, 100 * errors / calls, 0)",
         rest,
         &expect![[r#"
-        6m after the trouble began, if 1m of it make a period breach; 10m if it takes a whole period, and when the data has arrived. It is evaluated every 1m.
-        10m after the last breach, with the next 2 datapoints that do not breach; if nothing comes after the last breach, never: silence keeps it in ALARM.
-        Is ignored: with no datapoint at all the alarm keeps its state. One breach in the midst of silence does not fire.
-        Up to 10m late the verdict is only later: the newest 3 datapoints of the last 5 periods count, and missing ones are not asked. Up to 25m late it can still change the state; after that nobody looks.
-    "#]],
+            6m after the trouble began, if 1m of it make a period breach; 10m if it takes a whole period, and when the data has arrived. It is evaluated every 1m.
+            1m to 10m after the last breach, as soon as 2 of the newest 3 datapoints do not breach; if nothing comes after the last breach, never, unless what is left in a period does not breach: silence keeps it in ALARM.
+            Is ignored: with no datapoint at all the alarm keeps its state. One breach in the midst of silence does not fire.
+            Up to 10m late the verdict is only later: the newest 3 datapoints of the last 5 periods count, and missing ones are not asked. Up to 25m late it can still change the state; after that nobody looks.
+        "#]],
     );
     check(
         "FILL(errors, REPEAT)",
         rest,
         &expect![[r#"
             6m after the trouble began, if 1m of it make a period breach; 10m if it takes a whole period, and when the data has arrived. It is evaluated every 1m.
-            10m after the last breach, with the next 2 datapoints that do not breach; if nothing comes after the last breach, never: silence keeps it in ALARM.
+            1m to 10m after the last breach, as soon as 2 of the newest 3 datapoints do not breach; if nothing comes after the last breach, never: silence keeps it in ALARM.
             Is ignored in the end: math makes datapoints of missing ones only beside others; with no datapoint at all the alarm keeps its state. One breach in the midst of silence fires.
             Is not waited for: until its data is there a datapoint has the value that math makes of a missing one. Trouble whose data comes 25m or more after the end of its period never fires, however long it lasts.
         "#]],
@@ -142,10 +142,10 @@ fn an_alarm_of_the_clock() {
         "IF(calls > 0 AND HOUR(calls) == 9 AND MINUTE(calls) < 5, 1, 0)",
         rest,
         &expect![[r#"
-        5m after the trouble began, and when the data has arrived. It is evaluated every 1m.
-        5m after the last breach, with the next datapoint that does not breach; if nothing comes after the last breach, 5m after it, to OK.
-        Is good: math makes datapoints of missing ones, and they do not breach; with no datapoint at all the alarm is OK.
-        Is not waited for: until its data is there a datapoint has the value that math makes of a missing one.
-    "#]],
+            5m after the trouble began, and when the data has arrived. It is evaluated every 1m.
+            1m to 5m after the last breach, as soon as the newest datapoint does not breach; if nothing comes after the last breach, 5m after it at the latest, to OK.
+            Is good: math makes datapoints of missing ones, and they do not breach; with no datapoint at all the alarm is OK.
+            Is not waited for: until its data is there a datapoint has the value that math makes of a missing one.
+        "#]],
     );
 }

@@ -8,8 +8,9 @@ use crate::scenario::duration::written;
 use super::filled::Filled;
 use super::rehearsal::Rehearsal;
 use super::silence::{after, fires_after};
-use super::watches::{beyond, breaches, takes_a_whole_period, watches};
-use super::{Explanation, actions};
+use super::sliding::{Mixed, Sliding, mixed, shrinks, sums_fall};
+use super::watches::{beyond, breaches, watches};
+use super::{Explanation, actions, promql};
 
 const DAY: i64 = 86_400;
 
@@ -26,12 +27,16 @@ struct Told<'a> {
 }
 
 pub(super) fn explain(alarm: &MetricAlarm) -> Result<Explanation, RuleError> {
+    if let Some(criteria) = &alarm.evaluation_criteria {
+        return Ok(promql::explain(alarm, &criteria.promql));
+    }
     let told = Told::new(alarm)?;
     let rehearsal = Rehearsal::of(alarm);
     let filled = rehearsal.as_ref().map(|rehearsal| Filled {
         rehearsal,
         alarm,
         period: told.period,
+        sliding: Sliding::of(alarm, told.period, told.step),
     });
     Ok(Explanation {
         name: alarm.alarm_name.clone(),
@@ -134,10 +139,12 @@ impl<'a> Told<'a> {
                 self.periods(m)
             );
         }
-        let takes_all = self.period == self.step || takes_a_whole_period(self.alarm);
+        let takes_all = self.period == self.step || mixed(self.alarm) == Mixed::OneGoodSaves;
         let by_rule = self.period * i64::from(if takes_all { m } else { m - 1 })
             + if takes_all { 0 } else { self.step };
         let soonest = rehearsal
+            // What good data it has before the trouble is what was tried: with less a sum is too small sooner.
+            .filter(|_| !sums_fall(self.alarm))
             .and_then(|rehearsal| rehearsal.soonest(self.step))
             .unwrap_or(by_rule);
         let mut text = if soonest >= self.period * i64::from(m) {
@@ -174,15 +181,29 @@ impl<'a> Told<'a> {
             self.periods(good),
             if good == 1 { "does" } else { "do" }
         );
+        let sliding = Sliding::of(self.alarm, self.period, self.step);
+        let shrinks = sliding.is_some() && shrinks(self.alarm);
+        let with_data = match sliding {
+            Some(sliding) => sliding.clears(with_data, self.n()),
+            None => with_data,
+        };
         let breaching = vec![Point::Breaching; self.m() as usize];
         let found = after(&self.rule, &breaching, StateValue::Alarm);
         let silent = found.iter().find(|(_, state)| *state != StateValue::Alarm);
         let with_silence = match silent {
             Some((periods, state)) => format!(
-                "if nothing comes after the last breach, {} after it, to {state}",
+                "if nothing comes after the last breach, {} after it{}, to {state}",
                 // The period of the breach itself is over before the first silent one.
-                self.periods(*periods)
+                self.periods(*periods),
+                match (shrinks, state) {
+                    (false, _) => "",
+                    (true, StateValue::Ok) => " at the latest",
+                    (true, _) => " at the latest, by way of OK where what is left in a period does not breach",
+                }
             ),
+            None if shrinks => "if nothing comes after the last breach, never, unless what is left in a period does not breach: \
+                                silence keeps it in ALARM"
+                .to_owned(),
             None => "if nothing comes after the last breach, never: silence keeps it in ALARM".to_owned(),
         };
         format!("{with_data}; {with_silence}.")

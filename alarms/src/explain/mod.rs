@@ -9,14 +9,18 @@ mod composite;
 mod filled;
 mod inputs;
 mod metric;
+mod promql;
 mod rehearsal;
 mod silence;
+mod sliding;
 mod watches;
 
 #[cfg(test)]
 mod filled_tests;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod sliding_tests;
 #[cfg(test)]
 mod tests;
 

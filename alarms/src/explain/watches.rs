@@ -141,30 +141,6 @@ fn series(stat: &str, metric: &Metric, period: u32, unit: Option<&str>) -> Strin
     )
 }
 
-/// Does a period breach only if all of it is bad? The sum of a day is below 1 when the day is over, not in its first minute.
-pub(super) fn takes_a_whole_period(alarm: &MetricAlarm) -> bool {
-    let of_query = watched(alarm).and_then(|query| match (&query.metric_stat, query.insights()) {
-        (Some(stat), _) => Some(stat.stat.clone()),
-        (None, Some(Ok(found))) => Some(found.function.stat().to_string()),
-        _ => None,
-    });
-    let stat = of_query.or_else(|| alarm.statistic.clone());
-    let falls = matches!(
-        alarm.comparison_operator,
-        ComparisonOperator::LessThanThreshold
-            | ComparisonOperator::LessThanOrEqualToThreshold
-            | ComparisonOperator::LessThanLowerThreshold
-    );
-    match stat.as_deref() {
-        Some("Sum" | "SampleCount" | "Maximum") => falls,
-        Some("Minimum") => {
-            !falls
-                && alarm.comparison_operator != ComparisonOperator::LessThanLowerOrGreaterThanUpperThreshold
-        }
-        _ => false,
-    }
-}
-
 /// `is greater than 5`, said of a datapoint.
 pub(super) fn breaches(alarm: &MetricAlarm) -> String {
     let threshold = alarm.threshold.unwrap_or_default();

@@ -126,6 +126,7 @@ pub(super) fn check(composites: &[Composite<'_>], world: &World<'_>, report: &mu
     for composite in composites {
         definition::check(&composite.member, composite.text.clone(), report);
         unknown_alarms(composite, world, report);
+        suppressor(composite, world, report);
         constant(composite, report);
         twice(composite, world, report);
     }
@@ -139,30 +140,57 @@ fn unknown_alarms(composite: &Composite<'_>, world: &World<'_>, report: &mut Rep
         if composite.words.contains_key(child) || composite.child(world, child).is_some() {
             continue;
         }
-        let name = name_of(child);
-        let known: Vec<Member<'_>> = alarms(world).collect();
-        let by_id = known.iter().find(|alarm| alarm.resource.logical_id == name);
-        let named = |alarm: &Member<'_>| {
-            alarm.resource.properties["AlarmName"]
-                .as_text()
-                .map(str::to_owned)
-        };
-        let near = known
-            .iter()
-            .filter_map(named)
-            .find(|known| edits(known, name) <= 1 && known.len() >= 8);
-        let message = match (by_id, near) {
-            (Some(alarm), _) => {
-                let is = alarm.resource.properties.get("AlarmName").map_or_else(
-                    || "generated: name it with Fn::Sub".to_owned(),
-                    |name| format!("{name}"),
+        if let Some(message) = misnamed(name_of(child), world) {
+            report.say(&UNKNOWN_ALARM, &composite.member, node.at, message);
+        }
+    }
+}
+
+/// What is meant by a name that no alarm of the templates has.
+fn misnamed(name: &str, world: &World<'_>) -> Option<String> {
+    let known: Vec<Member<'_>> = alarms(world).collect();
+    if let Some(alarm) = known.iter().find(|alarm| alarm.resource.logical_id == name) {
+        let is = alarm.resource.properties.get("AlarmName").map_or_else(
+            || "generated: name it with Fn::Sub".to_owned(),
+            |name| format!("{name}"),
+        );
+        return Some(format!(
+            "{name} is the logical ID of an alarm, whose name is {is}"
+        ));
+    }
+    let names = known
+        .iter()
+        .filter_map(|alarm| alarm.resource.properties["AlarmName"].as_text());
+    let near = names
+        .into_iter()
+        .find(|known| edits(known, name) <= 1 && known.len() >= 8)?;
+    Some(format!("there is no alarm {name}; there is {near}"))
+}
+
+/// The alarm that holds back its actions: one that is there, and another one.
+fn suppressor(composite: &Composite<'_>, world: &World<'_>, report: &mut Report) {
+    let member = &composite.member;
+    let node = &member.resource.properties["ActionsSuppressor"];
+    let name = node.as_text().map(name_of);
+    let found = world.source(member.root, node).or_else(|| {
+        alarms(world).find(|alarm| name.is_some() && alarm.resource.properties["AlarmName"].as_text() == name)
+    });
+    match (found, name) {
+        (Some(found), _) if std::ptr::eq(found.resource, member.resource) => {
+            let message = "it is its own ActionsSuppressor: whenever it would act, it holds itself back";
+            report.say(&COMPOSITE_CYCLE, member, node.at, message);
+        }
+        (None, Some(name)) => {
+            if let Some(message) = misnamed(name, world) {
+                report.say(
+                    &UNKNOWN_ALARM,
+                    member,
+                    node.at,
+                    format!("ActionsSuppressor: {message}"),
                 );
-                format!("{name} is the logical ID of an alarm, whose name is {is}")
             }
-            (None, Some(near)) => format!("there is no alarm {name}; there is {near}"),
-            (None, None) => continue,
-        };
-        report.say(&UNKNOWN_ALARM, &composite.member, node.at, message);
+        }
+        _ => {}
     }
 }
 

@@ -16,6 +16,7 @@ use super::world::Member;
 
 /// Properties of `AWS::CloudWatch::Alarm` and `AWS::CloudWatch::CompositeAlarm`, where a slip of the pen is told.
 const PROPERTIES: &[&str] = &[
+    "ActionConfiguration",
     "ActionsEnabled",
     "ActionsSuppressor",
     "ActionsSuppressorExtensionPeriod",
@@ -28,6 +29,8 @@ const PROPERTIES: &[&str] = &[
     "DatapointsToAlarm",
     "Dimensions",
     "EvaluateLowSampleCountPercentile",
+    "EvaluationCriteria",
+    "EvaluationInterval",
     "EvaluationPeriods",
     "EvaluationWindow",
     "ExtendedStatistic",
@@ -64,7 +67,9 @@ enum Harmless {
 
 pub(super) fn check(member: &Member<'_>, rule: Option<String>, report: &mut Report) {
     let resource = member.resource;
-    if resource.properties.is_unknown() || slips(member, report) || shapes(member, report) {
+    // Whether it is a PromQL alarm decides what else there has to be.
+    let is_open = resource.properties.is_unknown() || resource.properties[convert::PROMQL].is_unknown();
+    if is_open || slips(member, report) || shapes(member, report) {
         return;
     }
     let mut known = Known {
@@ -296,6 +301,7 @@ const TEXTS: &[&str] = &[
     "Namespace",
     "MetricName",
     "Expression",
+    "Query",
     "AlarmActions",
     "OKActions",
 ];

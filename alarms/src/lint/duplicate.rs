@@ -27,6 +27,8 @@ const DECIDING: &[&str] = &[
     "TreatMissingData",
     "EvaluateLowSampleCountPercentile",
     "EvaluationWindow",
+    "EvaluationCriteria",
+    "EvaluationInterval",
 ];
 
 pub(super) fn check(alarms: &[Alarm<'_>], composites: &[Member<'_>], world: &World<'_>, report: &mut Report) {

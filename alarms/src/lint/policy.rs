@@ -49,6 +49,9 @@ impl Question<'_> {
         if document.is_unknown() || document.as_text().is_some() {
             return Answer::Perhaps;
         }
+        if self.is_denied(&document["Statement"], root, world) {
+            return Answer::No;
+        }
         let lists = branches(&document["Statement"]).into_iter();
         let statements = lists.flat_map(|list| match list.items() {
             [] => std::slice::from_ref(list),
@@ -58,6 +61,24 @@ impl Question<'_> {
             .flat_map(branches)
             .map(|statement| self.of_statement(statement, root, world));
         answers.fold(Answer::No, Answer::or)
+    }
+
+    /// Whether a statement denies it to everybody, whatever others allow. One that may not be there, or has a condition, is not meant.
+    fn is_denied(&self, statements: &Node, root: usize, world: &World<'_>) -> bool {
+        let statements = match statements.items() {
+            [] => std::slice::from_ref(statements),
+            items => items,
+        };
+        let is_all = |node: &Node| node.as_text() == Some("*");
+        statements.iter().any(|statement| {
+            let (principal, resource) = (&statement["Principal"], &statement["Resource"]);
+            !statement.is_unknown()
+                && statement["Effect"].as_text() == Some("Deny")
+                && statement["Condition"].is_null()
+                && (is_all(principal) || is_all(&principal["AWS"]))
+                && self.action(statement) == Answer::Yes
+                && (is_all(resource) || self.resource(resource, root, world) == Answer::Yes)
+        })
     }
 
     fn of_statement(&self, statement: &Node, root: usize, world: &World<'_>) -> Answer {

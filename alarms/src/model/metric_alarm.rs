@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::check;
 use super::{
-    ComparisonOperator, Dimension, EvaluationWindow, Invalid, LowSamples, MetricDataQuery, Stat,
-    TreatMissingData, WarmUpConfiguration,
+    ComparisonOperator, Dimension, EvaluationCriteria, EvaluationWindow, Invalid, LowSamples,
+    MetricDataQuery, Stat, TreatMissingData, WarmUpConfiguration,
 };
 
 /// A metric alarm, over one metric, metric math or an anomaly detection band.
@@ -43,6 +43,9 @@ pub struct MetricAlarm {
     /// ARNs, at most 5.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub insufficient_data_actions: Vec<String>,
+    /// What goes with actions, such as the alarm's tags: as it is written, because no state depends on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action_configuration: Option<serde_json::Value>,
 
     /// The namespace of the one metric.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,6 +71,14 @@ pub struct MetricAlarm {
     /// Metrics and expressions, at most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<MetricDataQuery>,
+
+    /// A PromQL query instead of metrics: the alarm has neither periods nor a comparison of its own then, and the values of
+    /// `evaluation_periods` and `comparison_operator` mean nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation_criteria: Option<EvaluationCriteria>,
+    /// Seconds between the evaluations of a PromQL query, 10 to 3600.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation_interval: Option<u32>,
 
     /// N: how many periods are looked at.
     pub evaluation_periods: u32,
@@ -146,6 +157,7 @@ impl MetricAlarm {
             alarm_actions: Vec::new(),
             ok_actions: Vec::new(),
             insufficient_data_actions: Vec::new(),
+            action_configuration: None,
             namespace: None,
             metric_name: None,
             dimensions: Vec::new(),
@@ -154,6 +166,8 @@ impl MetricAlarm {
             period: None,
             unit: None,
             metrics: Vec::new(),
+            evaluation_criteria: None,
+            evaluation_interval: None,
             evaluation_periods: 1,
             datapoints_to_alarm: None,
             comparison_operator: ComparisonOperator::GreaterThanThreshold,

@@ -15,6 +15,7 @@ pub mod insights;
 mod metric_alarm;
 pub mod mute;
 mod problem;
+mod promql;
 mod query;
 mod scan;
 pub mod search;
@@ -27,6 +28,7 @@ pub use composite_alarm::CompositeAlarm;
 pub use definition::Definition;
 pub use metric_alarm::{MetricAlarm, Tag};
 pub use problem::{Invalid, Problem};
+pub use promql::{EvaluationCriteria, PromQlCriteria};
 pub use query::{Dimension, Metric, MetricDataQuery, MetricStat};
 pub use stat::{Bounds, Stat, StatError, Trimmed};
 pub use window::{

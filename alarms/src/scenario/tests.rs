@@ -441,7 +441,7 @@ fn bad_files_say_where_and_what_is_expected() {
         f:2:26: states: expected at least one state
         f:2:26: states: `GOOD` is not a state, expected OK, ALARM or INSUFFICIENT_DATA, or OKx5 for five of them
         f:1:29: AlarmRule: the alarm watches itself
-        f:3:3: unknown field `Threshhold`, expected one of `AlarmName`, `AlarmDescription`, `ActionsEnabled`, `AlarmActions`, `OKActions`, `InsufficientDataActions`, `Namespace`, `MetricName`, `Dimensions`, `Statistic`, `ExtendedStatistic`, `Period`, `Unit`, `Metrics`, `EvaluationPeriods`, `DatapointsToAlarm`, `ComparisonOperator`, `Threshold`, `ThresholdMetricId`, `TreatMissingData`, `EvaluateLowSampleCountPercentile`, `EvaluationWindow`, `WarmUpConfiguration`, `Tags`
+        f:3:3: unknown field `Threshhold`, expected one of `AlarmName`, `AlarmDescription`, `ActionsEnabled`, `AlarmActions`, `OKActions`, `InsufficientDataActions`, `ActionConfiguration`, `Namespace`, `MetricName`, `Dimensions`, `Statistic`, `ExtendedStatistic`, `Period`, `Unit`, `Metrics`, `EvaluationCriteria`, `EvaluationInterval`, `EvaluationPeriods`, `DatapointsToAlarm`, `ComparisonOperator`, `Threshold`, `ThresholdMetricId`, `TreatMissingData`, `EvaluateLowSampleCountPercentile`, `EvaluationWindow`, `WarmUpConfiguration`, `Tags`
         f:3:3: DatapointsToAlarm: is 2, and must be from 1 to EvaluationPeriods, which is 1
         f:2:1: `alarm` is there twice
         f:5:3: not YAML: "-" is only valid inside a block"#]].assert_eq(&found.join("\n"));

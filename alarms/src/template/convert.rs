@@ -14,8 +14,11 @@ const NUMBERS: &[&str] = &[
     "ActionsSuppressorExtensionPeriod",
     "ActionsSuppressorWaitPeriod",
     "DatapointsToAlarm",
+    "EvaluationInterval",
     "EvaluationPeriods",
+    "PendingPeriod",
     "Period",
+    "RecoveryPeriod",
     "Threshold",
     "WarmUpPeriodDurationInMinutes",
 ];
@@ -23,9 +26,13 @@ const NUMBERS: &[&str] = &[
 /// Properties that are true or false, at any depth.
 const FLAGS: &[&str] = &[
     "ActionsEnabled",
+    "Enabled",
     "OnlyStartEvaluatingAfterWarmUpPeriodEnds",
     "ReturnData",
 ];
+
+/// The property of a PromQL alarm.
+pub(crate) const PROMQL: &str = "EvaluationCriteria";
 
 /// Properties in which other alarms are named.
 const NAMING: &[&str] = &["ActionsSuppressor", "AlarmRule"];
@@ -48,6 +55,9 @@ pub(crate) fn definition(
             *text = with_names(text, names);
         }
     }
+    if properties.contains_key(PROMQL) {
+        complete(&mut properties);
+    }
     let value = Value::Object(properties);
     let read: Result<Definition, serde_json::Error> = if resource.kind == COMPOSITE {
         serde_json::from_value::<CompositeAlarm>(value).map(Definition::from)
@@ -58,6 +68,16 @@ pub(crate) fn definition(
         at: place_in(resource, &error.to_string()),
         message: error.to_string(),
     })
+}
+
+/// What every other alarm has to have: a PromQL alarm has none of it, and what stands here means nothing.
+fn complete(properties: &mut Map<String, Value>) {
+    for (name, value) in [
+        ("EvaluationPeriods", Value::from(1)),
+        ("ComparisonOperator", Value::from("GreaterThanThreshold")),
+    ] {
+        properties.entry(name).or_insert(value);
+    }
 }
 
 /// The property that a message names, or the resource.

@@ -97,3 +97,90 @@ fn what_is_wrong_has_a_place() {
         "shop.yaml:17:21: Errors: AlarmActions is arn, expected a list",
     );
 }
+
+const PROMQL: &str = "
+  Slow:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      AlarmName: slow
+      EvaluationCriteria: { PromQLCriteria: { Query: 'rate(slow[5m]) > 1', PendingPeriod: '300', RecoveryPeriod: 600 } }
+      EvaluationInterval: '60'
+      ActionConfiguration: { AlarmTagsPropagation: { Enabled: 'true' } }
+";
+
+#[test]
+fn promql_and_action_configurations_are_kept() {
+    let found = read(PROMQL);
+    let Ok(Definition::Metric(alarm)) = &found[0].definition else {
+        panic!("{found:?}");
+    };
+    alarm.validate().unwrap();
+    let criteria = &alarm.evaluation_criteria.as_ref().unwrap().promql;
+    assert_eq!(criteria.query, "rate(slow[5m]) > 1");
+    assert_eq!(
+        (criteria.pending_period, criteria.recovery_period),
+        (Some(300), Some(600))
+    );
+    assert_eq!(alarm.evaluation_interval, Some(60));
+    let kept = serde_json::to_value(alarm).unwrap();
+    assert_eq!(
+        kept["ActionConfiguration"]["AlarmTagsPropagation"]["Enabled"],
+        true
+    );
+    assert_eq!(kept["EvaluationCriteria"]["PromQLCriteria"]["PendingPeriod"], 300);
+    assert_eq!(
+        serde_json::from_value::<crate::model::MetricAlarm>(kept).unwrap(),
+        **alarm
+    );
+
+    let found = read(&format!(
+        "{ERRORS}      ActionConfiguration: {{ AlarmTagsPropagation: {{ Enabled: false }} }}\n"
+    ));
+    assert!(found[0].definition.as_ref().unwrap().validate().is_ok());
+}
+
+/// No alarm is lost, and none is taken for one that is written badly.
+#[test]
+fn a_promql_alarm_says_that_it_is_not_evaluated() {
+    let found = read(PROMQL);
+    let definition = found[0].definition.clone().unwrap();
+    let explained = crate::explain::explain(&definition).unwrap().to_string();
+    expect_test::expect![[r#"
+        slow
+          Watches          The answer to the PromQL query `rate(slow[5m]) > 1`: each of its series is a contributor, with a state of its own.
+          Fires when       A contributor is in the answer at each evaluation for 5m. NOT evaluated here: only CloudWatch has the data that a PromQL query asks for.
+          At the earliest  5m after the first evaluation that finds the contributor. It is evaluated every 1m.
+          Clears           A contributor, when it is not in the answer at each evaluation for 10m.
+          Silence          What the query makes of it. NOT evaluated here: only CloudWatch has the data that a PromQL query asks for.
+          Late data        What the query makes of it. NOT evaluated here: only CloudWatch has the data that a PromQL query asks for.
+          Actions          None: nobody hears of a change.
+    "#]]
+    .assert_eq(&explained);
+
+    let known = std::collections::BTreeMap::from([("slow".to_owned(), definition.clone())]);
+    let told = |alarm: &str| {
+        let file = format!(
+            "{alarm}\nstart: 2026-11-27T02:00:00Z\nseries: {{ a: 1 }}\nexpect: [{{ at: 1m, state: OK }}]\n"
+        );
+        crate::scenario::read("f", &file, &known).unwrap_err().to_string()
+    };
+    let why = "it is a PromQL alarm (EvaluationCriteria), which is NOT evaluated here: only CloudWatch has the data that its query \
+               asks for";
+    assert_eq!(
+        told("alarm: slow"),
+        format!("f:1:1: the alarm cannot be evaluated: {why}")
+    );
+    let own = "definition: { EvaluationCriteria: { PromQLCriteria: { Query: a } }, EvaluationInterval: 60 }";
+    assert_eq!(told(own), format!("f:1:13: the alarm cannot be evaluated: {why}"));
+
+    let recording =
+        crate::backtest::Recording::read("timestamp,a\n2026-11-27T02:00:00Z,0\n2026-11-27T02:01:00Z,1\n")
+            .unwrap();
+    let reports = crate::backtest::backtest_all(
+        &known,
+        &["slow"],
+        &recording,
+        &crate::backtest::Options::default(),
+    );
+    assert_eq!(reports[0].1.as_ref().unwrap_err().to_string(), why);
+}

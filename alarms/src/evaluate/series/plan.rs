@@ -17,6 +17,11 @@ use crate::model::{
 /// An alarm that cannot be evaluated. [`MetricAlarm::validate`] says more of most of these.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
+    /// A PromQL alarm.
+    #[error(
+        "it is a PromQL alarm (EvaluationCriteria), which is NOT evaluated here: only CloudWatch has the data that its query asks for"
+    )]
+    PromQl,
     /// M and N.
     #[error(transparent)]
     Rule(#[from] RuleError),
@@ -131,6 +136,9 @@ impl Plan {
     }
 
     pub(super) fn new(alarm: &MetricAlarm, switches: Switches) -> Result<Self, PlanError> {
+        if alarm.evaluation_criteria.is_some() {
+            return Err(PlanError::PromQl);
+        }
         let period = alarm.effective_period().ok_or(PlanError::Missing("Period"))?;
         if !(matches!(period, 10 | 20 | 30) || period > 0 && period.is_multiple_of(60)) {
             return Err(PlanError::Period(period));

@@ -144,7 +144,15 @@ fn pattern(
         }
         Pattern::Everything => {}
     }
+    if let [_, second, ..] = filter.transformations.as_slice() {
+        let message = format!(
+            "{} MetricTransformations, and a metric filter has one: CloudWatch Logs refuses it",
+            filter.transformations.len()
+        );
+        report.say(&BAD_TRANSFORMATION, member, second.metric.at, message);
+    }
     for made in &filter.transformations {
+        number(member, made, report);
         transformation(member, &pattern, made, report);
     }
 }
@@ -171,6 +179,16 @@ fn group_name(filter: &MetricFilter, world: &World<'_>, root: usize) -> Option<S
         Some(Typed::LogGroup(group)) => Some(group.name.to_string()),
         _ if filter.log_group.is_null() => None,
         _ => Some(filter.log_group.to_string()),
+    }
+}
+
+/// A value that is no field is a number. An empty one may be a parameter that is given later.
+fn number(member: &Member<'_>, made: &Transformation, report: &mut Report) {
+    let is_number = |text: &str| text.is_empty() || text.trim().parse::<f64>().is_ok();
+    let value = made.value.as_text().filter(|text| !text.starts_with('$'));
+    if let Some(value) = value.filter(|text| !is_number(text)) {
+        let message = format!("MetricValue {value}: it is a number, or a field of the line: $.name");
+        report.say(&BAD_TRANSFORMATION, member, made.value.at, message);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::near::edits;
 
 use super::{Filters, is_of};
 use crate::lint::alarm::{Alarm, Use};
-use crate::lint::checks::{FILTER_MISMATCH, UNWATCHED_FILTER};
+use crate::lint::checks::{FILTER_MISMATCH, UNWATCHED_FILTER, WRONG_UNIT};
 use crate::lint::report::Report;
 use crate::lint::world::{Member, World};
 
@@ -59,6 +59,7 @@ pub(super) fn mismatch(alarm: &Alarm<'_>, used: &Use<'_>, filters: &Filters<'_>,
         }
         return;
     }
+    unit(alarm, used, &of_name, report);
     let Some(mut given) = used
         .dimensions()
         .map(|given| given.into_iter().map(|(name, _)| name).collect::<Vec<_>>())
@@ -95,6 +96,44 @@ pub(super) fn mismatch(alarm: &Alarm<'_>, used: &Use<'_>, filters: &Filters<'_>,
         };
         report.say(&FILTER_MISMATCH, &alarm.member, alarm.at(node), message);
     }
+}
+
+/// An alarm with a unit sees only samples of it, and those of a filter without one have none.
+fn unit(alarm: &Alarm<'_>, used: &Use<'_>, of_name: &[&(&Member<'_>, &Transformation)], report: &mut Report) {
+    let Some(wanted) = used.unit.as_text() else {
+        return;
+    };
+    // None: it is not known.
+    let units: Option<Vec<&str>> = of_name
+        .iter()
+        .map(|(filter, made)| match unit_of(filter, made) {
+            Some(unit) if !unit.is_null() => unit.as_text(),
+            Some(_) => Some(NO_UNIT),
+            None => None,
+        })
+        .collect();
+    let Some(units) = units.filter(|units| !units.contains(&wanted)) else {
+        return;
+    };
+    let (filter, _) = of_name[0];
+    let message = format!(
+        "{} makes {} in the unit {}, and the alarm sees only samples in {wanted}: it never gets a datapoint. Leave Unit out",
+        filter.resource.logical_id,
+        used.metric["MetricName"],
+        units.join(", ")
+    );
+    report.say(&WRONG_UNIT, &alarm.member, used.unit.at, message);
+}
+
+/// What samples without a unit have.
+const NO_UNIT: &str = "None";
+
+/// The `Unit` of a transformation, which is null where it has none.
+fn unit_of<'a>(filter: &Member<'a>, made: &Transformation) -> Option<&'a Node> {
+    let resource: &'a infra::StackResource = filter.resource;
+    let all = resource.properties["MetricTransformations"].items();
+    let found = all.iter().find(|one| one["MetricName"].at == made.metric.at)?;
+    Some(&found["Unit"])
 }
 
 /// Told only where alarms and filters are in the same templates, and no dashboard shows the metric.

@@ -1,5 +1,7 @@
 //! Patterns for JSON: `($.level = "ERROR" || $.status >= 500) && $.path != "/health*"`.
 
+use super::regex;
+
 /// Conditions joined by && and ||.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::lint) enum Condition {
@@ -113,7 +115,7 @@ impl<'a> Reader<'a> {
                 if word.is_empty() { "name" } else { word }
             ));
         }
-        let (mut quoted, mut end) = (None, rest.len());
+        let (mut quoted, mut end, mut wildcards) = (None, rest.len(), 0);
         for (at, c) in rest.char_indices() {
             match (quoted, c) {
                 (None, '\'' | '"') => quoted = Some(c),
@@ -122,12 +124,18 @@ impl<'a> Reader<'a> {
                     end = at;
                     break;
                 }
+                (None, '*') => wildcards += 1,
                 _ => {}
             }
         }
         let selector = &rest[..end];
         if !selector.starts_with("$.") && !selector.starts_with("$[") {
             return Err(format!("`{selector}` is no field: $.name or $[0]"));
+        }
+        if wildcards > 1 {
+            return Err(format!(
+                "`{selector}` has {wildcards} wildcards, and a field has at most one"
+            ));
         }
         self.rest = &rest[end..];
         Ok(selector.to_owned())
@@ -174,7 +182,7 @@ impl<'a> Reader<'a> {
             let text = rest[1..=end].to_owned();
             self.rest = &rest[end + 2..];
             return if mark == '%' {
-                Ok(Test::Other)
+                regex::check(&text).map(|()| Test::Other)
             } else {
                 text_test(operator, text)
             };

@@ -5,6 +5,7 @@
 //! What does not belong here: matching lines.
 
 mod json;
+mod regex;
 
 #[cfg(test)]
 mod tests;
@@ -138,6 +139,9 @@ fn terms(text: &str) -> Result<Vec<Term>, String> {
                 let end = after[1..]
                     .find(mark)
                     .ok_or_else(|| format!("the {mark} is not closed"))?;
+                if mark == '%' {
+                    regex::check(&after[1..=end])?;
+                }
                 (&after[1..=end], &after[end + 2..])
             }
             _ => {

@@ -3,7 +3,7 @@
 use crate::model::problem::Findings;
 use crate::model::{Invalid, MetricAlarm, Stat, time_zone};
 
-use super::{queries, text};
+use super::{promql, queries, text};
 
 /// What a period may be, in seconds (API reference, PutMetricAlarm).
 pub(super) const fn is_period(period: u32) -> bool {
@@ -25,6 +25,13 @@ pub(in crate::model) fn metric_alarm(alarm: &MetricAlarm) -> Result<(), Invalid>
     text::actions(f, "OKActions", &alarm.ok_actions);
     text::actions(f, "InsufficientDataActions", &alarm.insufficient_data_actions);
     text::tags(f, &alarm.tags);
+    if let Some(criteria) = &alarm.evaluation_criteria {
+        promql::check(f, alarm, &criteria.promql);
+        return findings.into_result();
+    }
+    f.say_if(alarm.evaluation_interval.is_some(), "EvaluationInterval", || {
+        "goes with EvaluationCriteria alone".to_owned()
+    });
     match (&alarm.metric_name, alarm.metrics.is_empty()) {
         (Some(_), true) => one_metric(f, alarm),
         (None, false) => {

@@ -4,6 +4,7 @@
 mod composite;
 mod metric;
 mod mute;
+mod promql;
 mod queries;
 mod text;
 

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::document::{Content, Fields, Node, Wrong, value};
 use crate::evaluate::anomaly::Expected;
 use crate::evaluate::composite::order;
-use crate::evaluate::series::Evaluator;
+use crate::evaluate::series::{Evaluator, PlanError};
 use crate::evaluate::switches::Switches;
 use crate::model::alarm_rule::{self, name_of};
 use crate::model::{Definition, Invalid, MetricAlarm, StateValue};
 use crate::near::nearest;
 use crate::scenario::watched::{self, Watched};
 use crate::scenario::{Subject, series};
+use crate::template::convert::PROMQL;
 
 /// What a child may have.
 const CHILD: &[&str] = &[
@@ -223,6 +224,12 @@ fn definition(
 fn defined(node: &Node) -> Result<Definition, Wrong> {
     let definition: Definition = if node.has("AlarmRule") {
         value::<crate::model::CompositeAlarm>(node)?.into()
+    } else if node.has(PROMQL) {
+        // It has not what every other alarm must have: not to be read as one that is written badly.
+        return Err(Wrong::new(
+            node.at,
+            format!("the alarm cannot be evaluated: {}", PlanError::PromQl),
+        ));
     } else {
         value::<MetricAlarm>(node)?.into()
     };
