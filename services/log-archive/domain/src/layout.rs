@@ -137,6 +137,12 @@ pub fn manifest(hour: Hour, generation: u32) -> String {
     format!("{}/{generation:06}.json", partition(MANIFESTS, hour))
 }
 
+/// The day of a folder that is partitioned by days: `dt=2026-11-21`.
+#[must_use]
+pub fn day_of_folder(name: &str) -> Option<Day> {
+    name.strip_prefix("dt=")?.parse().ok()
+}
+
 /// Hour and generation of a manifest.
 #[must_use]
 pub fn manifest_of_key(key: &str) -> Option<(Hour, u32)> {

@@ -56,9 +56,7 @@ impl Hours {
         let mut hours = Self::all(archive).await?;
         hours.0.retain(|hour, _| range.contains(hour));
         let days = archive.folders(layout::IDS).await?;
-        let days = days
-            .iter()
-            .filter_map(|folder| folder.strip_prefix("dt=")?.parse().ok());
+        let days = days.iter().filter_map(|folder| layout::day_of_folder(folder));
         let days = days.filter(|day| (range.start().day()..=range.end().day()).contains(day));
         let filters: Vec<_> = days.map(|day| DayFilter::open(archive, day)).collect();
         let mut filters = stream::iter(filters).buffered(AT_ONCE);

@@ -201,8 +201,8 @@ impl<'a> Lookup<'a> {
     async fn all_days(&self) -> Result<Vec<Day>, ArchiveError> {
         let folders = |prefix| self.archive.folders(prefix);
         let (manifests, ids) = futures::try_join!(folders(layout::MANIFESTS), folders(layout::IDS))?;
-        let day = |folder: &String| folder.strip_prefix("dt=")?.parse().ok();
-        let days: BTreeSet<Day> = manifests.iter().chain(&ids).filter_map(day).collect();
+        let all = manifests.iter().chain(&ids);
+        let days: BTreeSet<Day> = all.filter_map(|folder| layout::day_of_folder(folder)).collect();
         Ok(days.into_iter().collect())
     }
 

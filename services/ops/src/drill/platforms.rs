@@ -38,6 +38,7 @@ struct Done<'a> {
 
 /// Runs all drills of the book, and reports.
 pub(super) async fn run(args: &RunArgs, book: &Book, context: &Context) -> anyhow::Result<Exit> {
+    args.mails.as_deref().map_or(Ok(()), keep_mails::make)?;
     let queue = Queue::new(&book.drills);
     let count = if args.running {
         1

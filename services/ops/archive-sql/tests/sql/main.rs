@@ -10,16 +10,13 @@ mod loopback;
 use std::path::Path;
 use std::process;
 
-use async_trait::async_trait;
 use clap::Parser;
 use expect_test::{Expect, expect};
 use log_archive_s3::loopback::BUCKET;
-use ops_archive::{Bucket, Buckets, Command, SqlArgs};
-use ops_monitoring::{Ended, Refused, Terminal};
+use ops_archive::{Buckets, Command, SqlArgs};
 use tempfile::TempDir;
-use tokio::runtime::Builder;
 
-use fixture::{REQUEST, STORY, archive};
+use fixture::{NoBuckets, REQUEST, STORY, archive, printed};
 use loopback::Loopback;
 
 /// As `shopwatch archive` has them together.
@@ -30,40 +27,12 @@ enum Cli {
     Sql(SqlArgs),
 }
 
-/// There is none.
-#[derive(Debug)]
-struct NoBuckets;
-
-#[async_trait]
-impl Buckets for NoBuckets {
-    async fn open(&self, name: Option<&str>) -> Result<Bucket, Refused> {
-        Err(Refused::failed(format!("open {name:?}")).because("there are no buckets"))
-    }
-}
-
 fn run_words(buckets: &dyn Buckets, words: &[&str]) -> (u8, String) {
     let cli = Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{words:?}: {error}"));
-    let mut out = Vec::new();
-    let mut terminal = Terminal {
-        out: &mut out,
-        colored: false,
-        progress: None,
-    };
-    let runtime = Builder::new_multi_thread().enable_all().build().unwrap();
-    let ended: Result<Ended, Refused> = runtime.block_on(async {
-        match cli {
-            Cli::Archive(command) => ops_archive::run(command, buckets, &mut terminal).await,
-            Cli::Sql(args) => ops_archive_sql::answer(&args, buckets, &mut terminal).await,
-        }
-    });
-    let code = match ended {
-        Ok(ended) => ended.code(),
-        Err(refused) => {
-            terminal.line(&refused).unwrap();
-            refused.code()
-        }
-    };
-    (code, String::from_utf8(out).unwrap())
+    printed(async |terminal| match cli {
+        Cli::Archive(command) => ops_archive::run(command, buckets, terminal).await,
+        Cli::Sql(args) => ops_archive_sql::answer(&args, buckets, terminal).await,
+    })
 }
 
 fn compacted() -> TempDir {

@@ -9,30 +9,17 @@ mod loopback;
 
 use std::path::Path;
 
-use async_trait::async_trait;
 use clap::Parser;
 use expect_test::Expect;
-use ops_archive::{Bucket, Buckets, Command};
-use ops_monitoring::{Refused, Terminal};
+use ops_archive::{Buckets, Command};
 use tempfile::TempDir;
 
-use fixture::{REQUEST, STORY, archive};
+use fixture::{NoBuckets, REQUEST, STORY, archive, printed};
 
 #[derive(Parser)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
-}
-
-/// There is none.
-#[derive(Debug)]
-struct NoBuckets;
-
-#[async_trait]
-impl Buckets for NoBuckets {
-    async fn open(&self, name: Option<&str>) -> Result<Bucket, Refused> {
-        Err(Refused::failed(format!("open {name:?}")).because("there are no buckets"))
-    }
 }
 
 fn run(archive: &Path, line: &str) -> (u8, String) {
@@ -51,24 +38,7 @@ fn run_with(buckets: &dyn Buckets, line: &str) -> (u8, String) {
 
 fn run_words(buckets: &dyn Buckets, words: &[&str]) -> (u8, String) {
     let cli = Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{words:?}: {error}"));
-    let mut out = Vec::new();
-    let mut terminal = Terminal {
-        out: &mut out,
-        colored: false,
-        progress: None,
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let code = match runtime.block_on(ops_archive::run(cli.command, buckets, &mut terminal)) {
-        Ok(ended) => ended.code(),
-        Err(refused) => {
-            terminal.line(&refused).unwrap();
-            refused.code()
-        }
-    };
-    (code, String::from_utf8(out).unwrap())
+    printed(async |terminal| ops_archive::run(cli.command, buckets, terminal).await)
 }
 
 fn compacted() -> TempDir {
