@@ -310,8 +310,7 @@ impl<'a> Lookup<'a> {
                 continue;
             };
             let index = self.index(part).await?;
-            let wanted = |line: &OwnedLine| line.as_line().has_id(id.as_str());
-            let found = parts::lines(self.archive, part, &index, (&place.rows, reading), &wanted);
+            let found = parts::lines(self.archive, part, &index, (&place.rows, reading), id.as_str());
             lines.extend(found.await?);
         }
         Ok(lines)
