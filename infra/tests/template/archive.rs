@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use log_archive_domain::layout;
+use log_archive_domain::restore::SMALLEST_MOVED;
 use log_archive_format::{MESSAGE_SQL, glue};
 use serde_json::{Value, json};
 
@@ -59,6 +60,11 @@ fn rules_age_what_may_age_and_nothing_else() {
 fn parts_get_colder_and_are_never_deleted() {
     let lines = aging().find(|rule| rule["Prefix"] == "lines/").unwrap();
     assert!(lines["ExpirationInDays"].is_null());
+    // What a restore is planned by.
+    let bucket = &SHOPFAST.resource("LogArchive").unwrap().properties;
+    let smallest = &bucket["LifecycleConfiguration"]["TransitionDefaultMinimumObjectSize"];
+    assert_eq!(smallest, "all_storage_classes_128K");
+    assert_eq!(SMALLEST_MOVED, 128 * 1_024);
     let classes: Vec<_> = lines["Transitions"].as_array().unwrap().iter().collect();
     assert_eq!(classes[0]["StorageClass"], "GLACIER_IR");
     assert_eq!(classes[1]["StorageClass"], "DEEP_ARCHIVE");
@@ -109,6 +115,20 @@ fn athena_s_table_is_that_of_the_files() {
         .collect();
     let expected: BTreeMap<&str, String> = glue::properties("${LogArchive}").into_iter().collect();
     assert_eq!(parameters, expected);
+    let view = &SHOPFAST.resource("LogArchiveMessages").unwrap().properties["TableInput"];
+    assert_eq!(
+        (&view["Name"], &view["TableType"]),
+        (&json!(glue::VIEW), &json!("VIRTUAL_VIEW"))
+    );
+    assert_eq!(
+        view["StorageDescriptor"]["Columns"],
+        columns(&glue::view_columns())
+    );
+    let text = &view["ViewOriginalText"]["Fn::Join"][1];
+    assert_eq!((&text[0], &text[2]), (&json!("/* Presto View: "), &json!(" */")));
+    let definition = text[1]["Fn::Base64"].as_str().unwrap();
+    let definition: Value = serde_json::from_str(definition).unwrap();
+    assert_eq!(definition, glue::view_definition());
     let database = &SHOPFAST.resource("LogArchiveDatabase").unwrap().properties["DatabaseInput"];
     assert_eq!(database["Name"], glue::DATABASE);
     let description = input["Description"].as_str().unwrap();

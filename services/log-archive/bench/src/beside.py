@@ -6,6 +6,7 @@ import os
 import sys
 import time
 
+import datafusion
 import duckdb
 
 lines, copy, message, ids = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
@@ -48,11 +49,7 @@ def by_duckdb(id):
     return len(duckdb.connect().execute(query, [id]).fetchall())
 
 
-ask("DuckDB", by_duckdb)
-try:
-    import datafusion
-except ImportError:
-    sys.exit(0)
+ask(f"DuckDB {duckdb.__version__}", by_duckdb)
 
 
 def by_datafusion(id):
@@ -62,4 +59,4 @@ def by_datafusion(id):
     return sum(batch.num_rows for batch in batches)
 
 
-ask("DataFusion", by_datafusion)
+ask(f"DataFusion {datafusion.__version__}", by_datafusion)

@@ -170,6 +170,6 @@ fn parquet(
         }
     }
     print("Columns of the archive's Parquet", &columns)?;
-    ensure!(!needed.is_empty(), "Python has neither duckdb nor datafusion");
+    ensure!(!needed.is_empty(), "Python compared nothing");
     Ok(needed)
 }

@@ -34,7 +34,7 @@ struct Args {
     /// Where to put the archive; it stays there [default: a temporary directory]
     #[arg(long, value_name = "DIR")]
     directory: Option<PathBuf>,
-    /// A Python that has the modules duckdb and, if it is to be compared too, datafusion
+    /// A Python that has the modules duckdb and datafusion: they are compared too
     #[arg(long, value_name = "PYTHON")]
     python: Option<PathBuf>,
     /// Measure compaction and sizes only: for a profile

@@ -19,6 +19,33 @@ impl Id {
         &self.0
     }
 
+    /// How lines may spell it, the likeliest first. Platforms write UUIDs in small letters with dashes; people copy them in capitals from other
+    /// tools, and without dashes from URLs. What has no dashes may also be a trace ID of 32 digits, and so is looked for as it is first.
+    #[must_use]
+    pub fn spellings(&self) -> Vec<Self> {
+        let Some(uuid) = self.uuid().filter(|uuid| *uuid != self.0) else {
+            return vec![self.clone()];
+        };
+        let mut spellings = vec![Self(uuid), self.clone()];
+        if !self.0.contains('-') {
+            spellings.reverse();
+        }
+        spellings
+    }
+
+    /// As a UUID is written, if it is one.
+    fn uuid(&self) -> Option<String> {
+        let mut groups = self.0.split('-').map(str::len);
+        let has_dashes = groups.by_ref().eq([8, 4, 4, 4, 12]);
+        let digits = self.0.replace('-', "").to_ascii_lowercase();
+        let is_whole = has_dashes || !self.0.contains('-');
+        if !is_whole || digits.len() != 32 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        let [a, b, c, d, e] = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &digits[part]);
+        Some(format!("{a}-{b}-{c}-{d}-{e}"))
+    }
+
     /// The hour that the ID itself names: a UUIDv7 and a ULID have milliseconds in front, an X-Ray trace ID
     /// (`1-<8 hexadecimal digits>-<24>`) seconds. Others, such as request IDs (UUIDv4), are random.
     #[must_use]
@@ -89,6 +116,34 @@ pub fn is_uuid_v7(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_uuid_is_looked_for_as_it_is_mostly_written() {
+        let check = |id: &str, expected: &[&str]| {
+            let spellings = Id::new(id).spellings();
+            let texts: Vec<_> = spellings.iter().map(Id::as_str).collect();
+            assert_eq!(texts, expected, "{id}");
+        };
+        let (own, capital) = (
+            "019aa7f4-9c00-7abc-8def-0123456789ab",
+            "019AA7F4-9C00-7ABC-8DEF-0123456789AB",
+        );
+        let bare = "019aa7f49c007abc8def0123456789ab";
+        check(own, &[own]);
+        check(capital, &[own, capital]);
+        check(bare, &[bare, own]);
+        for other in [
+            "",
+            "order-7",
+            "019AA7F4-9C00-7ABC-8DEF-0123456789A",
+            "019AA7F4-9C007ABC-8DEF-0123456789AB",
+            "019AA7F4-9C00-7ABC-8DEF-0123456789AG",
+            "019AA7F4-9C00-7ABC-8DEF-0123456789ß",
+            "1-5759E988-BD862E3FE1BE46A994272793",
+        ] {
+            check(other, &[other]);
+        }
+    }
 
     #[test]
     fn some_ids_carry_their_hour() {

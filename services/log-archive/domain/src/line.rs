@@ -48,13 +48,17 @@ impl Line<'_> {
             .then_with(|| self.at.cmp(&other.at))
             .then_with(|| self.source.cmp(&other.source))
             .then_with(|| self.event_id.cmp(other.event_id))
+            .then_with(|| self.message.cmp(other.message))
     }
 
-    /// Is it the same event, delivered once more? A redelivered line is redacted by the same rules or by later ones; so its text
-    /// says nothing.
+    /// Is it the same event, delivered once more? The same ID is not enough: a sender that gives none, or one ID to two lines, would lose
+    /// a line. A line that was redacted by other rules the second time is kept twice, which is the lesser harm.
     #[must_use]
     pub fn is_repetition_of(&self, other: &Self) -> bool {
-        self.event_id == other.event_id && self.at == other.at && self.source == other.source
+        self.event_id == other.event_id
+            && self.at == other.at
+            && self.source == other.source
+            && self.message == other.message
     }
 
     /// All IDs that it can be found by, each once.
@@ -198,6 +202,31 @@ mod tests {
                 ("-", 1, "a")
             ]
         );
+    }
+
+    #[test]
+    fn only_the_same_event_with_the_same_text_is_a_repetition() {
+        let base = Line {
+            message: "paid",
+            ..line(None, 1, "e")
+        };
+        let check = |other: Line<'_>, expected: bool| {
+            assert_eq!(other.is_repetition_of(&base), expected, "{other:?}");
+            assert_eq!(other.order(&base).is_eq(), expected, "{other:?}");
+        };
+        check(base, true);
+        for event_id in ["e", "f", ""] {
+            let message = "refused";
+            check(
+                Line {
+                    event_id,
+                    message,
+                    ..base
+                },
+                false,
+            );
+        }
+        check(Line { at: 2, ..base }, false);
     }
 
     #[test]

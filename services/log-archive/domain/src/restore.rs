@@ -19,24 +19,32 @@ pub struct Lifecycle {
     pub instant_days: u32,
     /// To Glacier Deep Archive.
     pub deep_days: u32,
+    /// Bytes of the smallest file that is moved.
+    pub smallest: u64,
 }
+
+/// S3 moves no object of less than 128 KB, unless a bucket asks for it (`TransitionDefaultMinimumObjectSize`).
+pub const SMALLEST_MOVED: u64 = 131_072;
 
 impl Default for Lifecycle {
     fn default() -> Self {
         Self {
             instant_days: 30,
             deep_days: 180,
+            smallest: SMALLEST_MOVED,
         }
     }
 }
 
 impl Lifecycle {
-    /// Where a file is that was written then, both in milliseconds since the epoch. S3 counts from the midnight after.
+    /// Where a file of so many bytes is that was written then, both times in milliseconds since the epoch. S3 counts from the midnight after.
     #[must_use]
-    pub fn tier(self, written: i64, now: i64) -> Tier {
+    pub fn tier(self, bytes: u64, written: i64, now: i64) -> Tier {
         const DAY: i64 = 86_400_000;
         let days = now.div_euclid(DAY) - written.div_euclid(DAY) - 1;
-        if days >= i64::from(self.deep_days) {
+        if bytes < self.smallest {
+            Tier::Standard
+        } else if days >= i64::from(self.deep_days) {
             Tier::DeepArchive
         } else if days >= i64::from(self.instant_days) {
             Tier::GlacierInstantRetrieval
@@ -101,15 +109,21 @@ mod tests {
     fn files_move_after_the_midnight_that_ends_the_day() {
         const DAY: i64 = 86_400_000;
         let check = |days: i64, expected: Tier| {
-            let tier = Lifecycle::default().tier(DAY / 2, DAY / 2 + days * DAY);
-            assert_eq!(tier, expected, "{days} days");
+            let tier = |bytes| Lifecycle::default().tier(bytes, DAY / 2, DAY / 2 + days * DAY);
+            assert_eq!(tier(SMALLEST_MOVED), expected, "{days} days");
+            assert_eq!(tier(SMALLEST_MOVED - 1), Tier::Standard, "{days} days");
         };
         check(0, Tier::Standard);
         check(30, Tier::Standard);
         check(31, Tier::GlacierInstantRetrieval);
         check(180, Tier::GlacierInstantRetrieval);
         check(181, Tier::DeepArchive);
-        assert_eq!(Lifecycle::default().tier(DAY, 0), Tier::Standard);
+        assert_eq!(Lifecycle::default().tier(u64::MAX, DAY, 0), Tier::Standard);
+        let all = Lifecycle {
+            smallest: 0,
+            ..Lifecycle::default()
+        };
+        assert_eq!(all.tier(0, 0, 400 * DAY), Tier::DeepArchive);
     }
 
     #[test]

@@ -68,12 +68,52 @@ pub fn ddl(bucket: &str) -> String {
         .map(|(name, value)| format!("  '{name}' = '{value}'"));
     let (columns, partitions) = (listed(&COLUMNS), listed(&PARTITIONS));
     let (location, properties) = (location(bucket), properties.collect::<Vec<_>>().join(",\n"));
-    let view = message_columns().join(", ");
+    let query = view_query();
     format!(
         "CREATE EXTERNAL TABLE {DATABASE}.{TABLE} (\n{columns}\n)\nPARTITIONED BY (\n{partitions}\n)\nSTORED AS PARQUET\nLOCATION '{location}'\n\
-         TBLPROPERTIES (\n{properties}\n);\n\nCREATE VIEW {DATABASE}.{VIEW} AS\nSELECT {view}, {} AS message, dt, hour\nFROM {DATABASE}.{TABLE};\n",
+         TBLPROPERTIES (\n{properties}\n);\n\nCREATE VIEW {DATABASE}.{VIEW} AS\n{query};\n"
+    )
+}
+
+/// What the view asks.
+fn view_query() -> String {
+    let columns = message_columns().join(", ");
+    format!(
+        "SELECT {columns}, {} AS message, dt, hour\nFROM {DATABASE}.{TABLE}",
         crate::MESSAGE_SQL
     )
+}
+
+/// Columns of the view, name and type, its partitions last.
+#[must_use]
+pub fn view_columns() -> Vec<(&'static str, &'static str)> {
+    let all = || COLUMNS.into_iter().chain(PARTITIONS);
+    let of_name = |name: &str| all().find(|(own, _)| *own == name);
+    let shown = message_columns();
+    let mut columns: Vec<_> = shown.into_iter().filter_map(of_name).collect();
+    columns.push(("message", "string"));
+    columns.extend(PARTITIONS);
+    columns
+}
+
+/// The view as Athena keeps it in Glue, where its text stands in base64: the query, and the columns with Trino's types.
+#[must_use]
+pub fn view_definition() -> serde_json::Value {
+    let column = |(name, kind): (&str, &str)| {
+        let kind = match kind {
+            "string" => "varchar",
+            "timestamp" => "timestamp(3)",
+            "int" => "integer",
+            other => other,
+        };
+        serde_json::json!({"name": name, "type": kind})
+    };
+    serde_json::json!({
+        "originalSql": view_query(),
+        "catalog": "awsdatacatalog",
+        "schema": DATABASE,
+        "columns": view_columns().into_iter().map(column).collect::<Vec<_>>(),
+    })
 }
 
 /// Columns of the view before `message`: all that a person asks for.

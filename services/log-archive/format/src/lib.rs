@@ -13,6 +13,7 @@ mod columns;
 pub mod glue;
 mod group;
 mod lines;
+mod link;
 mod manifest;
 mod part_index;
 mod part_writer;
@@ -20,7 +21,8 @@ mod sparse;
 mod sums;
 mod template;
 
-pub use manifest::{Chained, Manifest, ManifestError, Object, Part, RawObject};
+pub use link::Chained;
+pub use manifest::{Manifest, ManifestError, Object, Part, RawObject};
 pub use part_index::{PartError, PartIndex, Rows};
 pub use part_writer::{FinishedPart, PartWriter, WriterLimits};
 pub use sparse::Sparse;

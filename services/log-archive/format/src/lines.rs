@@ -12,7 +12,47 @@ use crate::part_index::{PartError, PartIndex, Rows};
 use crate::sparse::Sparse;
 use crate::{columns, sums, template};
 
+/// Columns with IDs that a line is found by.
+const IDS: [usize; 4] = [
+    columns::CORRELATION_ID,
+    columns::REQUEST_ID,
+    columns::TRACE_ID,
+    columns::ORDER_ID,
+];
+
 impl PartIndex {
+    /// Those of these rows that stand between the first and the last one with this ID, both included; `None` if no row has it. A text for
+    /// every column of every row would take most of a lookup's time, so the columns with IDs are looked at first, without a copy.
+    /// `file` has [`PartIndex::keys_range`].
+    ///
+    /// # Errors
+    /// The bytes are not there, or altered.
+    pub fn rows_with_id(
+        &self,
+        among: &Rows,
+        file: &Sparse,
+        sums: &[String],
+        id: &str,
+    ) -> Result<Option<Rows>, PartError> {
+        let row_group = among.row_group;
+        let expected = sums::expected(sums, row_group, 0);
+        check(file, &self.keys_range(row_group)?, expected, row_group)?;
+        let (mut first, mut last) = (None, None);
+        for column in IDS {
+            let mut texts = self.texts(among, column, file)?;
+            for row in among.rows.clone() {
+                if texts.next_value().is_some_and(|own| own.data() == id.as_bytes()) {
+                    first = Some(first.map_or(row, |first: usize| first.min(row)));
+                    last = last.max(Some(row));
+                }
+            }
+        }
+        Ok(first.zip(last).map(|(first, last)| {
+            let rows = first..last + 1;
+            Rows { row_group, rows }
+        }))
+    }
+
     /// Lines of these rows, without their messages. `file` has [`PartIndex::keys_range`].
     ///
     /// # Errors

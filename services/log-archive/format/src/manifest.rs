@@ -91,19 +91,6 @@ pub struct RawObject {
     pub lines: u64,
 }
 
-/// A link of the chain: manifests in the order in which they were committed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Chained {
-    /// From 1, without a gap.
-    pub sequence: u64,
-    /// SHA-256 of the link before; none for the first.
-    pub previous: Option<String>,
-    /// The manifest.
-    pub manifest: String,
-    /// Its SHA-256.
-    pub sha256: String,
-}
-
 /// A manifest cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
@@ -116,6 +103,9 @@ pub enum ManifestError {
     /// Not as it was written.
     #[error("the manifest is altered: it has another checksum")]
     Altered,
+    /// A link of the chain is not as it was written.
+    #[error("the link is altered: it has another checksum")]
+    AlteredLink,
     /// Of another hour.
     #[error("the manifest is of {found}, generation {generation}")]
     Other {

@@ -56,16 +56,22 @@ impl Writer {
     pub(crate) fn write(&mut self, line: &Line<'_>, out: &mut Vec<u8>) {
         let message = line.message.as_bytes();
         self.find(line);
+        // Once for the message: nearly none has one.
+        let append = if memchr(MARK, message).is_some() {
+            literally
+        } else {
+            |text: &[u8], out: &mut Vec<u8>| out.extend_from_slice(text)
+        };
         let mut from = 0;
         for (start, end, letter) in self.found.drain(..) {
             // Two IDs that overlap, or are the same: the first one has the place.
             if start >= from {
-                literally(&message[from..start], out);
+                append(&message[from..start], out);
                 out.extend_from_slice(&[MARK, letter]);
                 from = end;
             }
         }
-        literally(&message[from..], out);
+        append(&message[from..], out);
     }
 
     /// Finds all places of all IDs, in the order of the message.

@@ -112,6 +112,29 @@ proptest! {
     }
 
     #[test]
+    fn the_rows_with_an_id_begin_and_end_with_it(
+        mut lines in prop::collection::vec(line(), 1..120),
+        row_group_text in 1_usize..6_000,
+        id in "[a-e]{1,3}",
+        skipped in 0_usize..8,
+    ) {
+        lines.sort_by(|one, other| one.as_line().order(&other.as_line()));
+        let part = written(&lines, row_group_text);
+        let index = index(&part);
+        for row_group in 0..index.row_groups() {
+            let mut among = index.all_rows(row_group).unwrap();
+            among.rows.start = skipped.min(among.rows.end - 1);
+            let own = read(&part, &index, &among);
+            let has = |line: &OwnedLine| line.as_line().has_id(&id);
+            let keys = only(&part, index.keys_range(row_group).unwrap());
+            let rows = index.rows_with_id(&among, &keys, &part.sums, &id).unwrap().map(|found| found.rows);
+            let at = |row: usize| among.rows.start + row;
+            let expected = own.iter().position(has).zip(own.iter().rposition(has));
+            prop_assert_eq!(rows, expected.map(|(first, last)| at(first)..at(last) + 1));
+        }
+    }
+
+    #[test]
     fn other_files_do_no_harm(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let length = bytes.len() as u64;
         prop_assert!(PartIndex::read(Bytes::from(bytes), length, "00000000").is_err());

@@ -26,7 +26,7 @@ impl SqlError {
     /// Of a query that was not run yet.
     pub(crate) fn of_planning(error: DataFusionError) -> Self {
         match Self::of_running(error) {
-            Self::Failed(text) => Self::Query(text),
+            Self::Failed(text) => Self::Query(no_question(&text).unwrap_or(text)),
             other => other,
         }
     }
@@ -43,6 +43,18 @@ impl SqlError {
             other => Self::Failed(told(&other).unwrap_or_else(|| other.strip_backtrace())),
         }
     }
+}
+
+/// Of a statement that would do something, what the engine calls it, and what to do instead.
+fn no_question(text: &str) -> Option<String> {
+    let (_, what) = text
+        .split_once("DML not supported: ")
+        .or_else(|| text.split_once("DDL not supported: "))
+        .or_else(|| text.split_once("Statement not supported: "))?;
+    Some(format!(
+        "{what} is refused: the archive is only asked, never changed, and nothing is written (SELECT, WITH, EXPLAIN, SHOW, DESCRIBE); \
+         rows for a file: `shopwatch archive sql --csv … > FILE`"
+    ))
 }
 
 /// What the archive says, with the cause: the engine hands one error to several streams, so that nobody owns it.

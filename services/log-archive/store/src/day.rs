@@ -137,13 +137,18 @@ impl DayFilter {
         generation.filter(|generation| *generation > 0)
     }
 
-    /// Hours of which it knows a newer generation than is listed: a compaction was faster than the listing, or the manifest is lost.
-    pub(crate) fn ahead_of(&self, hours: &Hours) -> impl Iterator<Item = (Hour, u32)> {
-        let known = (0..24).filter_map(|of_day| {
+    /// Hours of the day with the generations of which it was made.
+    pub(crate) fn known(&self) -> impl Iterator<Item = (Hour, u32)> {
+        (0..24).filter_map(|of_day| {
             let hour = self.day.hour(of_day);
             self.generation(hour).map(|generation| (hour, generation))
-        });
-        known.filter(|(hour, generation)| hours.generation(*hour) < Some(*generation))
+        })
+    }
+
+    /// Hours of which it knows a newer generation than is listed: a compaction was faster than the listing, or the manifest is lost.
+    pub(crate) fn ahead_of(&self, hours: &Hours) -> impl Iterator<Item = (Hour, u32)> {
+        self.known()
+            .filter(|(hour, generation)| hours.generation(*hour) < Some(*generation))
     }
 
     /// Where the filter of an hour is, if there is one of its newest generation.

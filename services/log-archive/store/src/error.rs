@@ -47,6 +47,15 @@ pub enum ArchiveError {
         #[source]
         cause: Box<ManifestError>,
     },
+    /// A link of the chain is damaged.
+    #[error("read the link {key}")]
+    Link {
+        /// Which.
+        key: String,
+        /// Why.
+        #[source]
+        cause: Box<ManifestError>,
+    },
     /// A part is damaged.
     #[error("read the part {key}")]
     Part {

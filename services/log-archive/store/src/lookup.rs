@@ -96,11 +96,22 @@ impl<'a> Lookup<'a> {
         }
     }
 
-    /// Lines that name this ID.
+    /// Lines that name this ID, in the first of its spellings that any line names.
     ///
     /// # Errors
     /// The store refuses; a file is damaged or missing.
     pub async fn find(&mut self, id: &Id, scope: &Scope) -> Result<Found, ArchiveError> {
+        let mut found = Found::default();
+        for spelling in id.spellings() {
+            found = self.find_spelled(&spelling, scope).await?;
+            if !found.lines.is_empty() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    async fn find_spelled(&mut self, id: &Id, scope: &Scope) -> Result<Found, ArchiveError> {
         match self.find_once(id, scope).await {
             // A compaction may have replaced files since they were looked up.
             Err(ArchiveError::Missing { .. } | ArchiveError::Filter { .. }) => {
@@ -116,6 +127,22 @@ impl<'a> Lookup<'a> {
     /// # Errors
     /// The store refuses; a manifest or a filter is damaged or missing.
     pub async fn parts(&mut self, id: &Id, scope: &Scope) -> Result<Vec<(OpenHour, Part)>, ArchiveError> {
+        let mut needed: Vec<(OpenHour, Part)> = Vec::new();
+        // Which spelling lines have nobody knows before they are read.
+        for spelling in id.spellings() {
+            for found in self.parts_spelled(&spelling, scope).await? {
+                let is_known = needed
+                    .iter()
+                    .any(|(_, part)| part.object.key == found.1.object.key);
+                if !is_known {
+                    needed.push(found);
+                }
+            }
+        }
+        Ok(needed)
+    }
+
+    async fn parts_spelled(&mut self, id: &Id, scope: &Scope) -> Result<Vec<(OpenHour, Part)>, ArchiveError> {
         let mut needed = Vec::new();
         for Candidate { hour, .. } in self.places_of(id, scope).await?.1 {
             let Some(open) = self.open(hour).await? else {
@@ -310,8 +337,7 @@ impl<'a> Lookup<'a> {
                 continue;
             };
             let index = self.index(part).await?;
-            let wanted = |line: &OwnedLine| line.as_line().has_id(id.as_str());
-            let found = parts::lines(self.archive, part, &index, (&place.rows, reading), &wanted);
+            let found = parts::lines(self.archive, part, &index, (&place.rows, reading), id.as_str());
             lines.extend(found.await?);
         }
         Ok(lines)

@@ -22,13 +22,13 @@ pub(crate) enum Reading {
     AtOnce,
 }
 
-/// Lines of these rows that are wanted, with their messages.
+/// Lines of these rows that name the ID, with their messages.
 pub(crate) async fn lines(
     archive: &Archive,
     part: &Part,
     index: &PartIndex,
     (rows, reading): (&Rows, Reading),
-    wanted: &(dyn Fn(&OwnedLine) -> bool + Sync),
+    id: &str,
 ) -> Result<Vec<OwnedLine>, ArchiveError> {
     let first = match reading {
         Reading::Sparing => index.keys_range(rows.row_group),
@@ -36,19 +36,13 @@ pub(crate) async fn lines(
     };
     let first = first.map_err(|cause| failed(part, cause))?;
     let mut file = Sparse::of_length(part.object.size).with(first.start, range(archive, part, first).await?);
-    let mut lines = index
-        .keys(rows, &file, &part.sums)
-        .map_err(|cause| failed(part, cause))?;
-    let is_wanted: Vec<bool> = lines.iter().map(wanted).collect();
-    let first = is_wanted.iter().position(|wanted| *wanted);
-    let last = is_wanted.iter().rposition(|wanted| *wanted);
-    let (Some(first), Some(last)) = (first, last) else {
+    let within = index.rows_with_id(rows, &file, &part.sums, id);
+    let Some(within) = within.map_err(|cause| failed(part, cause))? else {
         return Ok(Vec::new());
     };
-    let within = Rows {
-        row_group: rows.row_group,
-        rows: rows.rows.start + first..rows.rows.start + last + 1,
-    };
+    let mut lines = index
+        .keys(&within, &file, &part.sums)
+        .map_err(|cause| failed(part, cause))?;
     if reading == Reading::Sparing {
         let bytes = index
             .messages_range(&within)
@@ -56,10 +50,9 @@ pub(crate) async fn lines(
         file = file.with(bytes.start, range(archive, part, bytes).await?);
     }
     index
-        .messages(&within, &file, &part.sums, &mut lines[first..=last])
+        .messages(&within, &file, &part.sums, &mut lines)
         .map_err(|cause| failed(part, cause))?;
-    let mut is_wanted = is_wanted.into_iter();
-    lines.retain(|_| is_wanted.next().unwrap_or(false));
+    lines.retain(|line| line.as_line().has_id(id));
     Ok(lines)
 }
 

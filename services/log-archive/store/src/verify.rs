@@ -11,6 +11,7 @@ use log_archive_format::{Manifest, Object};
 
 use crate::archive::sha256;
 use crate::compact::chain::{links, read_link};
+use crate::day::DayFilter;
 use crate::{Archive, ArchiveError, Hours, OpenHour, chain, day};
 
 mod delivered;
@@ -59,7 +60,7 @@ pub async fn verify(archive: &Archive, now: Timestamp) -> Result<Verified, Archi
         verified.hours += 1;
         verified.hour(archive, open).await?;
     }
-    verified.days(archive, &newest).await?;
+    verified.days(archive, &newest, &chained).await?;
     verified.strangers(archive, &newest, &chained).await?;
     let is_delivered_to = verified.delivered(archive, &newest, now).await?;
     if chained.is_empty() && verified.faults.is_empty() && newest.is_empty() && !is_delivered_to {
@@ -96,7 +97,7 @@ impl Verified {
                     {
                         self.fault(
                             &layout::link(sequence),
-                            "does not follow the link before it: one of them is altered",
+                            "does not follow the link before it: one of them was replaced",
                         );
                     }
                     // The first one counts: whoever made a manifest again did not know what it had.
@@ -230,19 +231,36 @@ impl Verified {
         Ok(None)
     }
 
-    /// Filters of days. One that is missing is made by the next compaction of the day; until then lookups do without.
+    /// Filters of days. One that is missing is made by the next compaction of the day; until then lookups do without. One that knows an hour
+    /// of which neither the chain nor a manifest does tells that the chain's end was cut off.
     async fn days(
         &mut self,
         archive: &Archive,
         newest: &BTreeMap<Hour, OpenHour>,
+        chained: &BTreeMap<String, String>,
     ) -> Result<(), ArchiveError> {
-        let days: BTreeSet<_> = newest.keys().map(|hour| hour.day()).collect();
+        let folders = archive.folders(layout::IDS).await?;
+        let of_filters = folders.iter().filter_map(|folder| layout::day_of_folder(folder));
+        let days: BTreeSet<_> = newest.keys().map(|hour| hour.day()).chain(of_filters).collect();
         for day in days {
             match day::check(archive, day).await {
                 Err(ArchiveError::Filter { key, cause }) => {
                     self.fault(&key, format!("{cause}: delete it, lookups do without"));
+                    continue;
                 }
                 other => other?,
+            }
+            let filter = DayFilter::open(archive, day).await?;
+            for (hour, generation) in filter.iter().flat_map(DayFilter::known) {
+                let key = layout::manifest(hour, generation);
+                let listed = newest.get(&hour).map(|open| open.manifest.generation);
+                // What the chain names is told already.
+                if listed < Some(generation) && !chained.contains_key(&key) {
+                    self.fault(
+                        &key,
+                        "is missing, and so is its link, although the filter of its day knows it: restore both",
+                    );
+                }
             }
         }
         Ok(())

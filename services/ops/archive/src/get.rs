@@ -109,5 +109,36 @@ fn print(line: &OwnedLine, json: bool, terminal: &mut Terminal<'_>) -> io::Resul
         });
     }
     let function = line.log_group.rsplit('/').next().unwrap_or_default();
-    terminal.line(format!("{at}  {function}  {}", line.message.trim_end()))
+    terminal.line(format!("{at}  {function}  {}", shown(&line.message)))
+}
+
+/// A message for people: its further lines are indented, so that nobody takes them for lines of the archive, and other control characters
+/// are escaped, so that a terminal does not obey them.
+fn shown(message: &str) -> String {
+    let mut shown = String::with_capacity(message.len());
+    for c in message.trim_end().chars() {
+        match c {
+            '\n' => shown.push_str("\n    "),
+            '\t' => shown.push(c),
+            c if c.is_control() => shown.extend(c.escape_default()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_message_has_inside_does_not_look_like_another_line() {
+        let check = |message: &str, expected: &str| assert_eq!(shown(message), expected, "{message:?}");
+        check("paid\n", "paid");
+        check(
+            "panicked:\nat main\r\n\tat run\n",
+            "panicked:\n    at main\\r\n    \tat run",
+        );
+        check("\u{1b}[2Jé\u{7}\0", "\\u{1b}[2Jé\\u{7}\\u{0}");
+    }
 }

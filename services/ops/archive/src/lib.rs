@@ -49,6 +49,9 @@ pub enum Command {
     /// Lines, bytes and files of all hours together, from manifests alone
     Stats(inventory::Args),
     /// Prove that nothing is missing, doubled or altered; exit code 1 names the first broken object
+    ///
+    /// It cannot see that the newest hours were deleted with everything that knows of them: links, manifests, files, filters of hours and of the
+    /// day, and raw objects that wait to expire.
     Verify(verify::Args),
     /// Write lines as NDJSON, CSV, or as they were written
     Export(export::Args),

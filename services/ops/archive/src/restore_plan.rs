@@ -4,7 +4,7 @@ use std::io;
 
 use jiff::Timestamp;
 use log_archive_domain::Id;
-use log_archive_domain::restore::{Lifecycle, Speed, Tier, restore};
+use log_archive_domain::restore::{Lifecycle, SMALLEST_MOVED, Speed, Tier, restore};
 use log_archive_store::{Archive, Lookup, OpenHour, Scope, manifests};
 use ops_monitoring::{Ended, Refused, Terminal};
 use serde_json::json;
@@ -27,6 +27,9 @@ pub struct Args {
     /// Days until files are moved to Glacier Deep Archive
     #[arg(long, default_value_t = 180, value_name = "DAYS")]
     deep_after: u32,
+    /// Bytes of the smallest file that the lifecycle rules move; S3 itself leaves what is below 128 KB
+    #[arg(long, default_value_t = SMALLEST_MOVED, value_name = "BYTES")]
+    smallest: u64,
     /// Bulk restores: 48 hours instead of 12, an eighth of the price
     #[arg(long)]
     bulk: bool,
@@ -130,22 +133,25 @@ pub(crate) async fn needed(args: &Args, archive: &Archive) -> Result<Vec<Needed>
     let lifecycle = Lifecycle {
         instant_days: args.instant_after,
         deep_days: args.deep_after,
+        smallest: args.smallest,
     };
     let now = args.now().as_millisecond();
     let of_part = |(open, part): (OpenHour, log_archive_store::Part)| {
-        // A manifest of this program has a time; without one the file counts as old, which promises nothing.
-        let written = open
-            .manifest
-            .made_at
-            .parse::<Timestamp>()
-            .map_or(0, Timestamp::as_millisecond);
+        let bytes = part.object.size;
         Needed {
             key: part.object.key,
-            bytes: part.object.size,
-            tier: lifecycle.tier(written, now),
+            bytes,
+            tier: lifecycle.tier(bytes, written(&open), now),
         }
     };
     Ok(parts.map_err(failed)?.into_iter().map(of_part).collect())
+}
+
+/// When an hour's files were written, in milliseconds since the epoch. A manifest of this program has a time; without one they count as old,
+/// which promises nothing.
+pub(crate) fn written(open: &OpenHour) -> i64 {
+    let made_at = open.manifest.made_at.parse::<Timestamp>();
+    made_at.map_or(0, Timestamp::as_millisecond)
 }
 
 fn name(tier: Tier) -> &'static str {

@@ -2,11 +2,14 @@
 
 use std::ops::RangeInclusive;
 
+use jiff::Timestamp;
+use log_archive_domain::restore::{Lifecycle, Speed, Tier, restore};
 use log_archive_domain::{Hour, Id, OwnedLine};
 use log_archive_store::{Archive, ArchiveError, OpenHour, export, manifests};
 use ops_monitoring::{Refused, Terminal};
 
 use crate::place::refused;
+use crate::restore_plan::written;
 
 /// What a scan reads without being asked twice.
 const SMALL: u64 = 1_000_000_000;
@@ -15,12 +18,21 @@ const LINES_PER_LOOK: u64 = 20_000;
 /// Columns of the bar.
 const BAR: u64 = 20;
 
+/// Dollars for a gigabyte that leaves AWS, us-east-1, 2026-11. Within the region nothing is asked for it.
+const TRANSFER: f64 = 0.09;
+/// What Athena asks for a terabyte, 2026-11.
+const ATHENA: f64 = 5.0;
+
 /// What a scan reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Estimate {
     files: usize,
+    /// Of these files, what must be restored before it can be read.
+    cold: usize,
     bytes: u64,
     lines: u64,
+    /// Dollars for the scan's own requests, and for what lies in Glacier.
+    reading: f64,
 }
 
 /// Lines of these hours in which an ID stands anywhere, by time. Without `yes` no more than a gigabyte is read.
@@ -36,7 +48,8 @@ pub async fn scan(
 ) -> Result<Vec<OwnedLine>, Refused> {
     let failed = |error: &ArchiveError| refused("scan the archive", error);
     let open = manifests(archive, hours.clone()).await;
-    let estimate = Estimate::of(&open.map_err(|error| failed(&error))?);
+    let open = open.map_err(|error| failed(&error))?;
+    let estimate = Estimate::of(&open, Timestamp::now().as_millisecond());
     if estimate.bytes > SMALL && !yes {
         return Err(Refused::usage("scan the archive")
             .because(estimate)
@@ -44,12 +57,17 @@ pub async fn scan(
     }
     let (mut found, mut read) = (Vec::new(), 0_u64);
     terminal.progress(&estimate.bar(0));
+    let spellings = id.spellings();
+    let names = |line: &OwnedLine| {
+        let mut spellings = spellings.iter().map(Id::as_str);
+        spellings.any(|id| line.message.contains(id) || line.as_line().has_id(id))
+    };
     let scanned = export::each_line::<ArchiveError>(archive, hours, |_, line| {
         read += 1;
         if read.is_multiple_of(LINES_PER_LOOK) {
             terminal.progress(&estimate.bar(read));
         }
-        if line.message.contains(id.as_str()) || line.as_line().has_id(id.as_str()) {
+        if names(&line) {
             found.push(line);
         }
         Ok(())
@@ -62,18 +80,28 @@ pub async fn scan(
 }
 
 impl Estimate {
-    fn of(hours: &[OpenHour]) -> Self {
-        let parts = || hours.iter().flat_map(|open| &open.manifest.parts);
-        Self {
-            files: parts().count(),
-            bytes: parts().map(|part| part.object.size).sum(),
-            lines: parts().map(|part| part.lines).sum(),
+    /// Of these hours, in milliseconds since the epoch: what is old is where the template's lifecycle rules moved it.
+    fn of(hours: &[OpenHour], now: i64) -> Self {
+        let mut estimate = Self {
+            files: 0,
+            cold: 0,
+            bytes: 0,
+            lines: 0,
+            reading: 0.0,
+        };
+        let parts = hours
+            .iter()
+            .flat_map(|open| open.manifest.parts.iter().map(move |part| (open, part)));
+        for (open, part) in parts {
+            let bytes = part.object.size;
+            let tier = Lifecycle::default().tier(bytes, written(open), now);
+            estimate.files += 1;
+            estimate.cold += usize::from(tier == Tier::DeepArchive);
+            estimate.bytes += bytes;
+            estimate.lines += part.lines;
+            estimate.reading += restore(tier, Speed::Standard, bytes).dollars;
         }
-    }
-
-    /// What Athena asks for a terabyte, 2026-11; reading S3 within its region costs the requests only.
-    fn dollars(self) -> f64 {
-        self.bytes as f64 / 1e12 * 5.0
+        estimate
     }
 
     fn bar(self, read: u64) -> String {
@@ -85,12 +113,27 @@ impl Estimate {
 
 impl std::fmt::Display for Estimate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { files, bytes, lines } = self;
-        let dollars = self.dollars();
+        let Self {
+            files,
+            cold,
+            bytes,
+            lines,
+            reading,
+        } = self;
+        let gigabytes = *bytes as f64 / 1e9;
+        let (transfer, athena) = (gigabytes * TRANSFER, gigabytes / 1e3 * ATHENA);
         write!(
             f,
-            "{lines} lines in {files} files, {bytes} bytes; with Athena it would cost ${dollars:.2}"
-        )
+            "{lines} lines in {files} files, {bytes} bytes; from S3 ${reading:.4} for requests and Glacier, and ${transfer:.2} more outside of AWS; \
+             with Athena ${athena:.2}"
+        )?;
+        if *cold > 0 {
+            write!(
+                f,
+                "; {cold} files are in Deep Archive: `shopwatch archive restore` first"
+            )?;
+        }
+        Ok(())
     }
 }
 
@@ -102,15 +145,21 @@ mod tests {
     fn how_far_it_is_stands_beside_what_it_takes() {
         let estimate = Estimate {
             files: 2,
+            cold: 0,
             bytes: 4_000_000_000,
             lines: 1_000,
+            reading: 0.000_8,
         };
         let check = |read: u64, expected: &str| {
-            let whole = "of 1000 lines in 2 files, 4000000000 bytes; with Athena it would cost $0.02";
+            let whole = "of 1000 lines in 2 files, 4000000000 bytes; from S3 $0.0008 for requests and Glacier, and $0.36 more outside of AWS; \
+                         with Athena $0.02";
             assert_eq!(estimate.bar(read), format!("{expected} {whole}"));
         };
         check(0, "[                    ] 0");
         check(500, "[##########          ] 500");
         check(1_000, "[####################] 1000");
+        let cold = Estimate { cold: 1, ..estimate };
+        let end = "with Athena $0.02; 1 files are in Deep Archive: `shopwatch archive restore` first";
+        assert!(cold.to_string().ends_with(end), "{cold}");
     }
 }

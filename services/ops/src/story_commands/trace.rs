@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use log_archive_domain::Id;
 use ops_archive::Location;
 use ops_story::redact::printable;
 use ops_story::text::{self, Paint};
@@ -95,7 +96,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     if args.follow {
         return follow(&args, &sources, paint).await;
     }
-    let told = sources.story(&args.id, args.since).await?;
+    let told = spelled_story(&args, &sources).await?;
     for note in &told.notes {
         console::error(&format!("{}\n", printable(note)));
     }
@@ -118,6 +119,19 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
         console::error(&format!("{CUT}\n"));
     }
     Ok(Exit::Done)
+}
+
+/// The story, under the first spelling of the ID that anything is known of.
+async fn spelled_story(args: &Args, sources: &Sources) -> anyhow::Result<Told> {
+    let mut told = Told::default();
+    for spelling in Id::new(&args.id).spellings() {
+        told = sources.story(spelling.as_str(), args.since).await?;
+        // A scan looks for all of them at once.
+        if told.story.is_some() || args.scan {
+            break;
+        }
+    }
+    Ok(told)
 }
 
 /// The story, and how many lines came from where.
@@ -147,7 +161,7 @@ async fn follow(args: &Args, sources: &Sources, paint: Paint) -> anyhow::Result<
     let mut told = Shown::default();
     let mut interrupt = Interrupt::listen();
     loop {
-        let Some(found) = interrupt.unless(sources.story(&args.id, args.since)).await else {
+        let Some(found) = interrupt.unless(spelled_story(args, sources)).await else {
             break;
         };
         let found = found?;

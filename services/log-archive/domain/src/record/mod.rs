@@ -40,6 +40,7 @@ pub fn order(one: &[u8], other: &[u8], sources: &Sources) -> Ordering {
         .then_with(|| one.at().cmp(&other.at()))
         .then_with(|| one.source(sources).cmp(&other.source(sources)))
         .then_with(|| one.event_id().cmp(other.event_id()))
+        .then_with(|| one.message().cmp(other.message()))
 }
 
 #[cfg(test)]

@@ -53,6 +53,7 @@ proptest! {
         at in prop::array::uniform2(-2_i64..2),
         events in prop::array::uniform2("[ab]{0,2}"),
         streams in prop::array::uniform2("[ab]{0,2}"),
+        messages in prop::array::uniform2("[mn]{0,2}"),
         hours in prop::array::uniform2(0_u32..2),
         has_number in any::<[bool; 2]>(),
     ) {
@@ -61,7 +62,7 @@ proptest! {
             event_id: &events[n],
             source: Source { log_stream: &streams[n], ..Source::default() },
             correlation_id: ids[n].as_deref(),
-            message: "m",
+            message: &messages[n],
             ..Line::default()
         };
         let mut sources = Sources::default();

@@ -51,6 +51,10 @@ impl<'r> View<'r> {
         self.texts.get(start..)?.get(..length)
     }
 
+    pub(super) fn message(self) -> &'r [u8] {
+        self.text(0)
+    }
+
     pub(super) fn event_id(self) -> &'r [u8] {
         self.text(1)
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use futures::TryStreamExt as _;
 use futures::stream::{self, StreamExt as _};
 use log_archive_domain::{Hour, layout};
-use log_archive_format::Chained;
+use log_archive_format::{Chained, ManifestError};
 
 use super::{Step, Watch};
 use crate::archive::sha256;
@@ -59,14 +59,15 @@ impl Chain {
             let last = behind.last().copied().unwrap_or(before);
             self.read(archive, (last > 0).then_some(last)).await?;
             let sequence = last + 1;
-            let link = Chained {
+            let mut link = Chained {
                 sequence,
                 previous: self.links.get(&last).map(|link| link.sha256.clone()),
                 manifest: manifest.clone(),
                 sha256: hour.sha256.clone(),
+                seal: String::new(),
             };
             let key = layout::link(sequence);
-            let json = serde_json::to_vec_pretty(&link).map_err(|error| failed(&key, error))?;
+            let json = link.write().map_err(|error| failed(&key, error))?;
             if archive.create(&key, json.into()).await? {
                 return watch.done(&Step::Chained(key)).map_err(ArchiveError::Stopped);
             }
@@ -107,8 +108,8 @@ impl Chain {
             .map(|sequence| async move {
                 let json = archive.get(&layout::link(sequence)).await?;
                 Ok::<_, ArchiveError>(json.map(|json| {
-                    let link = serde_json::from_slice(&json);
-                    let manifest = link.map_or_else(|_| String::new(), |link: Chained| link.manifest);
+                    let link = Chained::read(&json);
+                    let manifest = link.map_or_else(|_| String::new(), |link| link.manifest);
                     let sha256 = sha256(&json);
                     (sequence, Known { manifest, sha256 })
                 }))
@@ -137,13 +138,13 @@ pub(crate) async fn read_link(archive: &Archive, sequence: u64) -> Result<(Chain
         key: key.clone(),
         named_by: "the chain".to_owned(),
     })?;
-    let link = serde_json::from_slice(&json).map_err(|error| failed(&key, error))?;
+    let link = Chained::read(&json).map_err(|error| failed(&key, error))?;
     Ok((link, sha256(&json)))
 }
 
-fn failed(key: &str, error: serde_json::Error) -> ArchiveError {
-    ArchiveError::Manifest {
+fn failed(key: &str, error: ManifestError) -> ArchiveError {
+    ArchiveError::Link {
         key: key.to_owned(),
-        cause: Box::new(error.into()),
+        cause: Box::new(error),
     }
 }

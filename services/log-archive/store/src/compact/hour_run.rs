@@ -61,6 +61,7 @@ struct Event {
     account: String,
     log_group: String,
     log_stream: String,
+    message: String,
 }
 
 impl Event {
@@ -70,6 +71,7 @@ impl Event {
             && self.log_stream == line.source.log_stream
             && self.log_group == line.source.log_group
             && self.account == line.source.account
+            && self.message == line.message
     }
 
     fn set(&mut self, line: &Line<'_>) {
@@ -78,6 +80,7 @@ impl Event {
         line.source.account.clone_into(&mut self.account);
         line.source.log_group.clone_into(&mut self.log_group);
         line.source.log_stream.clone_into(&mut self.log_stream);
+        line.message.clone_into(&mut self.message);
     }
 }
 

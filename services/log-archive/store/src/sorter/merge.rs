@@ -16,11 +16,10 @@ use super::{Record, SorterError};
 #[derive(Debug)]
 pub struct Merge {
     directory: PathBuf,
-    memory: Memory,
     sources: Arc<Sources>,
-    /// Empty without spills: then there is nothing to merge with, and nothing to copy.
     heads: BinaryHeap<Reverse<Head>>,
-    current: Vec<u8>,
+    /// Was the least of the heads handed over? Then it is in the way of the next one.
+    is_used: bool,
 }
 
 /// What stayed in memory.
@@ -28,18 +27,24 @@ pub struct Merge {
 pub(super) struct Memory {
     buffer: Vec<u8>,
     rest: std::vec::IntoIter<Record>,
+    current: Option<Record>,
 }
 
-/// The next record of a spill, or of what stayed in memory.
+/// Records in their order.
+#[derive(Debug)]
+enum Run {
+    Memory(Memory),
+    Spill(Reader),
+}
+
+/// The next record of a run.
 #[derive(Debug)]
 struct Head {
     prefix: Prefix,
-    record: Vec<u8>,
     sources: Arc<Sources>,
     /// Which of records that are the same comes first: always the same one.
     number: usize,
-    /// `None`: what stayed in memory.
-    spill: Option<Reader>,
+    run: Run,
 }
 
 impl Merge {
@@ -51,31 +56,26 @@ impl Merge {
     ) -> Result<Self, SorterError> {
         let mut merge = Self {
             directory,
-            memory,
             sources: Arc::new(sources),
             heads: BinaryHeap::new(),
-            current: Vec::new(),
+            is_used: false,
         };
-        if spills.is_empty() {
-            return Ok(merge);
-        }
-        merge.begin(0, None)?;
+        merge.begin(0, Run::Memory(memory))?;
         for (number, file) in (1..).zip(spills) {
             let spill = Reader::new(&merge.directory, file);
-            merge.begin(number, Some(spill))?;
+            merge.begin(number, Run::Spill(spill))?;
         }
         Ok(merge)
     }
 
-    fn begin(&mut self, number: usize, spill: Option<Reader>) -> Result<(), SorterError> {
+    fn begin(&mut self, number: usize, run: Run) -> Result<(), SorterError> {
         let mut head = Head {
             prefix: Prefix::default(),
-            record: Vec::new(),
             sources: Arc::clone(&self.sources),
             number,
-            spill,
+            run,
         };
-        if head.advance(&mut self.memory)? {
+        if head.advance()? {
             self.heads.push(Reverse(head));
         }
         Ok(())
@@ -86,20 +86,17 @@ impl Merge {
     /// # Errors
     /// The disk does not work.
     pub fn next_line(&mut self) -> Result<Option<(Hour, u32, Line<'_>)>, SorterError> {
-        let record = match self.heads.peek_mut() {
-            None => self.memory.next(),
-            Some(mut least) => {
-                std::mem::swap(&mut self.current, &mut least.0.record);
-                if !least.0.advance(&mut self.memory)? {
-                    PeekMut::pop(least);
-                }
-                Some(self.current.as_slice())
-            }
-        };
-        let Some(record) = record else {
+        if self.is_used
+            && let Some(mut least) = self.heads.peek_mut()
+            && !least.0.advance()?
+        {
+            PeekMut::pop(least);
+        }
+        self.is_used = true;
+        let Some(Reverse(least)) = self.heads.peek() else {
             return Ok(None);
         };
-        match decode(record, &self.sources) {
+        match decode(least.record(), &self.sources) {
             Some(line) => Ok(Some(line)),
             None => Err(SorterError::Altered {
                 directory: self.directory.clone(),
@@ -110,36 +107,46 @@ impl Merge {
 
 impl Memory {
     pub(super) fn new(buffer: Vec<u8>, records: Vec<Record>) -> Self {
-        let rest = records.into_iter();
-        Self { buffer, rest }
-    }
-
-    fn next(&mut self) -> Option<&[u8]> {
-        let record = self.rest.next()?;
-        Some(record.of(&self.buffer))
+        Self {
+            buffer,
+            rest: records.into_iter(),
+            current: None,
+        }
     }
 }
 
 impl Head {
+    fn record(&self) -> &[u8] {
+        match &self.run {
+            Run::Memory(memory) => memory
+                .current
+                .map_or_else(Default::default, |record| record.of(&memory.buffer)),
+            Run::Spill(spill) => spill.record(),
+        }
+    }
+
     /// Goes to the next record. Says whether there is one.
-    fn advance(&mut self, memory: &mut Memory) -> Result<bool, SorterError> {
-        let is_there = match &mut self.spill {
-            Some(spill) => spill.next(&mut self.record)?,
-            None => {
-                self.record.clear();
-                let next = memory.next();
-                self.record.extend_from_slice(next.unwrap_or_default());
-                next.is_some()
+    fn advance(&mut self) -> Result<bool, SorterError> {
+        let is_there = match &mut self.run {
+            Run::Memory(memory) => {
+                memory.current = memory.rest.next();
+                memory.current.is_some()
             }
+            Run::Spill(spill) => spill.advance()?,
         };
-        self.prefix = Prefix::of_record(&self.record);
+        self.prefix = match &self.run {
+            Run::Memory(memory) => memory
+                .current
+                .map_or_else(Prefix::default, |record| record.prefix),
+            Run::Spill(spill) => Prefix::of_record(spill.record()),
+        };
         Ok(is_there)
     }
 }
 
 impl Ord for Head {
     fn cmp(&self, other: &Self) -> Ordering {
-        let whole = || order(&self.record, &other.record, &self.sources);
+        let whole = || order(self.record(), other.record(), &self.sources);
         self.prefix
             .order(&other.prefix)
             .then_with(whole)

@@ -33,6 +33,9 @@ pub enum SorterError {
     TooLong,
 }
 
+/// What is reserved at most.
+const LARGEST_RESERVE: usize = 128 * 1_024 * 1_024;
+
 /// A record in the buffer.
 #[derive(Debug, Clone, Copy)]
 struct Record {
@@ -77,6 +80,9 @@ impl Sorter {
     /// # Errors
     /// The disk does not work.
     pub fn push(&mut self, hour: Hour, input: u32, line: &Line<'_>) -> Result<(), SorterError> {
+        if self.buffer.capacity() == 0 {
+            self.reserve();
+        }
         let start = self.buffer.len();
         encode(hour, input, line, &mut self.sources, &mut self.buffer);
         let length = u32::try_from(self.buffer.len() - start).map_err(|_| SorterError::TooLong)?;
@@ -97,6 +103,11 @@ impl Sorter {
     #[must_use]
     pub fn spills(&self) -> usize {
         self.spills.len()
+    }
+
+    /// Memory for what it may keep, at once: to grow would copy it again and again. What is not used is not taken from anybody.
+    fn reserve(&mut self) {
+        self.buffer.reserve(self.memory.min(LARGEST_RESERVE));
     }
 
     fn sort(&mut self) {

@@ -1,17 +1,21 @@
-//! A sorted buffer on disk: records with their lengths and checksums, in an unnamed file that is gone with its run.
+//! A sorted buffer on disk: blocks of whole records with their lengths and checksums, in an unnamed file that is gone with its run.
+//!
+//! A block has one checksum: one for each record takes three times as long.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, BufWriter, Read as _, Result, Seek as _, Write as _};
+use std::io::{Read as _, Result, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use log_archive_domain::passing_sum;
 
 use super::SorterError;
 
-/// Bytes that are read and written at once.
-const AT_ONCE: usize = 256 * 1_024;
-/// Bytes before a record: its length and its checksum.
-const HEAD: usize = 12;
+/// Bytes after which a block is full. The last record of a block may be longer than that.
+const FULL: usize = 256 * 1_024;
+/// Bytes before a block: its length and its checksum.
+const HEAD: usize = 16;
+/// Bytes before a record: its length.
+const LENGTH: usize = 4;
 
 /// Writes records in their order; the file is then read from its beginning.
 pub(super) fn write<'r>(
@@ -19,25 +23,39 @@ pub(super) fn write<'r>(
     records: impl Iterator<Item = &'r [u8]>,
 ) -> std::result::Result<File, SorterError> {
     let write = || -> Result<File> {
-        let file = tempfile::tempfile_in(directory)?;
-        let mut writer = BufWriter::with_capacity(AT_ONCE, file);
+        let mut file = tempfile::tempfile_in(directory)?;
+        let mut block = Vec::with_capacity(FULL * 2);
         for record in records {
-            writer.write_all(&head(record))?;
-            writer.write_all(record)?;
+            // Its length is one that `Sorter::push` took.
+            let length = u32::try_from(record.len()).unwrap_or(u32::MAX);
+            block.extend_from_slice(&length.to_le_bytes());
+            block.extend_from_slice(record);
+            if block.len() >= FULL {
+                write_block(&mut file, &mut block)?;
+            }
         }
-        let mut file = writer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        write_block(&mut file, &mut block)?;
         file.rewind()?;
         Ok(file)
     };
     write().map_err(|cause| failed(directory, cause))
 }
 
-/// What stands before a record. Its length is one that [`super::Sorter::push`] took.
-fn head(record: &[u8]) -> [u8; HEAD] {
-    let length = u32::try_from(record.len()).unwrap_or(u32::MAX);
+/// Writes the block, and empties it. Of nothing it writes nothing.
+fn write_block(file: &mut File, block: &mut Vec<u8>) -> Result<()> {
+    if !block.is_empty() {
+        file.write_all(&head(block))?;
+        file.write_all(block)?;
+        block.clear();
+    }
+    Ok(())
+}
+
+/// What stands before a block.
+fn head(block: &[u8]) -> [u8; HEAD] {
     let mut head = [0; HEAD];
-    head[..4].copy_from_slice(&length.to_le_bytes());
-    head[4..].copy_from_slice(&passing_sum(record).to_le_bytes());
+    head[..8].copy_from_slice(&(block.len() as u64).to_le_bytes());
+    head[8..].copy_from_slice(&passing_sum(block).to_le_bytes());
     head
 }
 
@@ -45,49 +63,76 @@ fn head(record: &[u8]) -> [u8; HEAD] {
 #[derive(Debug)]
 pub(super) struct Reader {
     directory: PathBuf,
-    file: BufReader<File>,
+    file: File,
+    block: Vec<u8>,
+    /// Where in the block the record is that was read last.
+    record: std::ops::Range<usize>,
 }
 
 impl Reader {
     pub(super) fn new(directory: &Path, file: File) -> Self {
         Self {
             directory: directory.to_owned(),
-            file: BufReader::with_capacity(AT_ONCE, file),
+            file,
+            block: Vec::new(),
+            record: 0..0,
         }
     }
 
-    /// Puts the next record in place of what is in this buffer. Says whether there is one.
-    pub(super) fn next(&mut self, record: &mut Vec<u8>) -> std::result::Result<bool, SorterError> {
-        record.clear();
-        match self.read(record) {
-            Ok(Some(expected)) if expected == head(record) => Ok(true),
-            Ok(Some(_)) => Err(SorterError::Altered {
-                directory: self.directory.clone(),
-            }),
+    /// The record that was read last; empty before the first one.
+    pub(super) fn record(&self) -> &[u8] {
+        self.block.get(self.record.clone()).unwrap_or_default()
+    }
+
+    /// Goes to the next record. Says whether there is one.
+    pub(super) fn advance(&mut self) -> std::result::Result<bool, SorterError> {
+        if self.record.end == self.block.len() && !self.next_block()? {
+            return Ok(false);
+        }
+        let start = self.record.end + LENGTH;
+        let length = self.block.get(self.record.end..).and_then(<[u8]>::first_chunk);
+        let end = length.map(|length| start.saturating_add(u32::from_le_bytes(*length) as usize));
+        let end = end.filter(|end| *end <= self.block.len());
+        self.record = start..end.ok_or_else(|| self.altered())?;
+        Ok(true)
+    }
+
+    /// Reads the next block in place of the last one. Says whether there is one.
+    fn next_block(&mut self) -> std::result::Result<bool, SorterError> {
+        self.record = 0..0;
+        match read_block(&mut self.file, &mut self.block) {
             Ok(None) => Ok(false),
+            Ok(Some(expected)) if !self.block.is_empty() && expected == head(&self.block) => Ok(true),
+            Ok(Some(_)) => Err(self.altered()),
             Err(cause) => Err(failed(&self.directory, cause)),
         }
     }
 
-    /// Appends the next record. What was written before it, if there is one.
-    fn read(&mut self, record: &mut Vec<u8>) -> Result<Option<[u8; HEAD]>> {
-        if self.file.fill_buf()?.is_empty() {
-            return Ok(None);
+    fn altered(&self) -> SorterError {
+        SorterError::Altered {
+            directory: self.directory.clone(),
         }
-        let mut head = [0; HEAD];
-        self.file.read_exact(&mut head)?;
-        let [a, b, c, d, ..] = head;
-        let length = u32::from_le_bytes([a, b, c, d]);
-        let there = self.file.buffer();
-        if let Some(own) = there.get(..length as usize) {
-            record.extend_from_slice(own);
-            self.file.consume(length as usize);
-        } else {
-            // An altered length must not take all memory: what is not there is not read.
-            (&mut self.file).take(length.into()).read_to_end(record)?;
-        }
-        Ok(Some(head))
     }
+}
+
+/// Reads the next block. What was written before it, if there is one.
+fn read_block(file: &mut File, block: &mut Vec<u8>) -> Result<Option<[u8; HEAD]>> {
+    block.clear();
+    let mut head = Vec::with_capacity(HEAD);
+    file.take(HEAD as u64).read_to_end(&mut head)?;
+    if head.is_empty() {
+        return Ok(None);
+    }
+    let Some(head) = head.first_chunk::<HEAD>() else {
+        return Ok(Some([0; HEAD]));
+    };
+    let length = head.first_chunk().copied().map_or(0, u64::from_le_bytes);
+    if block.capacity() == 0 {
+        block.reserve_exact(FULL + FULL / 8);
+    }
+    // An altered length must not take all memory: what is not there is not read.
+    file.take(length).read_to_end(block)?;
+    Ok(Some(*head))
 }
 
 fn failed(directory: &Path, cause: std::io::Error) -> SorterError {

@@ -296,6 +296,28 @@ async fn repetitions_are_counted_in_every_generation() {
 }
 
 #[tokio::test]
+async fn an_event_id_of_two_lines_or_of_none_loses_no_line() {
+    for id in ["e1", ""] {
+        let given = Given::in_a_directory();
+        let both = [event(id, at(1), "paid"), event(id, at(1), "refused")];
+        given.raw(0, "one", &both).await;
+        given.compact(0).await;
+        // Redelivered, one of them with a third one; and late, so that they are put among the lines of the base.
+        let again = [
+            event(id, at(1), "refused"),
+            event(id, at(1), "paid"),
+            event(id, at(1), "sent"),
+        ];
+        given.raw(1, "two", &again).await;
+        given.compact(1).await;
+        let lines = given.lines().await;
+        let messages: Vec<_> = lines.iter().map(|(_, line)| line.message.as_str()).collect();
+        assert_eq!(messages, ["paid", "refused", "sent"], "{id:?}");
+        assert_eq!(given.verify(1).await.faults, [], "{id:?}");
+    }
+}
+
+#[tokio::test]
 async fn event_ids_of_every_form_come_back() {
     let given = Given::in_a_directory();
     let (time, batch, number) = (at(1).unsigned_abs(), 7 << 90, 65_535);

@@ -163,6 +163,70 @@ async fn a_chain_with_a_gap_is_told() {
 }
 
 #[tokio::test]
+async fn a_bit_that_flips_in_a_link_is_named_there() {
+    let given = Given::in_memory();
+    for later in 0..3 {
+        given.raw(later, "a", &[event("a", at(60 * later), "x")]).await;
+        given.compact(later).await;
+    }
+    for sequence in 1..=3 {
+        let key = layout::link(sequence);
+        let length = given.archive.get(&key).await.unwrap().unwrap().len();
+        for place in (0..length).step_by(7) {
+            alter(&given, &key, |bytes| bytes[place] ^= 1).await;
+            let fault = first_fault(&given).await;
+            assert!(
+                fault.starts_with(&format!("{key} read the link")),
+                "{place}: {fault}"
+            );
+            alter(&given, &key, |bytes| bytes[place] ^= 1).await;
+        }
+    }
+    assert_eq!(given.verify(2).await.faults, []);
+}
+
+/// Lines, filters, manifest and link of the newest hour are gone, the raw object has expired: nothing that is left has a gap.
+#[tokio::test]
+async fn a_chain_whose_end_was_cut_off_is_told_by_the_filter_of_the_day() {
+    let given = Given::in_memory();
+    for later in 0..2 {
+        given.raw(later, "a", &[event("a", at(60 * later), "x")]).await;
+        given.compact(later).await;
+    }
+    let second = hour().plus(1);
+    let manifest = layout::manifest(second, 1);
+    let mut gone = vec![manifest.clone(), layout::link(2)];
+    for prefix in [
+        layout::lines_prefix(second),
+        layout::ids_prefix(second),
+        layout::EXPIRING.to_owned(),
+    ] {
+        gone.extend(given.keys(&prefix).await);
+    }
+    for key in &gone {
+        given.archive.delete(key).await.unwrap();
+    }
+    let told = "is missing, and so is its link, although the filter of its day knows it: restore both";
+    assert_eq!(first_fault(&given).await, format!("{manifest} {told}"));
+}
+
+/// All files of an hour are gone, and nobody deleted what names them.
+#[tokio::test]
+async fn every_file_of_an_hour_that_has_none_is_named() {
+    let given = archived().await;
+    let mut gone = given.keys(&layout::lines_prefix(hour())).await;
+    gone.extend(given.keys(&layout::ids_prefix(hour())).await);
+    for key in &gone {
+        given.archive.delete(key).await.unwrap();
+    }
+    let faults = given.verify(0).await.faults;
+    let mut named: Vec<_> = faults.into_iter().map(|fault| fault.key).collect();
+    named.sort_unstable();
+    gone.sort_unstable();
+    assert_eq!(named, gone);
+}
+
+#[tokio::test]
 async fn a_broken_raw_object_stays_and_the_others_are_archived() {
     let given = Given::in_memory();
     forty_stories(&given).await;

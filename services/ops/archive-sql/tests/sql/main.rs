@@ -159,7 +159,7 @@ fn mistakes_are_told() {
         "COPY messages TO 'x.csv'",
         "",
         &expect![[r#"
-        run the query: Error during planning: DML not supported: COPY
+        run the query: COPY is refused: the archive is only asked, never changed, and nothing is written (SELECT, WITH, EXPLAIN, SHOW, DESCRIBE); rows for a file: `shopwatch archive sql --csv … > FILE`
         exit 2
     "#]],
     );

@@ -23,7 +23,7 @@ fn what_is_said_of_a_directory_is_said_of_a_bucket() {
         "export --form csv",
         "verify",
         "replay",
-        &format!("restore-plan {STORY} --now 2026-11-22T00:00:00Z"),
+        &format!("restore-plan {STORY} --smallest 0 --now 2026-11-22T00:00:00Z"),
     ] {
         let expected = run(directory.path(), line);
         // The stack's own, by its name, and in a folder of it.
@@ -86,7 +86,7 @@ fn what_lies_in_glacier_is_asked_for_and_read() {
         let bucket = frozen(prefix);
         let get = format!("get {STORY}{place}");
         assert!(run_with(&bucket, &get).1.contains("InvalidObjectState"));
-        let later = format!("{STORY} --now 2026-11-22T00:00:00Z{place}");
+        let later = format!("{STORY} --smallest 0 --now 2026-11-22T00:00:00Z{place}");
         let check = |line: &str, code: u8, expected: &[String]| {
             assert_eq!(said(&bucket, line), (code, expected.to_vec()), "{line}");
         };
@@ -124,9 +124,12 @@ fn what_lies_in_glacier_is_asked_for_and_read() {
 #[test]
 fn a_restore_that_fails_is_told() {
     let bucket = frozen("");
-    let line = format!("restore {STORY} --now 2026-11-22T00:00:00Z --yes");
+    let line = format!("restore {STORY} --smallest 0 --now 2026-11-22T00:00:00Z --yes");
     let asked = bucket.served.requests().len();
-    run_with(&bucket, &format!("restore {STORY} --now 2026-11-22T00:00:00Z"));
+    run_with(
+        &bucket,
+        &format!("restore {STORY} --smallest 0 --now 2026-11-22T00:00:00Z"),
+    );
     let reads = bucket.served.requests().len() - asked;
     let mut faults = vec![Fault::Fine; reads];
     faults.push(Fault::Status(403));

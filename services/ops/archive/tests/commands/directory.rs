@@ -176,6 +176,25 @@ fn what_is_altered_is_named() {
 }
 
 #[test]
+fn a_uuid_is_found_as_people_type_it() {
+    let archive = compacted();
+    let expected = run(archive.path(), &format!("get {STORY}"));
+    assert_eq!(expected.0, 0, "{}", expected.1);
+    for typed in [STORY.to_uppercase(), STORY.replace('-', "")] {
+        for scan in ["", " --scan"] {
+            let (code, out) = run(archive.path(), &format!("get {typed}{scan}"));
+            assert_eq!((code, &out), (0, &expected.1), "{typed}{scan}");
+        }
+        let plan = run(archive.path(), &format!("restore-plan {typed}"));
+        assert_eq!(
+            plan,
+            run(archive.path(), &format!("restore-plan {STORY}")),
+            "{typed}"
+        );
+    }
+}
+
+#[test]
 fn a_restore_is_planned_from_manifests() {
     let archive = compacted();
     // No line is read: the parts may be in Glacier.
@@ -201,14 +220,21 @@ fn a_restore_is_planned_from_manifests() {
         (0, "0 to be restored first; 0 hours at most".to_owned())
     );
     assert_eq!(
-        plan(&format!("{STORY} --now 2026-11-22T00:00:00Z")),
+        plan(&format!("{STORY} --smallest 0 --now 2026-11-22T00:00:00Z")),
         (0, "1 to be restored first; 12 hours at most".to_owned())
     );
     assert_eq!(
-        plan(&format!("{REQUEST} --bulk --now 2026-11-22T00:00:00Z")),
+        plan(&format!(
+            "{REQUEST} --bulk --smallest 0 --now 2026-11-22T00:00:00Z"
+        )),
         (0, "1 to be restored first; 48 hours at most".to_owned())
     );
-    assert_eq!(plan("nobody --now 2026-11-22T00:00:00Z").0, 1);
+    // S3 leaves so small a file where it is.
+    assert_eq!(
+        plan(&format!("{STORY} --now 2026-11-22T00:01:00Z")),
+        (0, "0 to be restored first; 0 hours at most".to_owned())
+    );
+    assert_eq!(plan("nobody --smallest 0 --now 2026-11-22T00:00:00Z").0, 1);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 pub(crate) mod api;
 pub(crate) mod delivery;
+mod early;
 pub(crate) mod metric_filter;
 mod pattern;
 pub(crate) mod subscription;

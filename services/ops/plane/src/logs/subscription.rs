@@ -8,13 +8,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{Notify, watch};
 
+use super::early::Early;
 use super::pattern::Pattern;
 use crate::store::LogEvent;
 
@@ -107,6 +108,8 @@ impl Waiting {
 #[derive(Debug, Clone)]
 pub(crate) struct Subscriptions {
     by_group: Arc<RwLock<BTreeMap<String, Vec<Filter>>>>,
+    /// Lines of groups that have no filter yet.
+    early: Arc<Mutex<Early>>,
     /// Groups that are deployed, with lines or without.
     groups: Arc<RwLock<BTreeSet<String>>>,
     waiting: BTreeMap<Pace, Sender<Matched>>,
@@ -131,6 +134,7 @@ impl Subscriptions {
         let first = u64::try_from(jiff::Timestamp::now().as_microsecond()).unwrap_or_default();
         Self {
             by_group: Arc::default(),
+            early: Arc::default(),
             groups: Arc::default(),
             waiting,
             load: Arc::default(),
@@ -174,7 +178,7 @@ impl Subscriptions {
             .contains(name)
     }
 
-    /// Takes the answers of `DescribeSubscriptionFilters` for all groups.
+    /// Takes the answers of `DescribeSubscriptionFilters` for all groups, and applies them to lines that came before.
     pub(crate) fn replace<'a>(&self, described: impl Iterator<Item = &'a Value>) {
         let mut by_group: BTreeMap<String, Vec<Filter>> = BTreeMap::new();
         let mut left_out = 0;
@@ -186,13 +190,23 @@ impl Subscriptions {
             }
         }
         self.counted.left_out.store(left_out, Ordering::Relaxed);
+        let has_filter = |group: &str| by_group.contains_key(group);
+        let waited = self.early().looked(has_filter);
         *self.by_group.write().unwrap_or_else(PoisonError::into_inner) = by_group;
+        waited.iter().for_each(|event| self.apply(event));
+    }
+
+    fn early(&self) -> MutexGuard<'_, Early> {
+        self.early.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps a line for every filter of its group that it matches.
     pub(crate) fn apply(&self, event: &LogEvent) {
         let by_group = self.by_group.read().unwrap_or_else(PoisonError::into_inner);
         let Some(filters) = by_group.get(&event.log_group) else {
+            if !self.early().keep(event) {
+                self.counted.lost.fetch_add(1, Ordering::Relaxed);
+            }
             return;
         };
         for filter in filters
@@ -333,6 +347,22 @@ mod tests {
         };
         tokio::join!(deliver, subscriptions.flush(Duration::from_secs(3_600)));
         assert_eq!(subscriptions.counted.delivered.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn a_line_that_comes_before_the_look_at_the_filters_is_delivered() {
+        let subscriptions = Subscriptions::new();
+        let mut waiting = subscriptions.take(Pace::Gathered).unwrap();
+        let function = "arn:aws:lambda:us-east-1:000000000000:function:archive";
+        subscriptions.apply(&line("/shop", "first"));
+        // This look began before the group was there.
+        subscriptions.replace([].iter());
+        subscriptions.apply(&line("/shop", "second"));
+        subscriptions.replace([described("/shop", "", function)].iter());
+        subscriptions.apply(&line("/shop", "third"));
+        let found = std::iter::from_fn(|| waiting.try_recv().ok());
+        let told: Vec<String> = found.map(|one| one.message.to_string()).collect();
+        assert_eq!(told, ["first", "second", "third"]);
     }
 
     #[test]
