@@ -29,7 +29,10 @@ impl Covered {
         if known.iter().all(Option::is_some) {
             return false;
         }
-        let points: Vec<Point> = known.into_iter().map(|point| point.unwrap_or(Point::Missing)).collect();
+        let points: Vec<Point> = known
+            .into_iter()
+            .map(|point| point.unwrap_or(Point::Missing))
+            .collect();
         let (m, n) = (self.rule.datapoints_to_alarm(), self.rule.evaluation_periods());
         let good = Rule::new(n, m, TreatMissingData::NotBreaching);
         let good = good.map(|rule| rule.with_switches(*self.rule.switches()));

@@ -273,8 +273,7 @@ impl<'a> Run<'a> {
         periods: impl FnOnce() -> Vec<Period>,
     ) -> (StateValue, StateValue) {
         let begins = found == StateValue::Alarm && self.state != StateValue::Alarm;
-        let is_beyond =
-            begins && (self.covered.ends.is_none() || self.covered.is_needed_beyond(&periods()));
+        let is_beyond = begins && (self.covered.ends.is_none() || self.covered.is_needed_beyond(&periods()));
         self.beyond += usize::from(is_beyond);
         let state = if is_beyond {
             StateValue::InsufficientData

@@ -102,7 +102,10 @@ fn heartbeat() -> MetricAlarm {
 /// Minutes of a recording, each with a value or, as a row without one, with none.
 fn minutes(values: impl IntoIterator<Item = (u32, Option<u32>)>) -> String {
     let cell = |(minute, value): (u32, Option<u32>)| {
-        format!("{minute}:{}", value.map_or_else(String::new, |value| value.to_string()))
+        format!(
+            "{minute}:{}",
+            value.map_or_else(String::new, |value| value.to_string())
+        )
     };
     csv(&values.into_iter().map(cell).collect::<Vec<_>>().join(" "))
 }
@@ -124,7 +127,10 @@ fn what_was_not_recorded_is_no_silence() {
     let begins_silent = (0..20).map(|minute| (minute, None)).chain(all(20, 60));
     let begins_silent = run(&heartbeat(), &minutes(begins_silent));
     assert_eq!(begins_silent.fires.len(), 1, "{begins_silent}");
-    assert_eq!(begins_silent.fires[0].cleared_at.unwrap().to_string(), "2026-11-27T02:22:00Z");
+    assert_eq!(
+        begins_silent.fires[0].cleared_at.unwrap().to_string(),
+        "2026-11-27T02:22:00Z"
+    );
 }
 
 /// A breach that is the last datapoint is a breach, and one alone with `missing` waits for datapoints that were never recorded.

@@ -41,7 +41,10 @@ impl fmt::Display for Report {
         }
         if self.beyond_recording > 0 {
             let evaluations = times(self.beyond_recording, "evaluation");
-            writeln!(f, "  {evaluations} not counted: in ALARM only for what was not recorded")?;
+            writeln!(
+                f,
+                "  {evaluations} not counted: in ALARM only for what was not recorded"
+            )?;
         }
         if let Some(suppressor) = &self.unknown_suppressor {
             writeln!(f, "  {suppressor} is not known, as if it had held nothing back")?;
