@@ -105,8 +105,16 @@ pub(crate) fn read_naming(text: &str) -> Result<Node, (ReadError, Option<String>
         Ok(()) => Ok(builder.root.ok_or((ReadError::Empty, None))?.value),
         Err(error) => {
             let resource = builder.resource(&error);
-            Err((error, resource))
+            Err((syntax(&text, error), resource))
         }
+    }
+}
+
+/// What was meant as JSON and is none is told as JSON: of YAML its author knows nothing.
+fn syntax(text: &str, error: ReadError) -> ReadError {
+    match (&error, json::error(text)) {
+        (ReadError::Syntax { .. }, Some((at, reason))) => ReadError::Syntax { at, reason },
+        _ => error,
     }
 }
 

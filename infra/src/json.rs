@@ -1,6 +1,33 @@
-//! The one thing in which JSON is no YAML: a character beyond the first 65 536 may be written as two escapes.
+//! JSON beside YAML: the one thing in which it is no YAML, a character beyond the first 65 536 as two escapes, and what is wrong with JSON
+//! that is none.
 
 use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::node::Place;
+
+/// Why a text that was meant as JSON is none, and where. CloudFormation tries JSON first and YAML then (user guide, "Validating a
+/// template"): a text that is YAML is right, and one that is neither is told as what it looks like.
+pub(crate) fn error(text: &str) -> Option<(Place, String)> {
+    let text = text.trim_start_matches('\u{feff}');
+    let mut characters = text.chars().filter(|c| !c.is_whitespace());
+    let begins = (characters.next(), characters.next());
+    // `{ Resources: …` is YAML.
+    if !matches!(begins, (Some('{'), Some('"' | '}' | '/') | None)) {
+        return None;
+    }
+    let error = serde_json::from_str::<Value>(text).err()?;
+    let at = Place {
+        line: error.line().max(1),
+        column: error.column().max(1),
+    };
+    let whole = error.to_string();
+    let what = whole
+        .rsplit_once(" at line ")
+        .map_or(whole.as_str(), |(what, _)| what);
+    Some((at, format!("it is no JSON: {what}")))
+}
 
 /// Rewrites pairs of escapes (`\ud83d\ude00`) as YAML's long escape (`\U0001f600`). Texts that are no JSON stay as they are.
 /// Columns behind such a pair are two less than in the file.
@@ -46,6 +73,36 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_is_no_json_is_told_where_it_ends_to_be() {
+        let check = |text: &str, expected: Option<(usize, usize, &str)>| {
+            let found = error(text);
+            let found = found
+                .as_ref()
+                .map(|(at, what)| (at.line, at.column, what.as_str()));
+            assert_eq!(found, expected, "{text}");
+        };
+        check("{\"a\": 1}", None);
+        check("{ Resources: { A: 1 } }", None);
+        check("Resources: {}", None);
+        check(
+            "{\n  \"a\": 1\n  \"b\": 2\n}",
+            Some((3, 3, "it is no JSON: expected `,` or `}`")),
+        );
+        check(
+            "{\n  \"a\": [1",
+            Some((2, 9, "it is no JSON: EOF while parsing a list")),
+        );
+        check(
+            "{ \"a\": 1 } }",
+            Some((1, 12, "it is no JSON: trailing characters")),
+        );
+        check(
+            "{\n  // words\n}",
+            Some((2, 3, "it is no JSON: key must be a string")),
+        );
+    }
 
     #[test]
     fn pairs_become_one_escape() {

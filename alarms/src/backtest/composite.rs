@@ -86,6 +86,7 @@ pub(super) fn replay(composite: &Composite<'_>, options: &Options) -> Option<Rep
         never_fired: run.fires.is_empty(),
         no_data: children.values().all(|report| report.no_data),
         range_sensitive: 0,
+        beyond_recording: 0,
         unknown_suppressor: composite
             .alarm
             .actions_suppressor

@@ -7,6 +7,7 @@
 
 mod all;
 mod composite;
+mod covered;
 mod plot;
 mod quick;
 mod read;

@@ -10,6 +10,7 @@ use crate::evaluate::switches::Switches;
 use crate::model::{MetricAlarm, Stat, StateValue};
 
 use super::Options;
+use super::covered::Covered;
 use super::report::Column;
 use super::run::Run;
 
@@ -19,13 +20,14 @@ impl<'a> Run<'a> {
     pub(super) fn quickly(
         alarm: &'a MetricAlarm,
         options: &'a Options,
+        covered: Covered,
         evaluator: &mut Evaluator,
         recorded: &[Recorded],
         (first, to): (Timestamp, Timestamp),
     ) -> Option<(Self, usize, Timestamp)> {
         let step = i64::from(evaluator.interval());
         let rule = *evaluator.rule();
-        let mut run = Self::new(alarm, options, SignedDuration::from_secs(step));
+        let mut run = Self::new(alarm, options, covered);
         let stat = evaluator.in_bits()?.stat;
         let mut look = Look {
             alarm,
@@ -42,7 +44,8 @@ impl<'a> Run<'a> {
     }
 
     fn observe_bits(&mut self, seen: &Seen, look: &mut Look<'_>) {
-        let state = seen.evaluation.verdict.state;
+        let at = look.time(seen.second);
+        let (previous, state) = self.moves(seen.evaluation.verdict.state, || look.periods(at));
         self.evaluations.push(Column {
             value: look.value(seen.end, self.unseen),
             state,
@@ -53,17 +56,16 @@ impl<'a> Run<'a> {
             let newest = i64::from(breaching.trailing_zeros());
             self.last_breach(look.time((seen.end - newest) * look.step));
         }
-        if !seen.evaluation.is_change() {
+        if previous == state {
             return;
         }
-        let at = look.time(seen.second);
         self.changes.push((at, state));
         if state == StateValue::Alarm {
             let oldest = i64::from(breaching.checked_ilog2().unwrap_or(0));
             let first = (breaching != 0).then(|| look.time((seen.end - 1 - oldest) * look.step));
             let periods = look.periods(at);
             self.fire(at, first, &seen.evaluation, &periods);
-        } else if seen.evaluation.previous == StateValue::Alarm {
+        } else if previous == StateValue::Alarm {
             self.clear(at);
         }
     }

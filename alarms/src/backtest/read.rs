@@ -30,7 +30,7 @@ pub enum RecordingError {
         values: usize,
     },
     /// A line of CSV.
-    #[error("line {line}, column {column}: {message}")]
+    #[error("line {line}, cell {column}: {message}")]
     Csv {
         /// Counted from 1.
         line: usize,
@@ -118,6 +118,7 @@ impl Recording {
             Answer::Data { results } => results,
             Answer::Metric(one) => {
                 let Metrics { datapoints, .. } = &one;
+                recording.has(&one.metric());
                 for datapoint in datapoints {
                     let at = time(&datapoint.timestamp)?;
                     recording.add_statistic(&one.metric(), &one.stat, at, datapoint.value)?;
@@ -134,6 +135,7 @@ impl Recording {
                     values: result.values.len(),
                 });
             }
+            recording.has_named(&result.id);
             for (at, value) in result.timestamps.iter().zip(result.values) {
                 recording.add_named(&result.id, time(at)?, Sample::value(value)?);
             }
@@ -160,6 +162,7 @@ impl Recording {
             return Err(wrong(0, 0, message.to_owned()));
         }
         let mut recording = Self::default();
+        names.iter().for_each(|name| recording.has_named(name));
         for (line, text) in lines {
             let mut row = cells(text);
             let first = row.next().unwrap_or_default();
@@ -170,7 +173,11 @@ impl Recording {
                     format!("`{first}` is not a time, expected one like 2026-11-27T02:00:00Z"),
                 )
             })?;
+            // A row is a moment that was recorded, also where nothing was measured.
+            recording.covers(at, at);
+            let mut given = 1;
             for (column, cell) in row.enumerate() {
+                given += 1;
                 let name = names.get(column).ok_or_else(|| {
                     wrong(
                         line,
@@ -190,6 +197,13 @@ impl Recording {
                     )
                 })?;
                 recording.add_named(name, at, sample);
+            }
+            if given <= names.len() {
+                let message = format!(
+                    "only {given} of the {} cells of the heading: leave a cell empty where nothing was measured",
+                    names.len() + 1
+                );
+                return Err(wrong(line, given - 1, message));
             }
         }
         recording.sort();

@@ -12,6 +12,8 @@ use crate::model::{Dimension, Metric, Stat};
 pub struct Recording {
     named: BTreeMap<String, Series>,
     metrics: BTreeMap<Key, Series>,
+    /// From when to when was recorded, where that is known beside the datapoints.
+    covered: Option<(Timestamp, Timestamp)>,
 }
 
 /// The datapoints of one metric.
@@ -37,6 +39,16 @@ impl Recording {
     pub fn add_named(&mut self, name: &str, at: Timestamp, sample: Sample) {
         let series = self.named.entry(name.to_owned()).or_default();
         series.samples.push((at, sample));
+    }
+
+    /// A metric was recorded under this id or name, and may have no datapoint.
+    pub fn has_named(&mut self, name: &str) {
+        self.named.entry(name.to_owned()).or_default();
+    }
+
+    /// A metric was recorded, and may have no datapoint.
+    pub fn has(&mut self, metric: &Metric) {
+        self.metrics.entry(key(metric)).or_default();
     }
 
     /// A datapoint of a metric, as it was published or with all its samples.
@@ -68,8 +80,19 @@ impl Recording {
         Ok(())
     }
 
+    /// It was recorded from then to then: where there is no datapoint in between, there was none.
+    pub fn covers(&mut self, from: Timestamp, to: Timestamp) {
+        self.covered = Some(match self.covered {
+            Some((first, last)) => (first.min(from), last.max(to)),
+            None => (from, to),
+        });
+    }
+
     /// Takes the datapoints of another recording too.
     pub fn merge(&mut self, other: Self) {
+        if let Some((from, to)) = other.covered {
+            self.covers(from, to);
+        }
         for (name, series) in other.named {
             self.named.entry(name).or_default().merge(series);
         }
@@ -85,13 +108,13 @@ impl Recording {
         self.series().all(|series| series.samples.is_empty())
     }
 
-    /// The first and the last timestamp.
+    /// The first and the last moment that was recorded: of the datapoints, and of what it [covers](Self::covers).
     #[must_use]
     pub fn ends(&self) -> Option<(Timestamp, Timestamp)> {
         let all = || {
-            self.series()
-                .flat_map(|series| &series.samples)
-                .map(|(at, _)| *at)
+            let datapoints = self.series().flat_map(|series| &series.samples);
+            let covered = self.covered.iter().flat_map(|(from, to)| [*from, *to]);
+            datapoints.map(|(at, _)| *at).chain(covered)
         };
         Some((all().min()?, all().max()?))
     }

@@ -29,6 +29,10 @@ pub struct Report {
     pub unknown_suppressor: Option<String>,
     /// Evaluations that another size of the evaluation range would have made say another state.
     pub range_sensitive: usize,
+    /// Evaluations that would have been in ALARM for what was not recorded: before the recording, after it, or of metrics that it does not
+    /// have. They do not count as fires.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub beyond_recording: usize,
     /// What values are compared with; none for a band, and for composite alarms.
     #[serde(skip)]
     pub(super) threshold: Option<f64>,
@@ -38,6 +42,11 @@ pub struct Report {
     /// Each change of state: what a composite alarm sees.
     #[serde(skip)]
     pub(super) changes: Vec<(Timestamp, StateValue)>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// From ALARM to whatever came after it.

@@ -14,6 +14,7 @@ use crate::model::{MetricAlarm, StateValue};
 use crate::range_question::depends_on;
 use crate::scenario::watched;
 
+use super::covered::Covered;
 use super::plot::columns;
 use super::recording::{Recording, Series};
 use super::report::{Column, Fire, Report};
@@ -90,6 +91,9 @@ pub enum BacktestError {
 /// Evaluates an alarm over a recording, from its first datapoint until after its last has left the evaluation range. A series
 /// belongs to the metric of its id, or of its name where only one metric has it.
 ///
+/// What is missing within the recording is silence, and counts as the alarm says. Before it begins and after it ends nothing is known: an alarm that
+/// would be in ALARM for that only has not fired, and [`Report::beyond_recording`] says how often it was so.
+///
 /// An alarm over one metric or query of which a step is a period goes through the loop of [`crate::evaluate::series::replay()`]; what comes out
 /// is the same.
 ///
@@ -115,7 +119,7 @@ pub(super) fn evaluated(
         let model = options.band.ok_or(BacktestError::Band)?;
         evaluator = evaluator.with_model(Box::new(model));
     }
-    let recorded = recorded(alarm, &evaluator, recording)?;
+    let (recorded, is_recorded) = recorded(alarm, &evaluator, recording)?;
     let (first, last) = recording.ends().ok_or(BacktestError::Empty)?;
     let step = SignedDuration::from_secs(i64::from(evaluator.interval()));
     let period = i64::from(alarm.effective_period().unwrap_or(60));
@@ -127,10 +131,16 @@ pub(super) fn evaluated(
     if first.duration_until(to).as_secs() / step.as_secs() > MOST_EVALUATIONS {
         return Err(BacktestError::Long);
     }
+    let covered = Covered {
+        ends: is_recorded.then_some((first, last)),
+        length: SignedDuration::from_secs(period),
+        step,
+        rule: *evaluator.rule(),
+    };
     let quick = is_quick
-        .then(|| Run::quickly(alarm, options, &mut evaluator, &recorded, (first, to)))
+        .then(|| Run::quickly(alarm, options, covered, &mut evaluator, &recorded, (first, to)))
         .flatten();
-    let (mut run, seen, mut at) = quick.unwrap_or_else(|| (Run::new(alarm, options, step), 0, first));
+    let (mut run, seen, mut at) = quick.unwrap_or_else(|| (Run::new(alarm, options, covered), 0, first));
     let mut unseen = recorded[seen..].iter().peekable();
     while at <= to {
         while let Some(seen) = unseen.next_if(|seen| seen.at.duration_until(at) >= options.visibility_delay) {
@@ -153,12 +163,13 @@ fn needs_band(alarm: &MetricAlarm) -> bool {
     alarm.threshold_metric_id.is_some() || expressions.any(|text| text.contains("ANOMALY_DETECTION_BAND"))
 }
 
-/// The datapoints of the alarm's metrics, in the order of time.
+/// The datapoints of the alarm's metrics, in the order of time, and whether the recording has any of these metrics, with datapoints or
+/// without.
 fn recorded(
     alarm: &MetricAlarm,
     evaluator: &Evaluator,
     recording: &Recording,
-) -> Result<Vec<Recorded>, BacktestError> {
+) -> Result<(Vec<Recorded>, bool), BacktestError> {
     let watched = watched::metrics(alarm, evaluator.metrics());
     let mut found: Vec<(usize, &Series)> = Vec::new();
     for (place, wanted) in (0..).zip(wanted::of(alarm, evaluator)) {
@@ -177,17 +188,21 @@ fn recorded(
             .map(move |(at, sample)| Recorded { metric, at, sample })
             .collect::<Vec<_>>()
     };
+    let is_recorded = !found.is_empty();
     let mut all: Vec<Recorded> = found.into_iter().flat_map(of_series).collect();
     all.sort_by_key(|recorded| recorded.at);
-    Ok(all)
+    Ok((all, is_recorded))
 }
 
 pub(super) struct Run<'a> {
     alarm: &'a MetricAlarm,
     options: &'a Options,
     fires: Vec<Fire>,
-    /// Seconds.
-    period: i64,
+    covered: Covered,
+    /// The state without alarms for what was not recorded: there it is not known.
+    state: StateValue,
+    /// How many evaluations were in ALARM only for what was not recorded.
+    beyond: usize,
     /// How many of the newest periods are not there yet, because of the delay.
     pub(super) unseen: usize,
     /// How many evaluations it takes until periods end at the same times again.
@@ -201,8 +216,8 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(alarm: &'a MetricAlarm, options: &'a Options, step: SignedDuration) -> Self {
-        let period = i64::from(alarm.effective_period().unwrap_or(60));
+    pub(super) fn new(alarm: &'a MetricAlarm, options: &'a Options, covered: Covered) -> Self {
+        let period = covered.length.as_secs();
         let times = |seconds: i64, of: i64| {
             let times = (seconds + of - 1) / of.max(1);
             usize::try_from(times).unwrap_or(0)
@@ -211,9 +226,11 @@ impl<'a> Run<'a> {
             alarm,
             options,
             fires: Vec::new(),
-            period,
+            covered,
+            state: StateValue::InsufficientData,
+            beyond: 0,
             unseen: times(options.visibility_delay.as_secs(), period),
-            alignments: times(period, step.as_secs()).max(1),
+            alignments: times(period, covered.step.as_secs()).max(1),
             breaches: VecDeque::new(),
             range_sensitive: 0,
             evaluations: Vec::new(),
@@ -222,7 +239,7 @@ impl<'a> Run<'a> {
     }
 
     fn observe(&mut self, at: Timestamp, evaluation: &Evaluation, periods: &[Period]) {
-        let state = evaluation.verdict.state;
+        let (previous, state) = self.moves(evaluation.verdict.state, || periods.to_vec());
         self.evaluations.push(Column {
             value: periods
                 .iter()
@@ -233,21 +250,37 @@ impl<'a> Run<'a> {
         });
         self.range_sensitive += usize::from(evaluation.verdict.depends.range_size);
         let breaching = || periods.iter().filter(|period| period.point == Point::Breaching);
-        let length = SignedDuration::from_secs(self.period);
+        let length = self.covered.length;
         if let Some(newest) = breaching().next_back() {
             self.last_breach(newest.start.checked_add(length).unwrap_or(newest.start));
         }
-        if evaluation.is_change() {
-            self.changes.push((at, state));
+        if previous == state {
+            return;
         }
-        match (evaluation.is_change(), state, evaluation.previous) {
-            (true, StateValue::Alarm, _) => {
-                let first = breaching().next().map(|period| period.start);
-                self.fire(at, first, evaluation, periods);
-            }
-            (true, _, StateValue::Alarm) => self.clear(at),
-            _ => {}
+        self.changes.push((at, state));
+        if state == StateValue::Alarm {
+            let first = breaching().next().map(|period| period.start);
+            self.fire(at, first, evaluation, periods);
+        } else if previous == StateValue::Alarm {
+            self.clear(at);
         }
+    }
+
+    /// The state before and after an evaluation. ALARM begins when it does not need what was not recorded.
+    pub(super) fn moves(
+        &mut self,
+        found: StateValue,
+        periods: impl FnOnce() -> Vec<Period>,
+    ) -> (StateValue, StateValue) {
+        let begins = found == StateValue::Alarm && self.state != StateValue::Alarm;
+        let is_beyond = begins && (self.covered.ends.is_none() || self.covered.is_needed_beyond(&periods()));
+        self.beyond += usize::from(is_beyond);
+        let state = if is_beyond {
+            StateValue::InsufficientData
+        } else {
+            found
+        };
+        (std::mem::replace(&mut self.state, state), state)
     }
 
     /// The newest breaching period of an evaluation ends at this time.
@@ -300,6 +333,7 @@ impl<'a> Run<'a> {
             never_fired: self.fires.is_empty(),
             no_data,
             range_sensitive: self.range_sensitive,
+            beyond_recording: self.beyond,
             unknown_suppressor: None,
             threshold: self.alarm.threshold,
             plot: columns(&self.evaluations, WIDTH),

@@ -87,6 +87,77 @@ fn never_and_dead() {
     );
 }
 
+/// A dead-man alarm: silence for three minutes and the two of the range.
+fn heartbeat() -> MetricAlarm {
+    MetricAlarm {
+        alarm_name: Some("beats".to_owned()),
+        evaluation_periods: 3,
+        threshold: Some(1.0),
+        comparison_operator: "LessThanThreshold".parse().unwrap(),
+        treat_missing_data: Some(TreatMissingData::Breaching),
+        ..MetricAlarm::over("AWS/Lambda", "Errors", Stat::Sum, 60)
+    }
+}
+
+/// Minutes of a recording, each with a value or, as a row without one, with none.
+fn minutes(values: impl IntoIterator<Item = (u32, Option<u32>)>) -> String {
+    let cell = |(minute, value): (u32, Option<u32>)| {
+        format!(
+            "{minute}:{}",
+            value.map_or_else(String::new, |value| value.to_string())
+        )
+    };
+    csv(&values.into_iter().map(cell).collect::<Vec<_>>().join(" "))
+}
+
+/// The recording begins and ends, and the alarm does not fire for it. Within it silence is silence.
+#[test]
+fn what_was_not_recorded_is_no_silence() {
+    let all = |from, to| (from..to).map(|minute| (minute, Some(5)));
+    let quiet = run(&heartbeat(), &minutes(all(0, 60)));
+    assert!(quiet.never_fired && quiet.beyond_recording > 0, "{quiet}");
+    let with_gap = run(&heartbeat(), &minutes(all(0, 20).chain(all(30, 60))));
+    let times: Vec<String> = with_gap.fires.iter().map(|fire| fire.at.to_string()).collect();
+    assert_eq!(times, ["2026-11-27T02:25:00Z"], "{with_gap}");
+    // Rows without a value say that it was silent to their end.
+    let silent = (20..60).map(|minute| (minute, None));
+    let ends_silent = run(&heartbeat(), &minutes(all(0, 20).chain(silent)));
+    assert_eq!(ends_silent.fires.len(), 1, "{ends_silent}");
+    assert_eq!(ends_silent.fires[0].cleared_at, None);
+    let begins_silent = (0..20).map(|minute| (minute, None)).chain(all(20, 60));
+    let begins_silent = run(&heartbeat(), &minutes(begins_silent));
+    assert_eq!(begins_silent.fires.len(), 1, "{begins_silent}");
+    assert_eq!(
+        begins_silent.fires[0].cleared_at.unwrap().to_string(),
+        "2026-11-27T02:22:00Z"
+    );
+}
+
+/// A breach that is the last datapoint is a breach, and one alone with `missing` waits for datapoints that were never recorded.
+#[test]
+fn a_breach_at_the_end_counts_by_itself() {
+    let values = (0..30).map(|minute| (minute, Some(u32::from(minute == 29))));
+    assert_eq!(run(&errors(), &minutes(values)).fires.len(), 1);
+    let alone = MetricAlarm {
+        evaluation_periods: 3,
+        treat_missing_data: Some(TreatMissingData::Missing),
+        ..errors()
+    };
+    let values = (0..30).map(|minute| (minute, (minute == 29).then_some(1)));
+    let report = run(&alone, &minutes(values));
+    assert!(report.never_fired && report.beyond_recording > 0, "{report}");
+}
+
+#[test]
+fn a_metric_that_was_not_recorded_is_not_silent() {
+    let text = minutes((0..60).map(|minute| (minute, Some(1)))).replace("Errors", "Invocations");
+    let report = run(&heartbeat(), &text);
+    assert!(report.never_fired && report.no_data, "{report}");
+    let silent = minutes((0..60).map(|minute| (minute, None)));
+    let report = run(&heartbeat(), &silent);
+    assert!(!report.never_fired && report.no_data, "{report}");
+}
+
 #[test]
 fn the_answer_of_get_metric_data_is_read() {
     let json = r#"{ "MetricDataResults": [{ "Id": "m1", "Label": "Errors", "StatusCode": "Complete",
@@ -107,19 +178,27 @@ fn bad_recordings_say_where() {
     };
     check(
         "",
-        "line 1, column 1: expected a heading like `timestamp,Errors`, with a name for each metric",
+        "line 1, cell 1: expected a heading like `timestamp,Errors`, with a name for each metric",
     );
     check(
         "t,a\nsoon,1",
-        "line 2, column 1: `soon` is not a time, expected one like 2026-11-27T02:00:00Z",
+        "line 2, cell 1: `soon` is not a time, expected one like 2026-11-27T02:00:00Z",
     );
     check(
         "t,a\n0,x",
-        "line 2, column 2: `x` is not a number, expected one or nothing",
+        "line 2, cell 2: `x` is not a number, expected one or nothing",
     );
     check(
         "t,a\n0,1,2",
-        "line 2, column 3: more cells than the 2 of the heading",
+        "line 2, cell 3: more cells than the 2 of the heading",
+    );
+    check(
+        "t,a,b\n\n0,1",
+        "line 3, cell 2: only 2 of the 3 cells of the heading: leave a cell empty where nothing was measured",
+    );
+    check(
+        "t,a\n0",
+        "line 2, cell 1: only 1 of the 2 cells of the heading: leave a cell empty where nothing was measured",
     );
     check(
         "{}",

@@ -39,6 +39,13 @@ impl fmt::Display for Report {
             };
             writeln!(f, "  {evaluations} {depend} on how many periods AWS retrieves")?;
         }
+        if self.beyond_recording > 0 {
+            let evaluations = times(self.beyond_recording, "evaluation");
+            writeln!(
+                f,
+                "  {evaluations} not counted: in ALARM only for what was not recorded"
+            )?;
+        }
         if let Some(suppressor) = &self.unknown_suppressor {
             writeln!(f, "  {suppressor} is not known, as if it had held nothing back")?;
         }

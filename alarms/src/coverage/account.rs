@@ -1,5 +1,6 @@
 //! What belongs to no single resource: quotas that all share, and the way of alarms to people.
 
+use infra::typed::Billing;
 use infra::{Stack, Typed};
 
 use super::generate::Making;
@@ -29,7 +30,10 @@ pub(super) fn add(making: &mut Making<'_>, stacks: &[&Stack]) {
     for resource in stacks.iter().flat_map(|stack| &stack.resources) {
         match &resource.typed {
             Typed::Function(_) => uses.functions = true,
-            Typed::Table(_) => uses.tables = true,
+            Typed::Table(table) => {
+                uses.tables = true;
+                uses.provisioned_tables |= table.billing.known() != Some(Billing::OnDemand);
+            }
             Typed::EventBus(_) => uses.buses = true,
             Typed::StateMachine(_) => uses.workflows = true,
             _ => uses.mails |= resource.kind.starts_with("AWS::SES::"),

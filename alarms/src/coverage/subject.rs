@@ -131,6 +131,8 @@ pub(crate) struct LogFacts {
 pub(crate) struct AccountFacts {
     pub(crate) functions: bool,
     pub(crate) tables: bool,
+    /// Of tables whose capacity is not on demand, or not known to be.
+    pub(crate) provisioned_tables: bool,
     pub(crate) buses: bool,
     pub(crate) workflows: bool,
     pub(crate) mails: bool,

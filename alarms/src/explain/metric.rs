@@ -8,7 +8,7 @@ use crate::scenario::duration::written;
 use super::filled::Filled;
 use super::rehearsal::Rehearsal;
 use super::silence::{after, fires_after};
-use super::sliding::{Mixed, Sliding, mixed, shrinks, sums_fall};
+use super::sliding::{Mixed, Sliding, mixed, of_a_part, shrinks, sums_fall};
 use super::watches::{beyond, breaches, watches};
 use super::{Explanation, actions, promql};
 
@@ -263,6 +263,12 @@ impl<'a> Told<'a> {
             return format!(
                 "Yes: {exactly} looked at. What comes late counts as missing until it is there, and changes the verdict while \
                  its period is looked at."
+            );
+        }
+        if let Some(part) = of_a_part(self.alarm, self.period, self.step) {
+            return format!(
+                "{part} Up to {} late it can still change the state; after that nobody looks.",
+                self.periods(range)
             );
         }
         let newest = match n {

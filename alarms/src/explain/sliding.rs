@@ -145,6 +145,21 @@ pub(super) fn sums_fall(alarm: &MetricAlarm) -> bool {
         && decides(alarm).is_some_and(is_sum)
 }
 
+/// What data that come late do to periods of which a part has come: such a period counts with that part. None where no evaluation sees a part.
+pub(super) fn of_a_part(alarm: &MetricAlarm, period: i64, step: i64) -> Option<String> {
+    let slides = period > step && alarm.wall_clock_window().is_none();
+    let then = match mixed(alarm) {
+        Mixed::OneBadBreaches => "and breaches only when the bad data of it are there",
+        Mixed::OneGoodSaves => "and may breach because the good data of it are still on their way",
+        Mixed::Depends if shrinks(alarm) => {
+            "and its sum is smaller: one that is just above the threshold may never fire"
+        }
+        Mixed::Depends if sums_fall(alarm) => "and its sum is smaller, and may breach for that",
+        Mixed::Depends => "and may breach where the whole does not, or the other way round",
+    };
+    slides.then(|| format!("A period of which a part has come counts with that part, {then}."))
+}
+
 /// When an alarm clears with good data whose windows slide.
 pub(super) struct Sliding {
     pub(super) mixed: Mixed,

@@ -251,3 +251,47 @@ fn of_a_sum_the_traffic_decides() {
         "1m to 5m after the last breach, as soon as the newest datapoint does not breach; ",
     );
 }
+
+/// Whether an alarm over periods of five minutes is ever in ALARM once the range is full, with values that come so many minutes late.
+fn fires(alarm: &MetricAlarm, values: &[f64], late: usize) -> bool {
+    let mut evaluator = Evaluator::new(alarm, Switches::DEFAULT).unwrap();
+    let begin: Timestamp = "2026-11-27T00:00:00Z".parse().unwrap();
+    let at = |minute: usize| begin + SignedDuration::from_mins(i64::try_from(minute).unwrap());
+    let mut fired = false;
+    for minute in 0..values.len() {
+        if let Some(seen) = minute.checked_sub(late) {
+            evaluator.push(0, at(seen), &Sample::value(values[seen]).unwrap());
+        }
+        let state = evaluator.evaluate(at(minute + 1)).verdict.state;
+        fired |= minute > 12 * MINUTES && state == StateValue::Alarm;
+    }
+    fired
+}
+
+/// What is said of data that come late is so, with data that come two minutes late.
+#[test]
+fn a_part_of_a_period_counts() {
+    let check = |stat: Stat, name: &str, limit: (ComparisonOperator, f64), five: [f64; 5], seen: [bool; 2], says: &str| {
+        let alarm = MetricAlarm {
+            comparison_operator: limit.0,
+            threshold: Some(limit.1),
+            treat_missing_data: Some(TreatMissingData::NotBreaching),
+            ..over(name, stat, false)
+        };
+        let values: Vec<f64> = five.iter().copied().cycle().take(30 * MINUTES).collect();
+        assert_eq!([fires(&alarm, &values, 0), fires(&alarm, &values, 2)], seen, "{alarm:?}");
+        let told = explain(&alarm.into()).unwrap().late_data;
+        let begins = format!("A period of which a part has come counts with that part, and {says}.");
+        assert!(told.starts_with(&begins), "{told}");
+        assert!(told.ends_with("Up to 15m late it can still change the state; after that nobody looks."), "{told}");
+    };
+    let above = |limit: f64| (ComparisonOperator::GreaterThanThreshold, limit);
+    let below = |limit: f64| (ComparisonOperator::LessThanThreshold, limit);
+    let one = [1.0, 0.0, 0.0, 0.0, 0.0];
+    check(Stat::Sum, "Runs", above(5.0), [1.1; 5], [true, false], "its sum is smaller: one that is just above the threshold may never fire");
+    check(Stat::Sum, "Runs", below(5.0), [1.1; 5], [false, true], "its sum is smaller, and may breach for that");
+    check(Stat::Sum, "Invocations", below(1.0), one, [false, true], "may breach because the good data of it are still on their way");
+    check(Stat::Sum, "Errors", above(0.0), one, [true, true], "breaches only when the bad data of it are there");
+    let uneven = [9.0, 0.0, 0.0, 0.0, 9.0];
+    check(Stat::Average, "Runs", above(5.0), uneven, [false, true], "may breach where the whole does not, or the other way round");
+}

@@ -254,3 +254,8 @@ pub(super) fn targets(member: &Member<'_>, world: &World<'_>, state: &str) -> BT
     };
     actions.map(target).collect()
 }
+
+/// Whether one of [`targets`] is a resource of the linted templates.
+pub(super) fn is_of_templates(target: &str) -> bool {
+    target.contains(' ')
+}

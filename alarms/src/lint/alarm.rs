@@ -32,7 +32,28 @@ pub(super) struct Use<'a> {
     pub(super) known: Option<&'static ServiceMetric>,
 }
 
+/// The type of an anomaly detector.
+pub(super) const DETECTOR: &str = "AWS::CloudWatch::AnomalyDetector";
+
 impl<'a> Alarm<'a> {
+    /// An anomaly detector as an alarm that compares nothing: its metrics exist or not as those of an alarm do.
+    pub(super) fn of_detector(member: Member<'a>) -> Option<Self> {
+        let is_detector = member.resource.kind == DETECTOR && !unread::is_unread(&member);
+        is_detector.then(|| Self {
+            member,
+            uses: uses_of_detector(&member.resource.properties),
+        })
+    }
+
+    /// What it is called in a message.
+    pub(super) fn noun(&self) -> &'static str {
+        if self.member.resource.kind == DETECTOR {
+            "the detector"
+        } else {
+            "the alarm"
+        }
+    }
+
     pub(super) fn of(member: Member<'a>) -> Option<Self> {
         let is_alarm = member.resource.kind == "AWS::CloudWatch::Alarm" && !unread::is_unread(&member);
         is_alarm.then(|| Self {
@@ -140,7 +161,21 @@ fn uses(properties: &Node) -> Vec<Use<'_>> {
             .unwrap_or(&properties["Statistic"]);
         return vec![one(properties, None, stat, properties, true)];
     }
-    let entries = properties["Metrics"].items().iter();
+    of_queries(&properties["Metrics"])
+}
+
+/// One metric in the old form or in the new one, or metric math.
+fn uses_of_detector(properties: &Node) -> Vec<Use<'_>> {
+    let single = &properties["SingleMetricAnomalyDetector"];
+    let metric = if single.is_null() { properties } else { single };
+    if metric.get("MetricName").is_some() {
+        return vec![one(metric, None, &metric["Stat"], metric, true)];
+    }
+    of_queries(&properties["MetricMathAnomalyDetector"]["MetricDataQueries"])
+}
+
+fn of_queries(queries: &Node) -> Vec<Use<'_>> {
+    let entries = queries.items().iter();
     let with_metric = entries.filter_map(|entry| Some((entry, entry.get("MetricStat")?)));
     with_metric
         .map(|(entry, stat)| {

@@ -40,6 +40,36 @@ pub(super) fn of(alarm: &Alarm<'_>, used: &Use<'_>, world: &World<'_>, filters: 
     }
 }
 
+/// When the function is stopped of which an alarm watches the duration.
+#[derive(Debug)]
+pub(super) struct Timeout {
+    /// Its logical ID.
+    pub(super) function: String,
+    pub(super) seconds: f64,
+}
+
+pub(super) fn timeout(alarm: &Alarm<'_>, used: &Use<'_>, world: &World<'_>) -> Option<Timeout> {
+    if (used.namespace()?, used.name()?) != ("AWS/Lambda", "Duration") {
+        return None;
+    }
+    let member = identity::named(alarm, world, used, "FunctionName")?;
+    let Typed::Function(function) = &member.resource.typed else {
+        return None;
+    };
+    Some(Timeout {
+        function: member.resource.logical_id.clone(),
+        seconds: number(function.timeout_s.known()?),
+    })
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "seconds and executions are far below 2^52"
+)]
+const fn number(value: u64) -> f64 {
+    value as f64
+}
+
 /// The limit that a resource sets to one of its metrics.
 fn setting(alarm: &Alarm<'_>, used: &Use<'_>, world: &World<'_>) -> Option<(f64, String)> {
     let dimension = match used.namespace()? {
@@ -49,11 +79,6 @@ fn setting(alarm: &Alarm<'_>, used: &Use<'_>, world: &World<'_>) -> Option<(f64,
     };
     let member = identity::named(alarm, world, used, dimension)?;
     let id = &member.resource.logical_id;
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "seconds and executions are far below 2^52"
-    )]
-    let number = |value: u64| value as f64;
     match (&member.resource.typed, used.name()?) {
         (Typed::Function(function), "Duration") => {
             let timeout = number(function.timeout_s.known()?) * 1000.0;

@@ -37,6 +37,7 @@ checks! {
     // The threshold.
     IMPOSSIBLE_THRESHOLD = "impossible-threshold", Bug, "a threshold that every value, or none, crosses";
     THRESHOLD_UNIT = "threshold-unit", Warning, "a threshold that was meant in another unit";
+    AT_TIMEOUT = "threshold-at-timeout", Warning, "a duration that only a call has that was stopped already";
     SILENT_HEARTBEAT = "heartbeat-never-fires", Bug, "a heartbeat on a metric that is silent, not 0, when nothing happens";
     MISLEADING_STATISTIC = "misleading-statistic", Warning, "a statistic that says how often was measured, not what";
     COARSE_PERCENTILE = "percentile-is-maximum", Info, "a percentile that needs more samples than a period is likely to have";
@@ -77,7 +78,7 @@ checks! {
     FUNCTION_REFUSES = "function-refuses-cloudwatch", Bug, "a function as action that CloudWatch may not call";
     // Composite alarms.
     COMPOSITE_CYCLE = "composite-cycle", Bug, "composite alarms that watch each other";
-    UNKNOWN_ALARM = "unknown-alarm", Bug, "a composite over an alarm that is not there";
+    UNKNOWN_ALARM = "unknown-alarm", Bug, "a composite or a mute rule over an alarm that is not there";
     CONSTANT_RULE = "constant-rule", Bug, "a composite whose state never changes";
     // Metric filters.
     BAD_PATTERN = "bad-filter-pattern", Bug, "a filter pattern that CloudWatch Logs refuses, or that matches no line";

@@ -97,6 +97,11 @@ fn gather_raising<'r>(rule: &'r AlarmRule, negated: bool, found: &mut BTreeSet<&
     }
 }
 
+/// Whether a resource is an alarm of either kind.
+pub(super) fn is_alarm(member: &Member<'_>) -> bool {
+    [METRIC_KIND, KIND].contains(&member.resource.kind.as_str())
+}
+
 fn alarms<'a>(world: &World<'a>) -> impl Iterator<Item = Member<'a>> {
     world.of_kind(METRIC_KIND).chain(world.of_kind(KIND))
 }
@@ -147,8 +152,14 @@ fn unknown_alarms(composite: &Composite<'_>, world: &World<'_>, report: &mut Rep
 }
 
 /// What is meant by a name that no alarm of the templates has.
-fn misnamed(name: &str, world: &World<'_>) -> Option<String> {
+pub(super) fn misnamed(name: &str, world: &World<'_>) -> Option<String> {
     let known: Vec<Member<'_>> = alarms(world).collect();
+    if known
+        .iter()
+        .any(|alarm| alarm.resource.properties["AlarmName"].as_text() == Some(name))
+    {
+        return None;
+    }
     if let Some(alarm) = known.iter().find(|alarm| alarm.resource.logical_id == name) {
         let is = alarm.resource.properties.get("AlarmName").map_or_else(
             || "generated: name it with Fn::Sub".to_owned(),
@@ -221,8 +232,13 @@ fn constant(composite: &Composite<'_>, report: &mut Report) {
     report.say(&CONSTANT_RULE, &composite.member, node.at, message);
 }
 
+/// Of a topic that is not in the templates nobody knows whom it wakes. Where it is not the only one, it may be the one that wakes nobody.
 fn twice(composite: &Composite<'_>, world: &World<'_>, report: &mut Report) {
-    let own = actions::targets(&composite.member, world, "AlarmActions");
+    let all: BTreeSet<String> = alarms(world)
+        .flat_map(|alarm| actions::targets(&alarm, world, "AlarmActions"))
+        .collect();
+    let mut own = actions::targets(&composite.member, world, "AlarmActions");
+    own.retain(|target| all.len() == 1 || actions::is_of_templates(target));
     let raising = composite.raising(world).into_iter();
     for child in raising.filter(|child| !std::ptr::eq(child.resource, composite.member.resource)) {
         let theirs = actions::targets(&child, world, "AlarmActions");

@@ -1,9 +1,9 @@
 //! Between which values an expression is, and whether the threshold is among them: `IF(errors > 5, 1, 0)` is never above 1.
 
-use crate::model::TreatMissingData;
 use crate::model::expression::{Expr, Function, Node as MathNode, Operator};
+use crate::model::{Stat, TreatMissingData};
 
-use super::alarm::Alarm;
+use super::alarm::{Alarm, Use};
 use super::bounds;
 use super::checks::IMPOSSIBLE_THRESHOLD;
 use super::filter::Filters;
@@ -55,7 +55,16 @@ pub(super) fn check(
         (None, Some(high)) => format!("{high} or less"),
         (None, None) => return,
     };
-    let message = format!("{id} is {is} {} {threshold}: it is {between}", words(comparison));
+    let percent = match (low, high) {
+        (Some(0.0), Some(1.0)) if is == "never" && threshold > 1.0 => {
+            format!(". If it is a share, {threshold} % are {}", threshold / 100.0)
+        }
+        _ => String::new(),
+    };
+    let message = format!(
+        "{id} is {is} {} {threshold}: it is {between}{percent}",
+        words(comparison)
+    );
     let at = alarm.at(&alarm.properties()["Threshold"]);
     report.say(&IMPOSSIBLE_THRESHOLD, &alarm.member, at, message);
 }
@@ -81,6 +90,9 @@ impl Seen<'_, '_> {
                 (high.map(|high| -high), low.map(|low| -low))
             }
             MathNode::Id(id) => self.of_id(id, levels),
+            MathNode::Binary(Operator::Divide, part, whole) if self.share_of(part, whole).is_some() => {
+                (Some(0.0), self.share_of(part, whole))
+            }
             MathNode::Binary(operator, left, right) => binary(*operator, of(left), of(right)),
             MathNode::Call(Function::If, parts) => match parts.as_slice() {
                 [_, then, otherwise] => union(of(then), of(otherwise)),
@@ -114,6 +126,75 @@ impl Seen<'_, '_> {
             Some(of_datapoints(used, &samples, used.stat()?))
         });
         of_used.unwrap_or(ANY)
+    }
+}
+
+/// What is counted with each call beside the calls: there are never more of them.
+const PARTS: &[(&str, &str, &str)] = &[
+    ("AWS/Lambda", "Errors", "Invocations"),
+    ("AWS/ApiGateway", "5XXError", "Count"),
+    ("AWS/ApiGateway", "4XXError", "Count"),
+    ("AWS/ApiGateway", "5xx", "Count"),
+    ("AWS/ApiGateway", "4xx", "Count"),
+];
+
+impl Seen<'_, '_> {
+    /// The highest value of a part divided by its whole: 1, or 100 where the part is taken a hundred times.
+    fn share_of(&self, part: &Expr, whole: &Expr) -> Option<f64> {
+        let (times, part) = scaled(part)?;
+        let part = self.alarm.uses.iter().find(|used| used.id == Some(part))?;
+        let whole = match &whole.node {
+            MathNode::Id(id) => id,
+            // MAX([errors, calls]) is as many as the calls, or more.
+            MathNode::Call(Function::Max, parts) => match parts.as_slice() {
+                [one] => match &one.node {
+                    MathNode::Array(all) => all.iter().find_map(|one| match &one.node {
+                        MathNode::Id(id) if part.id != Some(id.as_str()) => Some(id),
+                        _ => None,
+                    })?,
+                    _ => return None,
+                },
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let whole = self
+            .alarm
+            .uses
+            .iter()
+            .find(|used| used.id == Some(whole.as_str()))?;
+        let names = |used: &Use<'_>| Some((used.namespace()?.to_owned(), used.name()?.to_owned()));
+        let ((namespace, part_name), (other, whole_name)) = (names(part)?, names(whole)?);
+        let is_part = PARTS.contains(&(namespace.as_str(), part_name.as_str(), whole_name.as_str()));
+        let same = |a: &infra::Node, b: &infra::Node| a.to_string() == b.to_string();
+        let counted = |used: &Use<'_>| used.stat() == Some(Stat::Sum);
+        let alike = namespace == other
+            && same(&part.metric["Dimensions"], &whole.metric["Dimensions"])
+            && same(part.period, whole.period)
+            && counted(part)
+            && (counted(whole) || whole.stat() == Some(Stat::SampleCount));
+        (is_part && alike).then_some(times)
+    }
+}
+
+/// `errors`, `100 * errors` or `FILL(errors, 0)`: how many times which metric.
+fn scaled(expr: &Expr) -> Option<(f64, &str)> {
+    match &expr.node {
+        MathNode::Id(id) => Some((1.0, id)),
+        MathNode::Binary(Operator::Multiply, left, right) => match (&left.node, &right.node) {
+            (MathNode::Number(times), _) if *times >= 0.0 => {
+                scaled(right).map(|(more, id)| (times * more, id))
+            }
+            (_, MathNode::Number(times)) if *times >= 0.0 => {
+                scaled(left).map(|(more, id)| (times * more, id))
+            }
+            _ => None,
+        },
+        MathNode::Call(Function::Fill, parts) => match parts.as_slice() {
+            [what, with] if matches!(with.node, MathNode::Number(number) if number == 0.0) => scaled(what),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

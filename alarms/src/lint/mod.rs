@@ -5,7 +5,7 @@
 //!
 //! In reading order: `world` is all that is linted together, `alarm` one alarm as far as it is known, `checks` the list;
 //! then one module for each group of checks: what is watched (`published`, `identity`, `dead_letters`, `statistic`,
-//! `threshold`, `missing`, `math`, `math_bounds`, `filter`), what CloudWatch refuses (`definition`, `duplicate`, `composite`), who
+//! `threshold`, `missing`, `math`, `math_bounds`, `filter`, `detector`), what CloudWatch refuses (`definition`, `duplicate`, `composite`, `mute`), who
 //! hears of it (`actions`, `topic`), and what could not be linted (`nested`, `unread`).
 //!
 //! What does not belong here: reading files, and what CloudFormation itself refuses in other resources.
@@ -17,6 +17,7 @@ mod checks;
 mod composite;
 mod dead_letters;
 mod definition;
+mod detector;
 mod duplicate;
 mod filter;
 mod finding;
@@ -24,6 +25,7 @@ mod identity;
 mod math;
 mod math_bounds;
 mod missing;
+mod mute;
 mod nested;
 mod pattern;
 mod policy;
@@ -111,6 +113,8 @@ pub fn lint_all(stacks: &[&Stack], options: &Options) -> Vec<Finding> {
         math_bounds::check(alarm, &math, &world, &filters, &mut report);
     }
     composite::check(&composites, &world, &mut report);
+    mute::check(&world, &mut report);
+    detector::check(&world, &mut report);
     filter::check(&filters, &alarms, &world, &options.lines, &mut report);
     notifications(&world, &alarms, options, &mut report);
     nested::check(&world, &mut report);

@@ -29,6 +29,29 @@ const NOT_NAMESPACES: &[(&str, &str)] = &[
     ("AWS/ACM", "AWS/CertificateManager"),
 ];
 
+/// Namespaces of one service: what one has under a name, the other has not under the same name.
+const SIBLINGS: &[(&str, &str)] = &[
+    ("AWS/ECS", "ECS/ContainerInsights"),
+    ("ECS/ContainerInsights", "AWS/ECS"),
+];
+
+/// What only an agent within an instance can measure, and who does. Nobody else can publish into a namespace that begins with `AWS/`.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/metrics-collected-by-CloudWatch-agent.html>
+const OF_THE_AGENT: &[(&str, &str)] = &[
+    ("MemoryUtilization", "mem_used_percent"),
+    ("MemoryUsed", "mem_used"),
+    ("MemoryAvailable", "mem_available"),
+    ("FreeableMemory", "mem_available"),
+    ("SwapUtilization", "swap_used_percent"),
+    ("DiskUtilization", "disk_used_percent"),
+    ("DiskSpaceUtilization", "disk_used_percent"),
+    ("DiskSpaceUsed", "disk_used"),
+    ("DiskSpaceAvailable", "disk_free"),
+    ("mem_used_percent", "mem_used_percent"),
+    ("swap_used_percent", "swap_used_percent"),
+    ("disk_used_percent", "disk_used_percent"),
+];
+
 /// A shorter name is part of many.
 const PART: usize = 8;
 
@@ -58,7 +81,7 @@ fn queries<'a>(alarm: &Alarm<'a>) -> Vec<(&'a Node, Query)> {
 /// A query over a metric that nobody publishes, or not under the dimensions that it names, selects nothing for ever.
 fn of_query(alarm: &Alarm<'_>, node: &Node, query: &Query, report: &mut Report) {
     let Some(metric) = service_metrics::find(&query.namespace, &query.metric_name) else {
-        match dead(&query.namespace, &query.metric_name) {
+        match dead(&query.namespace, &query.metric_name, alarm.noun()) {
             Some(Dead::Namespace(message) | Dead::Name(message)) => {
                 report.say(&DEAD_METRIC, &alarm.member, node.at, message);
             }
@@ -95,7 +118,7 @@ fn dead_metric(alarm: &Alarm<'_>, used: &Use<'_>, report: &mut Report) {
     let (Some(namespace), Some(name)) = (used.namespace(), used.name()) else {
         return;
     };
-    let (property, message) = match dead(namespace, name) {
+    let (property, message) = match dead(namespace, name, alarm.noun()) {
         Some(Dead::Namespace(message)) => ("Namespace", message),
         Some(Dead::Name(message)) => ("MetricName", message),
         None => return,
@@ -108,6 +131,24 @@ fn dead_metric(alarm: &Alarm<'_>, used: &Use<'_>, report: &mut Report) {
     );
 }
 
+/// Where a metric is that a namespace of which not all metrics are known has not.
+fn elsewhere(namespace: &str, name: &str) -> Option<String> {
+    if let Some((_, sibling)) = SIBLINGS.iter().find(|(one, _)| *one == namespace)
+        && let Some(metric) = service_metrics::find(sibling, name)
+    {
+        let only = metric
+            .opt_in
+            .map_or_else(String::new, |what| format!(", with {what}"));
+        return Some(format!("{sibling} has it{only}"));
+    }
+    let by_agent = OF_THE_AGENT
+        .iter()
+        .find(|(one, _)| *one == name && namespace == "AWS/EC2");
+    by_agent.map(|(_, agent)| {
+        format!("what is used within an instance the CloudWatch agent measures: {agent} in CWAgent")
+    })
+}
+
 /// Which of the two names nothing, in words.
 enum Dead {
     Namespace(String),
@@ -115,7 +156,7 @@ enum Dead {
 }
 
 /// Why a metric that is not in the catalogue does not exist; none where that is not known.
-fn dead(namespace: &str, name: &str) -> Option<Dead> {
+fn dead(namespace: &str, name: &str, noun: &str) -> Option<Dead> {
     let metrics: Vec<&str> = service_metrics::metrics_of(namespace)
         .map(|metric| metric.name)
         .collect();
@@ -130,6 +171,11 @@ fn dead(namespace: &str, name: &str) -> Option<Dead> {
                 "no service publishes into {namespace}: the namespace is {meant}"
             ))
         });
+    }
+    if let Some(where_to) = elsewhere(namespace, name) {
+        return Some(Dead::Name(format!(
+            "{namespace} has no metric {name}: {noun} never gets a datapoint; {where_to}"
+        )));
     }
     let slips = metrics.iter().copied().filter(|known| is_slip(name, known));
     let slip = slips.min_by_key(|known| edits(name, known));
@@ -151,7 +197,7 @@ fn dead(namespace: &str, name: &str) -> Option<Dead> {
         None => String::new(),
     };
     Some(Dead::Name(format!(
-        "{namespace} has no metric {name}: the alarm never gets a datapoint{instead}"
+        "{namespace} has no metric {name}: {noun} never gets a datapoint{instead}"
     )))
 }
 
@@ -173,9 +219,10 @@ fn dimensions(alarm: &Alarm<'_>, used: &Use<'_>, metric: &ServiceMetric, report:
     let names: Vec<&str> = given.iter().map(|(name, _)| *name).collect();
     let Some(set) = metric.set_of(&names) else {
         let message = format!(
-            "{} is not published with {}: the alarm never gets a datapoint. It is published with {}{}",
+            "{} is not published with {}: {} never gets a datapoint. It is published with {}{}",
             metric.name,
             words(&names),
+            alarm.noun(),
             published(metric),
             metric
                 .trap

@@ -1,11 +1,11 @@
 //! Whether any value of the metric crosses the threshold, and whether any does not.
 
 use crate::model::{ComparisonOperator, Stat, TreatMissingData, Trimmed};
-use crate::service_metrics::{Presence, ServiceMetric, Usefulness};
+use crate::service_metrics::{self, Presence, ServiceMetric, Usefulness};
 
 use super::alarm::{Alarm, Use};
-use super::bounds::{self, Bounds};
-use super::checks::{IMPOSSIBLE_THRESHOLD, SILENT_HEARTBEAT, THRESHOLD_UNIT};
+use super::bounds::{self, Bounds, Timeout};
+use super::checks::{AT_TIMEOUT, IMPOSSIBLE_THRESHOLD, SILENT_HEARTBEAT, THRESHOLD_UNIT};
 use super::filter::Filters;
 use super::report::Report;
 use super::world::World;
@@ -60,6 +60,8 @@ pub(super) fn check(alarm: &Alarm<'_>, world: &World<'_>, filters: &Filters<'_>,
             words(comparison)
         );
         report.say(&IMPOSSIBLE_THRESHOLD, &alarm.member, at, message);
+    } else if let Some(timeout) = bounds::timeout(alarm, used, world).filter(|_| !is_below(comparison)) {
+        near_timeout(alarm, &timeout, stat, threshold, report);
     } else if let Some(metric) = used
         .known
         .filter(|metric| is_unusual(metric, stat, comparison, threshold))
@@ -69,6 +71,37 @@ pub(super) fn check(alarm: &Alarm<'_>, world: &World<'_>, filters: &Filters<'_>,
             metric.name, metric.unit
         );
         report.say(&THRESHOLD_UNIT, &alarm.member, at, message);
+    }
+}
+
+/// Shares of a timeout that people take as thresholds, in percent.
+const SHARES: &[f64] = &[75.0, 80.0, 85.0, 90.0, 95.0, 100.0];
+
+/// A threshold on the duration of a function whose timeout is known: given in seconds, or where calls were stopped already.
+fn near_timeout(alarm: &Alarm<'_>, timeout: &Timeout, stat: Stat, threshold: f64, report: &mut Report) {
+    let at = alarm.at(&alarm.properties()["Threshold"]);
+    let (id, seconds) = (&timeout.function, timeout.seconds);
+    let percent = 100.0 * threshold / seconds;
+    let is_share = SHARES.iter().any(|share| (share - percent).abs() < 1e-9);
+    let usual = service_metrics::find("AWS/Lambda", "Duration").and_then(|metric| metric.usual.0);
+    let of_one = !matches!(stat, Stat::Sum | Stat::SampleCount | Stat::PercentileRank { .. });
+    if of_one && threshold > 0.0 && (is_share || usual.is_some_and(|low| threshold < low)) {
+        let meant = if percent <= 100.0 {
+            format!("{percent} % of it are {}", threshold * 1000.0)
+        } else {
+            format!("80 % of it are {}", seconds * 800.0)
+        };
+        let message = format!(
+            "Duration is in Milliseconds, and the threshold is {threshold} of them: is it meant so? The Timeout of {id} is {seconds} s, and {meant}"
+        );
+        report.say(&THRESHOLD_UNIT, &alarm.member, at, message);
+    } else if of_one && threshold >= seconds * 1000.0 {
+        let message = format!(
+            "{id} is stopped after {} ms, its Timeout: the alarm fires for calls that have failed, which Errors counts. 80 % of it are {}",
+            seconds * 1000.0,
+            seconds * 800.0
+        );
+        report.say(&AT_TIMEOUT, &alarm.member, at, message);
     }
 }
 

@@ -18,7 +18,7 @@ mod widgets;
 mod tests;
 
 use infra::Stack;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use ::alarms::lint::Finding;
 
@@ -78,15 +78,21 @@ fn of_template(found: &Found, known: &Known) -> Vec<Finding> {
 }
 
 fn of_body(value: &Value, known: &Known, report: &mut Report) {
-    for message in validate::validate(value) {
+    let messages = validate::validate(value);
+    let refused: Vec<&str> = messages
+        .iter()
+        .filter(|message| message.kind == Kind::Error)
+        .map(|message| message.data_path.as_str())
+        .collect();
+    let readable = without(value, &refused);
+    for message in messages {
         let check = match message.kind {
             Kind::Error => &INVALID_BODY,
             Kind::Warning => &NOT_SHOWN,
         };
         report.say(check, &message.data_path, message.message);
     }
-    // Widgets with errors are not read, and nothing else is said of the body.
-    let Ok(body) = validate::read_value(value.clone()) else {
+    let Some(body) = readable.and_then(|value| validate::read_value(value).ok()) else {
         return;
     };
     widgets::check(&body, report);
@@ -94,6 +100,16 @@ fn of_body(value: &Value, known: &Known, report: &mut Report) {
     expressions::check(&body, report);
     thresholds::check(&body, known, report);
     logs::check(&body, known, report);
+}
+
+/// A body with nothing in place of the widgets that CloudWatch refuses: of the others all is said. None when it refuses more than widgets.
+fn without(value: &Value, refused: &[&str]) -> Option<Value> {
+    let mut body = value.clone();
+    for path in refused {
+        let place: usize = path.strip_prefix("/widgets/")?.split('/').next()?.parse().ok()?;
+        *body.get_mut("widgets")?.get_mut(place)? = json!({ "type": "text", "properties": { "markdown": "refused" } });
+    }
+    Some(body)
 }
 
 fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {

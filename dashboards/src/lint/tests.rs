@@ -44,6 +44,20 @@ fn what_cloudwatch_refuses_is_a_bug() {
     assert_eq!((findings[0].line, findings[0].check), (2, "invalid-body"));
 }
 
+/// A widget that is refused hides nothing of the others.
+#[test]
+fn what_is_refused_does_not_hide_the_rest() {
+    let dead = graph(json!([["AWS/Lambda", "Throttle", "FunctionName", "orders"]]));
+    check(
+        json!([{ "type": "text", "properties": {} }, dead]),
+        &[
+            "invalid-body /widgets/0/properties: Should have required property 'markdown'",
+            "dead-metric /widgets/1/properties/metrics/0: AWS/Lambda has no metric Throttle: the graph stays empty; it publishes \
+             Throttles",
+        ],
+    );
+}
+
 #[test]
 fn metrics_are_those_that_services_publish() {
     check(

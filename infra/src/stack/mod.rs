@@ -15,7 +15,8 @@ mod tests;
 use std::collections::BTreeMap;
 
 use crate::deployment::Deployment;
-use crate::document;
+use crate::document::{self, ReadError};
+use crate::json;
 use crate::node::{Node, Place, Unknown};
 use crate::problem::{Problem, Problems};
 use crate::typed::Typed;
@@ -182,7 +183,17 @@ impl Stack {
         depth: usize,
     ) -> Option<Self> {
         let root = match document::read_naming(&source.text) {
-            Ok(root) => root,
+            // Broken JSON may be YAML of another meaning: a comment becomes a part of a name.
+            Ok(root) => match json::error(&source.text).filter(|_| root["Resources"].is_null()) {
+                Some((at, reason)) => {
+                    let error = ReadError::Syntax { at, reason };
+                    shared
+                        .problems
+                        .push(Problem::of_reading(&source.file, &error, None));
+                    return None;
+                }
+                None => root,
+            },
             Err((error, resource)) => {
                 let problem = Problem::of_reading(&source.file, &error, resource);
                 shared.problems.push(problem);

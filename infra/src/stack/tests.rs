@@ -165,6 +165,14 @@ fn what_is_wrong_is_told_with_place_resource_and_cure() {
         "t.yaml:1:1: there are no Resources; add the section Resources",
     );
     check(
+        "{\n  \"Resources\": {\n    \"Q\": { \"Type\": \"T\" }\n    \"P\": { \"Type\": \"T\" }\n  }\n}\n",
+        "t.yaml:4:5: it is no JSON: expected `,` or `}`; write it as YAML or JSON that CloudFormation reads",
+    );
+    check(
+        "{\n  // Queues.\n  \"Resources\": { \"Q\": { \"Type\": \"T\" } }\n}\n",
+        "t.yaml:2:3: it is no JSON: key must be a string; write it as YAML or JSON that CloudFormation reads",
+    );
+    check(
         "Resources:\n  A: {Type: T, Properties: {P: !Ref B, Q: !GetAtt C.D}}\n  E: {}\n",
         "t.yaml:3:3: E: it has no Type; say what it is: AWS::SQS::Queue
 t.yaml:2:37: A: there is no resource or parameter B; check its spelling, or add it

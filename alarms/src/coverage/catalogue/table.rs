@@ -62,6 +62,14 @@ pub(super) const MODES: &[Mode] = &[
         rule: index_throttles,
     },
     Mode {
+        name: "index-build",
+        urgency: Urgency::Ticket,
+        incident: "",
+        says: "An index that is being added to {} is held back: it takes longer, and writes to the table may be refused.",
+        look: "OnlineIndexPercentageProgress, and the write capacity of the new index",
+        rule: index_build,
+    },
+    Mode {
         name: "system-errors",
         urgency: Urgency::Page,
         incident: "failing",
@@ -162,6 +170,34 @@ fn index_throttles(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
     };
     let sets: Vec<_> = indexes.iter().map(set).collect();
     throttles(knobs, &["ReadThrottleEvents", "WriteThrottleEvents"], &sets)
+}
+
+/// An index is filled when it is added, with the write capacity that it has. On demand it has no such limit.
+fn index_build(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
+    let Some((table, indexes)) = table(subject).filter(|(_, indexes)| !indexes.is_empty()) else {
+        return Cell::Nothing;
+    };
+    if table.billing.known() == Some(Billing::OnDemand) {
+        return Cell::Nothing;
+    }
+    if indexes.len() > IDS.len() {
+        return Cell::Empty(format!(
+            "it has {} indexes, and an alarm takes the metrics of ten",
+            indexes.len()
+        ));
+    }
+    let of_index = |(id, index): (&&'static str, &String)| {
+        let dimensions = [
+            ("TableName", subject.name.clone()),
+            ("GlobalSecondaryIndexName", index.clone()),
+        ];
+        Source::new(id, NAMESPACE, "OnlineIndexThrottleEvents", Stat::Sum, &dimensions)
+    };
+    filled_sum(IDS.iter().zip(indexes).map(of_index).collect())
+        .at_least(knobs.threshold(1.0))
+        .every(knobs.period(300))
+        .of(knobs.of(1, 3))
+        .into()
 }
 
 fn by_operation(

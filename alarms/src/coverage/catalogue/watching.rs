@@ -130,6 +130,22 @@ pub(super) const ACCOUNT_MODES: &[Mode] = &[
         },
     },
     Mode {
+        name: "table-read-quota",
+        urgency: Urgency::Ticket,
+        incident: "",
+        says: "A table or index uses nearly all of the read capacity that the account may give to one.",
+        look: "ConsumedReadCapacityUnits by table; raise the quota of DynamoDB, or read less",
+        rule: |subject, knobs| quota_of_tables(subject, knobs, "MaxProvisionedTableReadCapacityUtilization"),
+    },
+    Mode {
+        name: "table-write-quota",
+        urgency: Urgency::Ticket,
+        incident: "",
+        says: "A table or index uses nearly all of the write capacity that the account may give to one.",
+        look: "ConsumedWriteCapacityUnits by table; raise the quota of DynamoDB, or write less",
+        rule: |subject, knobs| quota_of_tables(subject, knobs, "MaxProvisionedTableWriteCapacityUtilization"),
+    },
+    Mode {
         name: "put-events-failed",
         urgency: Urgency::Page,
         incident: "",
@@ -354,6 +370,26 @@ fn expiry(subject: &Subject<'_>, knobs: &Knobs<'_>) -> Cell {
         TreatMissingData::NotBreaching,
         "ACM publishes days for certificates that are in force: one without them is not",
     )
+    .into()
+}
+
+/// Row D3: published every five minutes, in percent. Tables on demand have no part in it.
+fn quota_of_tables(subject: &Subject<'_>, knobs: &Knobs<'_>, metric: &str) -> Cell {
+    match &subject.facts {
+        Facts::Account(facts) if facts.provisioned_tables => {}
+        _ => return Cell::Nothing,
+    }
+    Condition::math(
+        vec![Source::new("m", "AWS/DynamoDB", metric, Stat::Maximum, &[])],
+        "FILL(m, 0)",
+    )
+    .missing(
+        TreatMissingData::NotBreaching,
+        "DynamoDB's missing data may be ignored whatever the alarm says: FILL makes it 0",
+    )
+    .at_least(knobs.part_of(100.0, 0.8))
+    .every(knobs.period(300))
+    .of(knobs.of(1, 3))
     .into()
 }
 

@@ -1,5 +1,6 @@
 //! Whether the values of dimensions are what services publish, and name something that is there.
 
+mod alias;
 mod names;
 mod parts;
 
@@ -24,6 +25,7 @@ pub(super) fn check(alarm: &Alarm<'_>, world: &World<'_>, report: &mut Report) {
             }
         }
         parts::check(alarm, world, used, report);
+        alias::check(alarm, world, used, report);
     }
 }
 

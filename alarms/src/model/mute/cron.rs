@@ -32,7 +32,7 @@ pub enum CronError {
     )]
     Fields(usize),
     /// A field that cannot be read.
-    #[error("`{found}` is not a {field}: {expected}")]
+    #[error("`{found}` is no {field}: {expected}")]
     Field {
         /// The field's name.
         field: &'static str,

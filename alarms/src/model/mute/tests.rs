@@ -42,7 +42,7 @@ fn what_cloudwatch_would_refuse_is_refused() {
         "cron(60 2 * * *)",
         "PT1H",
         "UTC",
-        Err("`60` is not a minute: 0 to 59"),
+        Err("`60` is no minute: 0 to 59"),
     );
     check("cron(0 2 0 * *)", "PT1H", "UTC", Err("not a day of month"));
     check("cron(0 2 * FOO *)", "PT1H", "UTC", Err("not a month"));

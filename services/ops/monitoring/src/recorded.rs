@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use alarms::backtest::Recording;
+use alarms::backtest::{Recording, RecordingError};
 use alarms::evaluate::statistic::{Sample, SampleError};
 use alarms::model::{Dimension, Metric};
 use jiff::Timestamp;
@@ -35,7 +35,14 @@ pub(crate) fn read(path: &Path) -> Result<Recording, Refused> {
     if is_sqlite(path) {
         return of_store(path).map_err(|error| refused(error.to_string()));
     }
-    Recording::read(&files::text(path)?).map_err(|error| refused(error.to_string()))
+    Recording::read(&files::text(path)?).map_err(|error| match error {
+        RecordingError::Csv {
+            line,
+            column,
+            message,
+        } => refused(format!("{}:{line}: cell {column}: {message}", path.display())),
+        error => refused(error.to_string()),
+    })
 }
 
 fn is_sqlite(path: &Path) -> bool {

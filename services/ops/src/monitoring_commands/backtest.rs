@@ -121,7 +121,10 @@ fn spans(now: Timestamp, days: u16) -> Vec<Span> {
 
 async fn fetch(client: &Client, wanted: &[Wanted], spans: &[Span]) -> anyhow::Result<Recording> {
     let mut recording = Recording::default();
+    // Without a datapoint it was silent, which is not the same as not fetched.
+    wanted.iter().for_each(|one| recording.has(&one.metric));
     for &span in spans {
+        recording.covers(span.from, span.to);
         let queries: Vec<MetricDataQuery> = (0..)
             .zip(wanted)
             .flat_map(|(place, one)| queries(place, one, span.shortest))
