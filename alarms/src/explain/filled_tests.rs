@@ -120,7 +120,7 @@ fn a_share_of_few_calls_is_zero() {
             6m after the trouble began, if 1m of it make a period breach; 10m if it takes a whole period, and when the data has arrived. It is evaluated every 1m.
             1m to 10m after the last breach, as soon as 2 of the newest 3 datapoints do not breach; if nothing comes after the last breach, never, unless what is left in a period does not breach: silence keeps it in ALARM.
             Is ignored: with no datapoint at all the alarm keeps its state. One breach in the midst of silence does not fire.
-            Up to 10m late the verdict is only later: the newest 3 datapoints of the last 5 periods count, and missing ones are not asked. Up to 25m late it can still change the state; after that nobody looks.
+            A period of which a part has come counts with that part, and may breach where the whole does not, or the other way round. Up to 25m late it can still change the state; after that nobody looks.
         "#]],
     );
     check(

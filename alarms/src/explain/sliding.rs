@@ -151,7 +151,7 @@ pub(super) fn of_a_part(alarm: &MetricAlarm, period: i64, step: i64) -> Option<S
     let then = match mixed(alarm) {
         Mixed::OneBadBreaches => "and breaches only when the bad data of it are there",
         Mixed::OneGoodSaves => "and may breach because the good data of it are still on their way",
-        Mixed::Depends if shrinks(alarm) => {
+        Mixed::Depends if decides(alarm).is_some() && shrinks(alarm) => {
             "and its sum is smaller: one that is just above the threshold may never fire"
         }
         Mixed::Depends if sums_fall(alarm) => "and its sum is smaller, and may breach for that",

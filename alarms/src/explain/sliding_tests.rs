@@ -271,7 +271,12 @@ fn fires(alarm: &MetricAlarm, values: &[f64], late: usize) -> bool {
 /// What is said of data that come late is so, with data that come two minutes late.
 #[test]
 fn a_part_of_a_period_counts() {
-    let check = |stat: Stat, name: &str, limit: (ComparisonOperator, f64), five: [f64; 5], seen: [bool; 2], says: &str| {
+    let check = |stat: Stat,
+                 name: &str,
+                 limit: (ComparisonOperator, f64),
+                 five: [f64; 5],
+                 seen: [bool; 2],
+                 says: &str| {
         let alarm = MetricAlarm {
             comparison_operator: limit.0,
             threshold: Some(limit.1),
@@ -279,19 +284,61 @@ fn a_part_of_a_period_counts() {
             ..over(name, stat, false)
         };
         let values: Vec<f64> = five.iter().copied().cycle().take(30 * MINUTES).collect();
-        assert_eq!([fires(&alarm, &values, 0), fires(&alarm, &values, 2)], seen, "{alarm:?}");
+        assert_eq!(
+            [fires(&alarm, &values, 0), fires(&alarm, &values, 2)],
+            seen,
+            "{alarm:?}"
+        );
         let told = explain(&alarm.into()).unwrap().late_data;
         let begins = format!("A period of which a part has come counts with that part, and {says}.");
         assert!(told.starts_with(&begins), "{told}");
-        assert!(told.ends_with("Up to 15m late it can still change the state; after that nobody looks."), "{told}");
+        assert!(
+            told.ends_with("Up to 15m late it can still change the state; after that nobody looks."),
+            "{told}"
+        );
     };
     let above = |limit: f64| (ComparisonOperator::GreaterThanThreshold, limit);
     let below = |limit: f64| (ComparisonOperator::LessThanThreshold, limit);
     let one = [1.0, 0.0, 0.0, 0.0, 0.0];
-    check(Stat::Sum, "Runs", above(5.0), [1.1; 5], [true, false], "its sum is smaller: one that is just above the threshold may never fire");
-    check(Stat::Sum, "Runs", below(5.0), [1.1; 5], [false, true], "its sum is smaller, and may breach for that");
-    check(Stat::Sum, "Invocations", below(1.0), one, [false, true], "may breach because the good data of it are still on their way");
-    check(Stat::Sum, "Errors", above(0.0), one, [true, true], "breaches only when the bad data of it are there");
+    check(
+        Stat::Sum,
+        "Runs",
+        above(5.0),
+        [1.1; 5],
+        [true, false],
+        "its sum is smaller: one that is just above the threshold may never fire",
+    );
+    check(
+        Stat::Sum,
+        "Runs",
+        below(5.0),
+        [1.1; 5],
+        [false, true],
+        "its sum is smaller, and may breach for that",
+    );
+    check(
+        Stat::Sum,
+        "Invocations",
+        below(1.0),
+        one,
+        [false, true],
+        "may breach because the good data of it are still on their way",
+    );
+    check(
+        Stat::Sum,
+        "Errors",
+        above(0.0),
+        one,
+        [true, true],
+        "breaches only when the bad data of it are there",
+    );
     let uneven = [9.0, 0.0, 0.0, 0.0, 9.0];
-    check(Stat::Average, "Runs", above(5.0), uneven, [false, true], "may breach where the whole does not, or the other way round");
+    check(
+        Stat::Average,
+        "Runs",
+        above(5.0),
+        uneven,
+        [false, true],
+        "may breach where the whole does not, or the other way round",
+    );
 }

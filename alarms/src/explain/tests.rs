@@ -47,7 +47,7 @@ fn a_sparse_metric_with_missing() {
               At the earliest  11m after the trouble began, if 1m of it make a period breach; 15m if it takes a whole period, and when the data has arrived. It is evaluated every 1m.
               Clears           1m to 5m after the last breach, as soon as one of the newest 3 datapoints does not breach; if nothing comes after the last breach, 25m after it, to INSUFFICIENT_DATA.
               Silence          Is unknown: with no datapoint at all the alarm goes to INSUFFICIENT_DATA. One breach in the midst of silence fires too, 10m later.
-              Late data        Up to 10m late the verdict is only later: the newest 3 datapoints of the last 5 periods count, and missing ones are not asked. Up to 25m late it can still change the state; after that nobody looks.
+              Late data        A period of which a part has come counts with that part, and may breach where the whole does not, or the other way round. Up to 25m late it can still change the state; after that nobody looks.
               Actions          Disabled: nobody hears of a change.
         "#]],
     );
@@ -65,7 +65,7 @@ fn a_heartbeat() {
               At the earliest  1d after the trouble began, and when the data has arrived. It is evaluated every 1m.
               Clears           1m after the last breach: a period with good data in it does not breach; if nothing comes after the last breach, never: silence keeps it in ALARM.
               Silence          Is bad: with no datapoint at all the alarm is in ALARM. After good data it takes 3d of silence to fire: 3d back are looked at.
-              Late data        Up to 2d late the verdict is only later: the newest datapoint of the last 3 periods counts, and missing ones are not asked. Up to 3d late it can still change the state; after that nobody looks.
+              Late data        A period of which a part has come counts with that part, and may breach because the good data of it are still on their way. Up to 3d late it can still change the state; after that nobody looks.
               Actions          None: nobody hears of a change.
         "#]],
     );
@@ -164,7 +164,7 @@ fn an_anomaly_band() {
               At the earliest  1m after the trouble began, if 1m of it make a period breach; 5m if it takes a whole period, and when the data has arrived. It is evaluated every 1m.
               Clears           1m to 15m after the last breach, as soon as the newest 3 datapoints do not breach; if nothing comes after the last breach, never: silence keeps it in ALARM.
               Silence          Is bad: with no datapoint at all the alarm is in ALARM. After good data it takes 15m of silence to fire: 25m back are looked at.
-              Late data        Up to 10m late the verdict is only later: the newest 3 datapoints of the last 5 periods count, and missing ones are not asked. Up to 25m late it can still change the state; after that nobody looks.
+              Late data        A period of which a part has come counts with that part, and its sum is smaller, and may breach for that. Up to 25m late it can still change the state; after that nobody looks.
               Actions          None: nobody hears of a change.
         "#]],
     );

@@ -388,7 +388,11 @@ fn tables_with_provisioned_capacity() {
           Projection: { ProjectionType: ALL }
           ProvisionedThroughput: { ReadCapacityUnits: 20, WriteCapacityUnits: 10 }
 ";
-    check(table, "", "Orders", &expect![[r#"
+    check(
+        table,
+        "",
+        "Orders",
+        &expect![[r#"
         shop-orders-table-capacity ticket: `watched`: `MAX([100 * FILL(reads, 0) / 1200, 100 * FILL(writes, 0) / 600])`, where `reads` is the sum of ConsumedReadCapacityUnits (AWS/DynamoDB) of TableName=shop-orders in periods of 1m; `writes` is the sum of ConsumedWriteCapacityUnits (AWS/DynamoDB) of TableName=shop-orders in periods of 1m. 5 of the newest 17 datapoints, in a row or not: a datapoint counts that is 80 or more.
         shop-orders-table-conflicts ticket: `watched`: `FILL(conflicts, 0)`, where `conflicts` is the sum of TransactionConflict (AWS/DynamoDB) of TableName=shop-orders in periods of 1m. 3 of the newest 15 datapoints, in a row or not: a datapoint counts that is 10 or more.
         shop-orders-table-index-build ticket: `watched`: `FILL(m1, 0)`, where `m1` is the sum of OnlineIndexThrottleEvents (AWS/DynamoDB) of TableName=shop-orders, GlobalSecondaryIndexName=by-day in periods of 5m. One of the newest 3 datapoints is 1 or more.
@@ -397,13 +401,22 @@ fn tables_with_provisioned_capacity() {
         shop-orders-table-system-errors page: `watched`: `FILL(get, 0) + FILL(put, 0) + FILL(update, 0) + FILL(delete, 0) + FILL(query, 0) + FILL(scan, 0) + FILL(batchget, 0) + FILL(batchwrite, 0) + FILL(transactget, 0) + FILL(transactwrite, 0)`, where `get` is the sum of SystemErrors (AWS/DynamoDB) of TableName=shop-orders, Operation=GetItem in periods of 1m; `put` is the sum of SystemErrors (AWS/DynamoDB) of TableName=shop-orders, Operation=PutItem in periods of 1m; `update` is the sum of SystemErrors (AWS/DynamoDB) of TableName=shop-orders, Operation=UpdateItem in periods of 1m; `delete` is the sum of SystemErrors (AWS/DynamoDB) of TableName=shop-orders, Operation=DeleteItem in periods of 1m; `query` is the sum of SystemErrors (AWS/DynamoDB) of TableName=shop-orders, Operation=Query in periods of 1m; `scan` is the sum of SystemErrors (AWS/DynamoDB) of TableName=shop-orders, Operation=Scan in periods of 1m; `batchget` is the sum of SystemErrors (AWS/DynamoDB) of TableName=shop-orders, Operation=BatchGetItem in periods of 1m; `batchwrite` is the sum of SystemErrors (AWS/DynamoDB) of TableName=shop-orders, Operation=BatchWriteItem in periods of 1m; `transactget` is the sum of SystemErrors (AWS/DynamoDB) of TableName=shop-orders, Operation=TransactGetItems in periods of 1m; `transactwrite` is the sum of SystemErrors (AWS/DynamoDB) of TableName=shop-orders, Operation=TransactWriteItems in periods of 1m. 3 of the newest 15 datapoints, in a row or not: a datapoint counts that is 1 or more.
         shop-orders-table-throttles page: `watched`: `FILL(m1, 0) + FILL(m2, 0)`, where `m1` is the sum of ReadThrottleEvents (AWS/DynamoDB) of TableName=shop-orders in periods of 1m; `m2` is the sum of WriteThrottleEvents (AWS/DynamoDB) of TableName=shop-orders in periods of 1m. 3 of the newest 15 datapoints, in a row or not: a datapoint counts that is 1 or more.
         shop-orders-table-failing page: The states of shop-orders-table-index-throttles, shop-orders-table-system-errors and shop-orders-table-throttles. shop-orders-table-throttles is in ALARM or shop-orders-table-index-throttles is in ALARM or shop-orders-table-system-errors is in ALARM.
-    "#]]);
-    check(table, "", "", &expect![[r#"
+    "#]],
+    );
+    check(
+        table,
+        "",
+        "",
+        &expect![[r#"
         shop-account-table-read-quota ticket: `watched`: `FILL(m, 0)`, where `m` is the highest MaxProvisionedTableReadCapacityUtilization (AWS/DynamoDB) without dimensions in periods of 5m. One of the newest 3 datapoints is 80 or more.
         shop-account-table-user-errors ticket: `watched`: `FILL(m, 0)`, where `m` is the sum of UserErrors (AWS/DynamoDB) without dimensions in periods of 1m. 3 of the newest 15 datapoints, in a row or not: a datapoint counts that is 1 or more.
         shop-account-table-write-quota ticket: `watched`: `FILL(m, 0)`, where `m` is the highest MaxProvisionedTableWriteCapacityUtilization (AWS/DynamoDB) without dimensions in periods of 5m. One of the newest 3 datapoints is 80 or more.
-    "#]]);
-    let on_demand = table.replace("ProvisionedThroughput: { ReadCapacityUnits: 20, WriteCapacityUnits: 10 }\n      Attr", "BillingMode: PAY_PER_REQUEST\n      Attr");
+    "#]],
+    );
+    let on_demand = table.replace(
+        "ProvisionedThroughput: { ReadCapacityUnits: 20, WriteCapacityUnits: 10 }\n      Attr",
+        "BillingMode: PAY_PER_REQUEST\n      Attr",
+    );
     let generated = follows(&on_demand, "").unwrap_or_else(|problems| panic!("{problems}"));
     let has = |end: &str| generated.alarms.iter().any(|alarm| alarm.name.ends_with(end));
     assert!(!has("index-build") && !has("read-quota") && has("index-throttles"));

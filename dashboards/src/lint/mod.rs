@@ -107,7 +107,8 @@ fn without(value: &Value, refused: &[&str]) -> Option<Value> {
     let mut body = value.clone();
     for path in refused {
         let place: usize = path.strip_prefix("/widgets/")?.split('/').next()?.parse().ok()?;
-        *body.get_mut("widgets")?.get_mut(place)? = json!({ "type": "text", "properties": { "markdown": "refused" } });
+        *body.get_mut("widgets")?.get_mut(place)? =
+            json!({ "type": "text", "properties": { "markdown": "refused" } });
     }
     Some(body)
 }

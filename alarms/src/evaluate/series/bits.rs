@@ -89,11 +89,11 @@ pub(crate) fn replay(
         end += 1;
     }
     let next = Timestamp::from_second(second).ok()?;
-    hand_over(
-        evaluator,
-        &recording[..seen],
-        (end - alarm.reach - 1) * alarm.step,
-    );
+    // Of another metric's datapoints nobody looked at the order.
+    let oldest = (end - alarm.reach - 1) * alarm.step;
+    let is_old = |one: &Recorded| one.metric == 0 && one.at.as_second() < oldest;
+    let from = recording[..seen].iter().rposition(is_old);
+    hand_over(evaluator, &recording[from.map_or(0, |place| place + 1)..seen]);
     evaluator.set_state(state);
     Some(Replayed { changes, seen, next })
 }
@@ -106,9 +106,8 @@ fn is_seen(at: Timestamp, limit: i64, window: i64) -> bool {
 }
 
 /// What an evaluation may still look at.
-pub(super) fn hand_over(evaluator: &mut Evaluator, seen: &[Recorded], oldest: i64) {
-    let from = seen.partition_point(|datapoint| datapoint.at.as_second() < oldest);
-    for datapoint in &seen[from..] {
+pub(super) fn hand_over(evaluator: &mut Evaluator, seen: &[Recorded]) {
+    for datapoint in seen {
         evaluator.push(datapoint.metric, datapoint.at, &datapoint.sample);
     }
 }

@@ -147,6 +147,28 @@ proptest! {
     }
 }
 
+/// A datapoint of a metric that the alarm does not watch may stand anywhere: what is handed over after the loop is found all the same.
+#[test]
+fn datapoints_of_others_may_be_out_of_order() {
+    let question = Question {
+        recording: [(5520, 0, 0, 0), (0, 0, 0, 1), (6660, 0, 0, 0)]
+            .map(recorded)
+            .to_vec(),
+        from: at(-40),
+        to: at(7500),
+        delay: SignedDuration::ZERO,
+    };
+    let many = alarm(
+        json!({ "EvaluationPeriods": 22, "DatapointsToAlarm": 1, "TreatMissingData": "missing", "Threshold": 0 }),
+    );
+    let switches = Switches {
+        extension: Extension::Fixed(1),
+        ..Switches::DEFAULT
+    };
+    assert!(is_in_bits(&many, &question));
+    check(&many, switches, &question).unwrap();
+}
+
 /// A day of minutes with a breach in 25.
 fn day() -> Question {
     let values = (0..1440).map(|minute: i64| (60 * minute, 0, u8::from(minute % 25 == 7) * 9, 0));

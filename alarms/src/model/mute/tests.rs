@@ -44,11 +44,11 @@ fn what_cloudwatch_would_refuse_is_refused() {
         "UTC",
         Err("`60` is no minute: 0 to 59"),
     );
-    check("cron(0 2 0 * *)", "PT1H", "UTC", Err("not a day of month"));
-    check("cron(0 2 * FOO *)", "PT1H", "UTC", Err("not a month"));
-    check("cron(0 2 * * MON#6)", "PT1H", "UTC", Err("not a day of week"));
-    check("cron(0 5-2 * * *)", "PT1H", "UTC", Err("not a hour"));
-    check("cron(*/0 2 * * *)", "PT1H", "UTC", Err("not a minute"));
+    check("cron(0 2 0 * *)", "PT1H", "UTC", Err("no day of month"));
+    check("cron(0 2 * FOO *)", "PT1H", "UTC", Err("no month"));
+    check("cron(0 2 * * MON#6)", "PT1H", "UTC", Err("no day of week"));
+    check("cron(0 5-2 * * *)", "PT1H", "UTC", Err("no hour"));
+    check("cron(*/0 2 * * *)", "PT1H", "UTC", Err("no minute"));
     check("at(2026-09-05T02:00:00)", "PT1H", "UTC", Err("neither cron"));
     check("at(2026-13-05T02:00)", "PT1H", "UTC", Err("neither cron"));
     check("cron(0 2 * * *)", "PT59S", "UTC", Err("PT1M to P15D"));

@@ -103,7 +103,9 @@ pub(super) fn replay(
     let next = timing.time(evaluations)?;
     let oldest = (timing.end(evaluations)? - alarm.reach - 1) * alarm.step;
     let seen = values.reader.taken();
-    hand_over(evaluator, &recording[..seen], oldest);
+    let seen_before = &recording[..seen];
+    let from = seen_before.partition_point(|datapoint| datapoint.at.as_second() < oldest);
+    hand_over(evaluator, &seen_before[from..]);
     evaluator.set_state(state);
     Some(Replayed { changes, seen, next })
 }

@@ -164,7 +164,14 @@ fn what_cannot_be_replayed_says_why() {
         "backtest --metrics tests/fixtures/broken/wrong.yaml",
         2,
         &expect![
-            "read tests/fixtures/broken/wrong.yaml: line 1, column 1: expected a heading like `timestamp,Errors`, with a name for each metric"
+            "read tests/fixtures/broken/wrong.yaml: tests/fixtures/broken/wrong.yaml:1: cell 1: expected a heading like `timestamp,Errors`, with a name for each metric"
+        ],
+    );
+    check(
+        "backtest --metrics tests/fixtures/ragged.csv",
+        2,
+        &expect![
+            "read tests/fixtures/ragged.csv: tests/fixtures/ragged.csv:2: cell 2: only 2 of the 3 cells of the heading: leave a cell empty where nothing was measured"
         ],
     );
     check(

@@ -76,7 +76,7 @@ fn others_templates_are_read() {
               At the earliest  1m after the trouble began, if 1m of it make a period breach; 1h if it takes a whole period, and when the data has arrived. It is evaluated every 1m.
               Clears           1m to 1h after the last breach, as soon as the newest datapoint does not breach; if nothing comes after the last breach, never: silence keeps it in ALARM.
               Silence          Is bad: with no datapoint at all the alarm is in ALARM. After good data it takes 3h of silence to fire: 3h back are looked at.
-              Late data        Up to 2h late the verdict is only later: the newest datapoint of the last 3 periods counts, and missing ones are not asked. Up to 3h late it can still change the state; after that nobody looks.
+              Late data        A period of which a part has come counts with that part, and its sum is smaller, and may breach for that. Up to 3h late it can still change the state; after that nobody looks.
               Actions          None: nobody hears of a change.
         "#]],
     );
