@@ -12,6 +12,9 @@ import duckdb
 lines, copy, message, ids = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
 # It would be drawn among the rows.
 duckdb.sql("SET enable_progress_bar = false")
+# Sorts on disk then: what it takes otherwise, 80 % of the memory, other programs of the machine may need.
+duckdb.sql("SET memory_limit = '4GB'")
+duckdb.sql(f"SET temp_directory = '{copy}.sorting'")
 own = f"read_parquet('{lines}/**/*.parquet', hive_partitioning=false)"
 
 whole = duckdb.sql(f"SELECT count(*), sum(strlen({message})) FROM {own}").fetchall()
