@@ -68,7 +68,7 @@ async fn errors_of_all_functions_are_not_those_of_a_table() {
     let subject = "OK shopfast-orders-table-failing over after 14 min";
     bench.check(over, (summary(0, 1), &[subject])).await;
     assert!(last(&bench).starts_with(
-        "shopfast-orders-table-failing is well again since Fri 27 Nov 02:17 UTC. It took 14 min. WHAT"
+        "OK after 14 min: shopfast-orders-table-failing is well again since Fri 27 Nov 02:17 UTC. WHAT"
     ));
 }
 
