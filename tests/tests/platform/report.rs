@@ -135,7 +135,7 @@ fn page(desk: &Desk<'_>) -> Result<Value> {
     ] {
         ensure!(text.contains(part), "no {part:?} in the mail:\n{text}");
     }
-    leads_to_the_page(&text)?;
+    leads_to_the_page(text)?;
     ensure!(!text.contains("ada@example.com"), "personal data:\n{text}");
     ensure!(!text.contains("NOT KNOWN"), "something is not known:\n{text}");
     // What was typed next works.

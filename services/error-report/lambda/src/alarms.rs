@@ -321,6 +321,9 @@ fn most_failing<'a>(own: &'a [Lot], scope: &'a Scope) -> Option<&'a str> {
     }
 }
 
+/// An alarm goes off when a period is over: what is not this much earlier is the same minute to a person.
+const EARLIER: SignedDuration = SignedDuration::from_secs(60);
+
 /// An alarm with the time of the first of its errors, where that is before it went off.
 fn began(event: Event, own: &[Lot]) -> Event {
     let Event::Alarm(alarm) = event else {
@@ -329,7 +332,7 @@ fn began(event: Event, own: &[Lot]) -> Event {
     let first = own.iter().map(|lot| lot.seen.first_ms).min();
     let began = first.and_then(|first| Timestamp::from_millisecond(first).ok());
     Event::Alarm(Alarm {
-        began: began.filter(|began| *began < alarm.at),
+        began: began.filter(|began| alarm.at.duration_since(*began) >= EARLIER),
         ..alarm
     })
 }

@@ -386,6 +386,7 @@ async fn a_new_failure_is_told_once() {
 
         LOOK AT
         https://console.example/#dashboards/dashboard/shopfast
+           # in the log group /aws/lambda/shopfast-order-service
            fields @timestamp, function_name, error.code, record.errorType, message, correlation_id
            | filter level = "ERROR" or level = "CRITICAL" or level = "FATAL" or severity = "CRITICAL" or record.status = "timeout" or record.status = "failure" or record.status = "error"
            | sort @timestamp desc
@@ -428,8 +429,8 @@ async fn an_alarm_is_one_story_and_its_end_closes_it() {
     bench.text(&expect![[r#"
         PAGE shopfast-order-service: errors, 312 errors, 3 customers
 
-        shopfast-order-service is in trouble since Fri 27 Nov 02:03 UTC: 312
-        errors for 3 customers in 9 min.
+        shopfast-order-service is in trouble since Fri 27 Nov 02:03 UTC (the
+        alarm is on since 02:03:11): 312 errors for 3 customers in 9 min.
 
         WHAT
         Alarm shopfast-order-service-errors
@@ -464,6 +465,7 @@ async fn an_alarm_is_one_story_and_its_end_closes_it() {
 
         LOOK AT
         https://console.example/#dashboards/dashboard/shopfast
+           # in the log group /aws/lambda/shopfast-order-service
            fields @timestamp, function_name, error.code, record.errorType, message, correlation_id
            | filter level = "ERROR" or level = "CRITICAL" or level = "FATAL" or severity = "CRITICAL" or record.status = "timeout" or record.status = "failure" or record.status = "error"
            | sort @timestamp desc
@@ -659,6 +661,7 @@ async fn what_waited_is_told_by_the_tick() {
 
         LOOK AT
         https://console.example/#dashboards/dashboard/shopfast
+           # in the log groups /aws/lambda/shopfast-*
            fields @timestamp, function_name, error.code, record.errorType, message, correlation_id
            | filter level = "ERROR" or level = "CRITICAL" or level = "FATAL" or severity = "CRITICAL" or record.status = "timeout" or record.status = "failure" or record.status = "error"
            | sort @timestamp desc

@@ -237,7 +237,13 @@ fn is_known(alarm: &str, step: &Step, finding: &Finding) -> bool {
         words.filter(|word| word.starts_with("shopfast-"))
     };
     let is_itself = names().count() > 0 && names().all(|name| name == alarm);
-    let is_of_errors = when.contains("error-rate") || when.contains("errors");
+    let base = alarm.strip_suffix("-failing").unwrap_or(alarm);
+    let of_errors = [
+        "error-rate".to_owned(),
+        "server-errors".to_owned(),
+        format!("{base}-errors"),
+    ];
+    let is_of_errors = of_errors.iter().any(|part| when.contains(part));
     step.command.contains("LastModified") || (asks_alarms && (is_itself || is_of_errors))
 }
 

@@ -159,9 +159,9 @@ mod tests {
         .await;
         // Bound to its alarm.
         check(
-            &format!("/{ALARM}.md"),
+            "/shopfast-account-concurrency.md",
             StatusCode::OK,
-            "/aws/lambda/shopfast-order-service",
+            "alarms status shopfast-account-concurrency",
         )
         .await;
         check(&format!("/{ALARM}"), StatusCode::NOT_FOUND, "no runbook").await;

@@ -53,7 +53,7 @@ pub fn document(report: &Report) -> Document {
 /// What whoever was woken wants to know when it is over: what it was, and whether that is true. All else stood in the page.
 fn over(report: &Report) -> Vec<Option<Section>> {
     vec![
-        section("THE ERRORS", errors(report)),
+        section("THE ERRORS", own_errors(report)),
         section("IS IT REALLY OVER", runbook(report)),
         section("WHAT", what(report)),
         section("NOT KNOWN", lacks(report)),
@@ -272,11 +272,16 @@ fn of_lines(report: &Report) -> Option<Line> {
     })
 }
 
-fn errors(report: &Report) -> Vec<Line> {
+fn own_errors(report: &Report) -> Vec<Line> {
     let mut lines = groups(&report.groups, report.more_groups, report);
     if !lines.is_empty() {
         lines.extend(of_lines(report));
     }
+    lines
+}
+
+fn errors(report: &Report) -> Vec<Line> {
+    let mut lines = own_errors(report);
     if let Some(elsewhere) = &report.elsewhere
         && lines.is_empty()
     {
