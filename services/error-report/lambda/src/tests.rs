@@ -429,8 +429,8 @@ async fn an_alarm_is_one_story_and_its_end_closes_it() {
     bench.text(&expect![[r#"
         PAGE shopfast-order-service: errors, 312 errors, 3 customers
 
-        shopfast-order-service is in trouble since Fri 27 Nov 02:03 UTC (the
-        alarm is on since 02:03:11): 312 errors for 3 customers in 9 min.
+        shopfast-order-service is in trouble since Fri 27 Nov 02:03 UTC: 312
+        errors for 3 customers in 9 min.
 
         WHAT
         Alarm shopfast-order-service-errors

@@ -119,7 +119,8 @@ fn lead(report: &Report) -> String {
             "The daily test is over. All is well with the way of mails, and nothing was wrong.".to_owned()
         }
         Event::Alarm(alarm) => {
-            let count = count.map(|count| format!(": {count} in {}", span(from, to)));
+            let counted_from = alarm.began.unwrap_or(from);
+            let count = count.map(|count| format!(": {count} in {}", span(counted_from, to)));
             let since = match alarm.began {
                 Some(began) => format!("{} (the alarm is on since {})", day(began), clock(alarm.at)),
                 None => day(alarm.at),

@@ -202,14 +202,14 @@ fn it_is_over() {
     check(
         &short,
         &expect![[r#"
-        Subject: OK shopfast-order-service: errors over after 14 min, 312 errors, 87 customers
+            Subject: OK shopfast-order-service: errors over after 14 min, 312 errors, 87 customers
 
-        shopfast-order-service is well again since Fri 27 Nov 02:17 UTC. It took
-        14 min: 312 errors for 87 customers.
+            OK after 14 min, 312 errors for 87 customers: shopfast-order-service is
+            well again since Fri 27 Nov 02:17 UTC.
 
-        WHAT
-        Alarm shopfast-order-service-errors
-    "#]],
+            WHAT
+            Alarm shopfast-order-service-errors
+        "#]],
     );
 }
 
