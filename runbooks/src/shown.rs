@@ -53,6 +53,9 @@ pub fn lines(text: &str, width: usize, command: &dyn Fn(&str) -> String) -> Vec<
     layout.lines
 }
 
+/// Stands for a blank at which no line is broken.
+const KEPT: &str = "\u{1}";
+
 struct Layout<'a> {
     width: usize,
     command: &'a dyn Fn(&str) -> String,
@@ -91,7 +94,9 @@ impl Layout<'_> {
             Event::Start(Tag::CodeBlock(kind)) => self.code = Some(code(&kind)),
             Event::End(TagEnd::CodeBlock) => self.block(),
             Event::Start(Tag::Table(_)) => self.blank(),
-            Event::Text(text) | Event::Code(text) => self.words.push_str(&text),
+            Event::Text(text) => self.words.push_str(&text),
+            // What can be copied stays on one line.
+            Event::Code(text) => self.words.push_str(&text.replace(' ', KEPT)),
             Event::SoftBreak | Event::HardBreak => self.words.push(' '),
             _ => {}
         }
@@ -108,7 +113,7 @@ impl Layout<'_> {
     }
 
     fn heading(&mut self, level: HeadingLevel) {
-        let text = std::mem::take(&mut self.words);
+        let text = std::mem::take(&mut self.words).replace(KEPT, " ");
         self.blank();
         let indent = if level == HeadingLevel::H3 { "  " } else { "" };
         self.push(Kind::Heading, format!("{indent}{text}"));
@@ -162,7 +167,7 @@ impl Layout<'_> {
             if !empty {
                 line.push(' ');
             }
-            line.push_str(word);
+            line.push_str(&word.replace(KEPT, " "));
             empty = false;
         }
         if !empty {
@@ -187,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_page_is_laid_out() {
-        let page = "# a-b\n\n<!-- x -->\n\n| | |\n|---|---|\n| Fires | at once, when orders wait for long |\n\n## Diagnosis\n\
+        let page = "# a-b\n\n<!-- x -->\n\n| | |\n|---|---|\n| Fires | at once, when orders `wait for a long time` |\n\n## Diagnosis\n\
             ### Look\nFirst [this](#look), then\n[that](x.md).\n\n```sh\na {{x}} \\\n  b\n```\n\n* exit 0\n* if contains `c`: it is c\n\n\
             ```text\nd\n```\n\n```sh changes\ne\n```\n";
         let lines = lines(page, 40, &|command| command.replace("{{x}}", "y"));
@@ -199,7 +204,7 @@ mod tests {
             Heading|a-b
             Words|
             Words|  Fires            at once, when orders
-            Words|                   wait for long
+            Words|                   wait for a long time
             Words|
             Heading|Diagnosis
             Words|

@@ -6,7 +6,8 @@ use crate::model::Definition;
 use super::condition::Condition;
 use super::drafts::{Body, Draft};
 
-/// At most 1024 characters are allowed; the generator checks that.
+/// At most 1024 characters are allowed; the generator checks that. Without an address of runbooks the page is called by the command that
+/// shows it, which is right in every account.
 pub(super) fn description(draft: &Draft, runbook: &str, dashboard: &str) -> String {
     let mut text = draft.says.clone();
     if let Some(more) = &draft.more {
@@ -26,7 +27,10 @@ pub(super) fn description(draft: &Draft, runbook: &str, dashboard: &str) -> Stri
     text.push_str("\n\nLook at ");
     text.push_str(&draft.look);
     text.push_str(".\n\nRunbook: ");
-    text.push_str(runbook);
+    match runbook {
+        "" => text.push_str(&format!("shopwatch runbooks show {}", draft.name)),
+        address => text.push_str(address),
+    }
     text.push_str("\nDashboard: https://${AWS::Region}.console.aws.amazon.com/cloudwatch/home?region=${AWS::Region}#dashboards/dashboard/");
     text.push_str(dashboard);
     text

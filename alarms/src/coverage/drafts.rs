@@ -52,7 +52,10 @@ pub(crate) struct Draft {
 impl Draft {
     pub(crate) fn finish(&self, definitions: &Definitions) -> GeneratedAlarm {
         let group = definitions.group.clone();
-        let runbook = format!("{}/{}.md", definitions.runbooks, self.name);
+        let runbook = match definitions.runbooks.as_str() {
+            "" => String::new(),
+            address => format!("{address}/{}.md", self.name),
+        };
         let dashboard = match self.kind.incident_dashboard() {
             "" => group.clone(),
             kind => format!("{group}-incident-{kind}"),
@@ -113,6 +116,11 @@ impl Draft {
     }
 
     fn tags(&self, group: &str, runbook: &str, dashboard: &str) -> Vec<Tag> {
+        let runbook = if runbook.is_empty() {
+            self.name.as_str()
+        } else {
+            runbook
+        };
         let severity = match self.incident {
             Some(_) => "journal",
             None => self.severity.as_str(),

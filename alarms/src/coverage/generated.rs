@@ -43,7 +43,7 @@ pub struct GeneratedAlarm {
     pub incident: Option<String>,
     /// The dashboard that shows it.
     pub dashboard: String,
-    /// A link.
+    /// The link to its page; empty where definitions have none.
     pub runbook: String,
     /// Why missing data is treated as it is.
     pub missing_because: String,

@@ -32,7 +32,7 @@ pub struct Definitions {
     pub registries: Vec<Located<String>>,
     /// `group`: first word of every name.
     pub group: String,
-    /// `runbooks`: the link to a page is this, `/`, the alarm's name, `.md`.
+    /// `runbooks`: the link to a page is this, `/`, the alarm's name, `.md`; empty where alarms name the command that shows their page.
     pub runbooks: String,
     /// `topics`: names of the topics on which alarms act.
     pub topics: Topics,

@@ -66,7 +66,7 @@ pub(super) fn all<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Re
         }
     }
     let nowhere = File(first.unwrap_or("alarms/definitions")).at(Place { line: 1, column: 1 });
-    for name in ["templates", "group", "runbooks", "topics"] {
+    for name in ["templates", "group", "topics"] {
         if !gathered.seen.contains_key(name) {
             problems.say(&nowhere, format!("no file says `{name}`: it is needed once"));
         }

@@ -98,7 +98,7 @@ fn header(group: &Group<'_>, kind: &str, acting: &[&WatchedAlarm]) -> (String, u
             .next()
             .unwrap_or_default()
             .replace('|', "/");
-        let cure = link::page("runbook", &alarm.runbook);
+        let cure = link::runbook(&alarm.name, &alarm.runbook);
         text.push_str(&format!("| {} | {said} | {cure} |\n", link::alarm(&alarm.name)));
     }
     let lines = u32::try_from(acting.len()).unwrap_or(u32::MAX);

@@ -12,11 +12,11 @@ pub(super) fn alarm(name: &str) -> String {
     format!("[{name}]({CONSOLE}#alarmsV2:alarm/{name})")
 }
 
-/// To a page.
-pub(super) fn page(text: &str, address: &str) -> String {
+/// To an alarm's runbook; without an address the command that shows it.
+pub(super) fn runbook(alarm: &str, address: &str) -> String {
     if address.is_empty() {
-        text.to_owned()
+        format!("`shopwatch runbooks show {alarm}`")
     } else {
-        format!("[{text}]({address})")
+        format!("[runbook]({address})")
     }
 }

@@ -1,7 +1,7 @@
 //! Links: to headings of the page, to files of the clone and their headings, and to hosts that are known to stay.
 
 use super::{Finding, Source, Surroundings, finding};
-use crate::links::anchors;
+use crate::links::{anchors, place};
 use crate::near::suggestion;
 use crate::page::{Link, Page};
 
@@ -13,6 +13,34 @@ const HOSTS: &[&str] = &[
     "health.aws.amazon.com",
     "console.aws.amazon.com",
 ];
+
+/// Names that nobody ever has (<https://www.rfc-editor.org/rfc/rfc6761>), and those that documents use.
+const NOBODYS: &[&str] = &[
+    "example",
+    "invalid",
+    "test",
+    "example.com",
+    "example.net",
+    "example.org",
+];
+
+/// Where a file says that pages are read, when mails and alarms would link to nobody: an address for examples is one that somebody forgot to
+/// change.
+#[must_use]
+pub fn page_address(path: &str, text: &str, address: &str) -> Option<Finding> {
+    let (_, behind) = address.split_once("://")?;
+    let host = behind.split(['/', ':', '?', '#']).next().unwrap_or_default();
+    let is_nobodys = NOBODYS.iter().any(|name| {
+        host.strip_suffix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    });
+    is_nobodys.then(|| Finding {
+        path: path.to_owned(),
+        at: place(text, text.find(address).unwrap_or_default()),
+        check: "dead-link",
+        message: format!("links to runbooks lead to `{address}`, which is an address for examples: leave it empty, or say where the pages are"),
+    })
+}
 
 pub(super) fn check(source: &Source, page: &Page, surroundings: &dyn Surroundings) -> Vec<Finding> {
     let dead = |link: &Link| dead(source, page, &link.to, surroundings).map(|why| (link.at, why));

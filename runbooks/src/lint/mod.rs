@@ -22,6 +22,7 @@ use crate::page::{Place, read};
 use crate::placeholder::Bindings;
 use crate::shell::Invocation;
 
+pub use links::page_address;
 pub use names::{Figures, Known};
 
 /// A page as a file.

@@ -1,4 +1,4 @@
-//! Makes the table of the runbooks' dashboards and first steps, which the mails have inline: the function reads no files. How a page is written
+//! Makes the table of the runbooks' dashboards and first steps, and of those that show that all is over, which the mails have inline: the function reads no files. How a page is written
 //! stands in `runbooks`; a test holds this reader to that one.
 
 use std::error::Error;
@@ -15,10 +15,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     writeln!(std::io::stdout(), "cargo::rerun-if-changed={PAGES}")?;
     let mut table = String::from("&[\n");
     for (alarm, text) in pages()? {
-        let steps: Vec<(String, String)> = diagnosis(&text).into_iter().take(TOLD).collect();
+        let [steps, over] = ["Diagnosis", "Verification"].map(|section| {
+            let steps = steps(&text, section).into_iter();
+            steps.take(TOLD).collect::<Vec<(String, String)>>()
+        });
         let dashboard = dashboard(&text);
         if !steps.is_empty() || !dashboard.is_empty() {
-            writeln!(table, "    ({alarm:?}, {dashboard:?}, &{steps:?}),")?;
+            writeln!(table, "    ({alarm:?}, {dashboard:?}, &{steps:?}, &{over:?}),")?;
         }
     }
     table.push_str("]\n");
@@ -55,23 +58,23 @@ fn dashboard(text: &str) -> &str {
     row.and_then(|row| row.split(':').next()).unwrap_or_default()
 }
 
-/// The steps of the section "Diagnosis": heading and command.
-fn diagnosis(text: &str) -> Vec<(String, String)> {
+/// The steps of a section: heading and command.
+fn steps(text: &str, section: &str) -> Vec<(String, String)> {
     let mut steps: Vec<(String, String)> = Vec::new();
-    let (mut is_diagnosis, mut is_code, mut has_command) = (false, false, false);
+    let (mut is_meant, mut is_code, mut has_command) = (false, false, false);
     for line in text.lines() {
         if line.starts_with("```") {
             // The first block of a step is its command.
             has_command |= is_code;
             is_code = !is_code;
         } else if is_code {
-            if let Some((_, command)) = steps.last_mut().filter(|_| is_diagnosis && !has_command) {
+            if let Some((_, command)) = steps.last_mut().filter(|_| is_meant && !has_command) {
                 command.push_str(if command.is_empty() { "" } else { "\n" });
                 command.push_str(line);
             }
         } else if let Some(title) = line.strip_prefix("## ") {
-            is_diagnosis = title.trim() == "Diagnosis";
-        } else if let Some(title) = line.strip_prefix("### ").filter(|_| is_diagnosis) {
+            is_meant = title.trim() == section;
+        } else if let Some(title) = line.strip_prefix("### ").filter(|_| is_meant) {
             steps.push((title.trim().replace('`', ""), String::new()));
             has_command = false;
         }

@@ -1,6 +1,7 @@
 //! Every drill, as `shopwatch drill run --all` runs them: on a platform of its own, each fault raises exactly its alarms, is mailed and
 //! clears, its runbook works, and every alarm is raised by one of them or accepted with a reason.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -11,6 +12,8 @@ use crate::Scenario;
 
 pub(crate) const SCENARIOS: &[Scenario] = &[("drills::every_fault_is_seen_told_and_over", all)];
 
+/// Different changing steps of pages by which drills heal; their files name them.
+const HEALING_STEPS: usize = 13;
 /// On two cores that have nothing else to do.
 const LIMIT: Duration = Duration::from_secs(600);
 
@@ -44,6 +47,18 @@ fn all(_: &Platform) -> Result<()> {
         ensure!(drill["secondsToMail"].is_i64(), "no mail: {drill}");
         ensure!(drill["runbookSteps"].as_u64() > Some(1), "no runbook: {drill}");
     }
+    let paging = drills.iter().filter(|drill| drill["pages"] != 0);
+    for drill in paging {
+        ensure!(drill["secondsToPage"].is_i64(), "no mail of a page: {drill}");
+    }
+    // Changing steps of pages, done for real.
+    let healed = drills.iter().filter_map(|drill| drill["healedBy"].as_array());
+    let done: BTreeSet<&str> = healed.flatten().filter_map(Value::as_str).collect();
+    ensure!(
+        done.len() >= HEALING_STEPS,
+        "{} steps of pages healed: {done:?}",
+        done.len()
+    );
     let coverage = &report["coverage"];
     for part in ["alarms", "faults"] {
         ensure!(coverage[part]["covered"] == 100, "{part}: {}", coverage[part]);

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
+use tests::http::call;
 use tests::shop::order_of;
 use tests::{Options, Platform, wait};
 
@@ -127,13 +128,14 @@ fn page(desk: &Desk<'_>) -> Result<Value> {
         &format!("correlation ID {}", order.correlation_id),
         &format!("   shopwatch trace {}", order.correlation_id),
         &format!("   shopwatch runbooks run {ALARM}"),
-        &format!("https://runbooks.shopfast.example/shopfast/{ALARM}.md"),
+        &format!("# in the log group /aws/lambda/{FUNCTION}"),
         "#dashboards/dashboard/shopfast",
         "   fields @timestamp, function_name, error.code, record.errorType, message, correlation_id",
         &format!("{FUNCTION}: failed in "),
     ] {
         ensure!(text.contains(part), "no {part:?} in the mail:\n{text}");
     }
+    leads_to_the_page(text)?;
     ensure!(!text.contains("ada@example.com"), "personal data:\n{text}");
     ensure!(!text.contains("NOT KNOWN"), "something is not known:\n{text}");
     // What was typed next works.
@@ -141,6 +143,29 @@ fn page(desk: &Desk<'_>) -> Result<Value> {
     // The lines themselves were news, before the alarm.
     desk.mail(&format!("NEW {FUNCTION}: "))?;
     Ok(mail)
+}
+
+/// The link to the runbook opens it, with the commands of this platform.
+fn leads_to_the_page(text: &str) -> Result<()> {
+    let link = text
+        .split_whitespace()
+        .find(|word| word.starts_with("http://127.0.0.1:") && word.ends_with(&format!("/{ALARM}.md")));
+    let link = link.with_context(|| format!("no link to the runbook:\n{text}"))?;
+    let page = call("GET", link).send()?;
+    ensure!(page.status == 200, "{link}: {}", page.status);
+    for part in [
+        &*format!("<title>{ALARM}</title>"),
+        "<h2 id=\"mitigation\">",
+        &*format!("--function {FUNCTION}"),
+    ] {
+        ensure!(
+            page.text.contains(part),
+            "no {part:?} in the page:\n{}",
+            page.text
+        );
+    }
+    ensure!(!page.text.contains("{{"), "a placeholder:\n{}", page.text);
+    Ok(())
 }
 
 /// Somebody's message in the alarm topic is told, once.

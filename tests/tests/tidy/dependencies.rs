@@ -125,6 +125,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
             "log-archive-store",
             "ops-archive",
             "ops-drill",
+            "ops-loopback",
             "ops-monitoring",
             "ops-plane",
             "ops-runner",

@@ -11,7 +11,7 @@ use error_report_domain::fingerprint::{Failure, Grouper};
 use rustix::time::{ClockId, clock_gettime};
 
 const ROUNDS: u32 = 7;
-/// What issue 5 asks for, in lines a second.
+/// What is wanted, in lines a second.
 const TARGET: f64 = 1e6;
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -190,6 +190,7 @@ async fn settings(source: &dyn Source, config: &SdkConfig) -> Result<Settings, S
         runbooks: optional(source, "RUNBOOKS_URL").unwrap_or_default(),
         dashboards: optional(source, "DASHBOARDS_URL").unwrap_or_default(),
         steps: steps::steps,
+        verification: steps::verification,
         dashboard: steps::dashboard,
         own: source.get(FUNCTION_NAME).unwrap_or_default(),
         ticket_topic: source.required("TICKET_TOPIC")?,

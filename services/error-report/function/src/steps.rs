@@ -4,13 +4,11 @@
 use error_report_domain::report::{Step, quoted};
 use error_report_intake::{AlarmNotification, Subject};
 
-/// Alarm, its dashboard (empty without one), and heading and command of each step, by name.
+/// Alarm, its dashboard (empty without one), and heading and command of each step, first of its diagnosis, then of its verification; by
+/// name.
 type Table = &'static [Row];
-type Row = (
-    &'static str,
-    &'static str,
-    &'static [(&'static str, &'static str)],
-);
+type Row = (&'static str, &'static str, Steps, Steps);
+type Steps = &'static [(&'static str, &'static str)];
 
 const TABLE: Table = include!(concat!(env!("OUT_DIR"), "/steps.rs"));
 
@@ -23,11 +21,17 @@ const DIMENSIONS_OF_OUTPUTS: [(&str, &str); 3] = [
 
 /// What is done first. A command with something in it that is not known here is left to `shopwatch runbooks run`.
 pub(crate) fn steps(alarm: &AlarmNotification) -> Vec<Step> {
-    let steps = row(alarm).map(|row| row.2).unwrap_or_default();
-    steps
-        .iter()
-        .map(|(what, command)| step(what, command, alarm))
-        .collect()
+    typed(row(alarm).map(|row| row.2).unwrap_or_default(), alarm)
+}
+
+/// What shows whether it is over.
+pub(crate) fn verification(alarm: &AlarmNotification) -> Vec<Step> {
+    typed(row(alarm).map(|row| row.3).unwrap_or_default(), alarm)
+}
+
+fn typed(steps: Steps, alarm: &AlarmNotification) -> Vec<Step> {
+    let steps = steps.iter();
+    steps.map(|(what, command)| step(what, command, alarm)).collect()
 }
 
 /// The dashboard of its kind.
@@ -73,6 +77,7 @@ fn bound(command: &str, alarm: &AlarmNotification) -> String {
 mod tests {
     use std::path::Path;
 
+    use runbooks::page::SectionKind;
     use serde_json::json;
 
     use super::*;
@@ -118,7 +123,7 @@ mod tests {
         };
         let without: Vec<&str> = TABLE
             .iter()
-            .filter(|(_, _, steps)| steps.first().is_some_and(|(_, command)| is_bound_later(command)))
+            .filter(|(_, _, steps, _)| steps.first().is_some_and(|(_, command)| is_bound_later(command)))
             .map(|(alarm, ..)| *alarm)
             .collect();
         assert_eq!(without, [""; 0]);
@@ -139,7 +144,7 @@ mod tests {
             assert!(TABLE.is_empty());
             return;
         };
-        for (alarm, dashboard, _) in TABLE {
+        for (alarm, dashboard, ..) in TABLE {
             assert!(
                 template.contains(&format!("DashboardName: {dashboard}\n")),
                 "{alarm}: {dashboard}"
@@ -164,28 +169,29 @@ mod tests {
             }
             let page = runbooks::page::read(&name, &std::fs::read_to_string(&path).unwrap());
             let page = page.unwrap_or_else(|problems| panic!("{name}: {problems:?}"));
-            let diagnosis = page
-                .sections
-                .into_iter()
-                .find(|section| section.kind == runbooks::page::SectionKind::Diagnosis);
-            let steps = diagnosis.map(|section| section.steps).unwrap_or_default();
-            let steps: Vec<(String, String)> = steps
-                .into_iter()
-                .take(3)
-                .map(|step| (step.title, step.command.trim_end().to_owned()))
-                .collect();
-            pages.push((name, steps));
+            let of = |kind: SectionKind| {
+                let section = page.sections.iter().find(|section| section.kind == kind);
+                let steps = section
+                    .map(|section| section.steps.as_slice())
+                    .unwrap_or_default();
+                let steps = steps.iter().take(3);
+                let step =
+                    |step: &runbooks::page::Step| (step.title.clone(), step.command.trim_end().to_owned());
+                steps.map(step).collect::<Vec<_>>()
+            };
+            pages.push((name, of(SectionKind::Diagnosis), of(SectionKind::Verification)));
         }
-        pages.retain(|(_, steps)| !steps.is_empty());
+        pages.retain(|(_, steps, _)| !steps.is_empty());
         pages.sort();
         let table = TABLE
             .iter()
             .filter(|row| !row.2.is_empty())
-            .map(|(alarm, _, steps)| {
-                let steps = steps
-                    .iter()
-                    .map(|(what, command)| ((*what).to_owned(), (*command).to_owned()));
-                ((*alarm).to_owned(), steps.collect::<Vec<_>>())
+            .map(|(alarm, _, steps, over)| {
+                let owned = |steps: Steps| {
+                    let step = |(what, command): &(&str, &str)| ((*what).to_owned(), (*command).to_owned());
+                    steps.iter().map(step).collect::<Vec<_>>()
+                };
+                ((*alarm).to_owned(), owned(steps), owned(over))
             });
         assert_eq!(table.collect::<Vec<_>>(), pages);
     }

@@ -210,6 +210,8 @@ impl ErrorReport {
             .await;
         lacks.extend(more_lacks);
         let function = most_failing(&found.own, &scope);
+        let is_over = matches!(event, Event::Recovered { .. });
+        let event = began(event, &found.own);
         Ok(Report {
             severity: self.severity(notification),
             service: scope.service(notification),
@@ -226,7 +228,7 @@ impl ErrorReport {
             links: self
                 .inquiry
                 .links(Some(notification), function, sample.as_ref().filter(|_| is_own)),
-            steps: self.steps(notification),
+            steps: self.steps(notification, is_over),
             sample,
             lacks,
             held: slot.held,
@@ -265,9 +267,13 @@ impl ErrorReport {
         (since < from).then_some((since, to))
     }
 
-    /// First steps of the runbook, as they are typed.
-    fn steps(&self, notification: &AlarmNotification) -> Vec<Step> {
-        let steps = (self.settings.steps)(notification).into_iter();
+    /// First steps of the runbook, as they are typed; of an alarm that is over those that show it.
+    fn steps(&self, notification: &AlarmNotification, is_over: bool) -> Vec<Step> {
+        let steps = match is_over {
+            true => self.settings.verification,
+            false => self.settings.steps,
+        };
+        let steps = steps(notification).into_iter();
         let region = self.settings.region.as_deref();
         steps
             .map(|step| Step {
@@ -315,10 +321,27 @@ fn most_failing<'a>(own: &'a [Lot], scope: &'a Scope) -> Option<&'a str> {
     }
 }
 
+/// An alarm goes off when a period is over: what is not this much earlier is the same minute to a person.
+const EARLIER: SignedDuration = SignedDuration::from_secs(60);
+
+/// An alarm with the time of the first of its errors, where that is before it went off.
+fn began(event: Event, own: &[Lot]) -> Event {
+    let Event::Alarm(alarm) = event else {
+        return event;
+    };
+    let first = own.iter().map(|lot| lot.seen.first_ms).min();
+    let began = first.and_then(|first| Timestamp::from_millisecond(first).ok());
+    Event::Alarm(Alarm {
+        began: began.filter(|began| alarm.at.duration_since(*began) >= EARLIER),
+        ..alarm
+    })
+}
+
 fn alarm_of(notification: &AlarmNotification) -> Alarm {
     Alarm {
         name: notification.name.clone(),
         at: notification.at,
+        began: None,
         description: notification.description.clone(),
         reason: notification.reason.clone(),
         is_test: is_test(notification),

@@ -1,6 +1,6 @@
 //! The schedule's tick: what found no room in a mail is told together, once there is room.
 
-use error_report_domain::report::{Customers, Event, Links, Report, Severity, commands};
+use error_report_domain::report::{Customers, Event, Links, Report, Severity, commands, page_command};
 use jiff::Timestamp;
 
 use crate::error_report::{ErrorReport, ReportError, Summary};
@@ -59,6 +59,7 @@ impl ErrorReport {
         let first = alarms.iter().find(|alarm| alarm.is_page).or(alarms.first());
         if let Some(alarm) = first {
             links.runbook = self.settings.runbook(&alarm.name);
+            links.page_command = page_command(&alarm.name);
             links.commands = commands(None, Some(&alarm.name), None, self.settings.region.as_deref());
         }
         links

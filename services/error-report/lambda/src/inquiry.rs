@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use error_report_domain::report::{Letters, Links, Sample, commands};
+use error_report_domain::report::{Letters, Links, Sample, commands, page_command};
 use error_report_intake::{AlarmNotification, LogEvent, Occurrence, insights_filter, occurrence, redacted};
 use futures::stream::{self, StreamExt as _};
 use jiff::Timestamp;
@@ -292,6 +292,7 @@ impl Inquiry {
                 _ => String::new(),
             },
             runbook: alarm.map_or_else(String::new, |alarm| settings.runbook(&alarm.name)),
+            page_command: alarm.map_or_else(String::new, |alarm| page_command(&alarm.name)),
             commands: commands(
                 id.map(String::as_str),
                 alarm.map(|alarm| alarm.name.as_str()),
@@ -299,10 +300,26 @@ impl Inquiry {
                 settings.region.as_deref(),
             ),
             query: format!(
-                "fields @timestamp, function_name, error.code, record.errorType, message, correlation_id\n\
+                "# in {}\nfields @timestamp, function_name, error.code, record.errorType, message, correlation_id\n\
                  | filter {}\n| sort @timestamp desc\n| limit 50",
+                log_groups(function, &settings.functions),
                 insights_filter()
             ),
+        }
+    }
+}
+
+/// Where a query looks, to be chosen before it is run: all functions' log groups begin with the same word.
+fn log_groups(function: Option<&str>, functions: &[String]) -> String {
+    match (function, functions) {
+        (Some(function), _) => format!("the log group /aws/lambda/{function}"),
+        (None, [only]) => format!("the log group /aws/lambda/{only}"),
+        (None, several) => {
+            let first = several.first().and_then(|name| name.split('-').next());
+            format!(
+                "the log groups /aws/lambda/{}*",
+                first.map_or(String::new(), |word| format!("{word}-"))
+            )
         }
     }
 }

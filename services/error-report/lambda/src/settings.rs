@@ -30,6 +30,8 @@ pub struct Settings {
     pub dead_letter_queues: Vec<String>,
     /// First steps of the runbook of an alarm; none for one that is not known.
     pub steps: fn(&AlarmNotification) -> Vec<Step>,
+    /// Its steps that show whether it is over.
+    pub verification: fn(&AlarmNotification) -> Vec<Step>,
     /// With this the names of customers are hashed. It is a secret.
     pub customer_key: Vec<u8>,
     /// Failures that are told in one mail; more are counted.
@@ -61,6 +63,7 @@ impl Default for Settings {
             functions: Vec::new(),
             dead_letter_queues: Vec::new(),
             steps: |_| Vec::new(),
+            verification: |_| Vec::new(),
             dashboard: |_| None,
             customer_key: Vec::new(),
             told_groups: 5,

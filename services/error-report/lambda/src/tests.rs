@@ -386,6 +386,7 @@ async fn a_new_failure_is_told_once() {
 
         LOOK AT
         https://console.example/#dashboards/dashboard/shopfast
+           # in the log group /aws/lambda/shopfast-order-service
            fields @timestamp, function_name, error.code, record.errorType, message, correlation_id
            | filter level = "ERROR" or level = "CRITICAL" or level = "FATAL" or severity = "CRITICAL" or record.status = "timeout" or record.status = "failure" or record.status = "error"
            | sort @timestamp desc
@@ -464,6 +465,7 @@ async fn an_alarm_is_one_story_and_its_end_closes_it() {
 
         LOOK AT
         https://console.example/#dashboards/dashboard/shopfast
+           # in the log group /aws/lambda/shopfast-order-service
            fields @timestamp, function_name, error.code, record.errorType, message, correlation_id
            | filter level = "ERROR" or level = "CRITICAL" or level = "FATAL" or severity = "CRITICAL" or record.status = "timeout" or record.status = "failure" or record.status = "error"
            | sort @timestamp desc
@@ -659,6 +661,7 @@ async fn what_waited_is_told_by_the_tick() {
 
         LOOK AT
         https://console.example/#dashboards/dashboard/shopfast
+           # in the log groups /aws/lambda/shopfast-*
            fields @timestamp, function_name, error.code, record.errorType, message, correlation_id
            | filter level = "ERROR" or level = "CRITICAL" or level = "FATAL" or severity = "CRITICAL" or record.status = "timeout" or record.status = "failure" or record.status = "error"
            | sort @timestamp desc

@@ -288,6 +288,7 @@ mod tests {
             to_detect: None,
             to_tell: None,
             to_mail: None,
+            to_page: None,
             to_clear: None,
             steps: 0,
             findings: 0,

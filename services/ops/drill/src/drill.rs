@@ -23,7 +23,8 @@ pub struct Drill {
     pub load: Vec<Load>,
     /// What must be seen.
     pub expect: Expect,
-    /// What is done to heal besides taking the faults away.
+    /// What is done to heal besides taking the faults away. Where steps of runbooks are, what was configured is left to them, and put back
+    /// when all is over.
     pub heal: Vec<Remedy>,
     /// Resources and alarms that no drill beside it may break or raise, for example the alarm that would hold its page back.
     pub needs: BTreeSet<String>,
@@ -266,6 +267,24 @@ pub enum Remedy {
     Purge(String),
     /// Executions of a workflow that still run are stopped.
     StopExecutions(String),
+    /// A step of a runbook is done, with the yes that a person would give.
+    Step {
+        /// The alarm whose page it is.
+        page: String,
+        /// The step's heading.
+        step: String,
+    },
+}
+
+impl Remedy {
+    /// The alarm whose page has the step, where it is one.
+    #[must_use]
+    pub fn page(&self) -> Option<&String> {
+        match self {
+            Self::Step { page, .. } => Some(page),
+            Self::Redrive(_) | Self::Purge(_) | Self::StopExecutions(_) => None,
+        }
+    }
 }
 
 /// Functions that an order passes, synchronously and later.

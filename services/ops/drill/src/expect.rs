@@ -31,6 +31,8 @@ pub struct Expect {
     pub mailed_late: BTreeSet<String>,
     /// Those of the pages that somebody reads whose diagnosis can find nothing here, with why.
     pub undiagnosed: BTreeMap<String, String>,
+    /// What whoever looks sees while the fault is there, and no more when it is healed.
+    pub seen: Vec<Sight>,
 }
 
 impl Expect {
@@ -43,6 +45,15 @@ impl Expect {
             &self.pages
         }
     }
+}
+
+/// Something that a command shows while a fault is there, and only then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sight {
+    /// As a step of a runbook is written; it only looks.
+    pub command: String,
+    /// An expectation, as runbooks have them.
+    pub shows: String,
 }
 
 /// A real case of what goes wrong, as mails must show it.

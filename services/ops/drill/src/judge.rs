@@ -22,6 +22,8 @@ pub struct Outcome {
     pub to_tell: Option<i64>,
     /// Seconds from the fault to the first mail of the error report about one of its alarms.
     pub to_mail: Option<i64>,
+    /// Seconds from the fault to the first mail of a page: whoever is woken reads it.
+    pub to_page: Option<i64>,
     /// Seconds from the healing until the last of its alarms was OK.
     pub to_clear: Option<i64>,
     /// Steps of runbooks that were run, while it was broken and when it was over.
@@ -170,11 +172,14 @@ pub fn judge(drill: &Drill, beside: &BTreeSet<String>, observed: &Observed) -> O
     let cleared = cleared(drill, &seen, observed, &mut failures);
     let since = |at: Timestamp| observed.broken.duration_until(at).as_secs();
     let mine = |name: &str| expect.alarms.contains(name);
-    let mailed = observed.mails.iter().find(|mail| mail::tells_of(mail, drill));
+    let mut mine_of_mails = observed.mails.iter().filter(|mail| mail::tells_of(mail, drill));
+    let mailed = mine_of_mails.clone().next();
+    let paged = mine_of_mails.find(|mail| mail::is_page(mail));
     Outcome {
         to_detect: seen.first(|name| mine(name)).map(since),
         to_tell: seen.first_told(|name| mine(name)).map(since),
         to_mail: mailed.map(|mail| since(mail.at)),
+        to_page: paged.map(|mail| since(mail.at)),
         to_clear: cleared,
         steps: observed.steps,
         findings: observed.findings,

@@ -126,6 +126,8 @@ pub struct Observed {
     pub mails: Vec<ReceivedMail>,
     /// IDs that mails show, under which log lines since the fault tell of a failure.
     pub failed: BTreeSet<String>,
+    /// Steps of runbooks that changed something to heal: the page and the step's heading.
+    pub healed_by: Vec<String>,
     /// Steps of runbooks that were run.
     pub steps: usize,
     /// What these found: a cause, or where to go on.

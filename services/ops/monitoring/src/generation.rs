@@ -22,6 +22,8 @@ const HERE: &str = "change to one";
 pub struct Generation {
     /// First word of every name.
     pub group: String,
+    /// Where pages are read, as definitions say; empty where they do not.
+    pub runbooks: String,
     /// The templates, with symbols.
     pub stacks: Vec<Stack>,
     /// The alarms and what has none.
@@ -57,9 +59,9 @@ impl Generation {
             let refused = Refused::usage("generate the alarms").because(problems);
             refused.cure(format!("change the template, or a file in {DEFINITIONS}"))
         })?;
-        let group = definitions.group;
         Ok(Self {
-            group,
+            group: definitions.group,
+            runbooks: definitions.runbooks,
             stacks,
             generated,
         })
@@ -105,13 +107,18 @@ impl Generation {
     }
 }
 
-fn definitions(root: &Path) -> Result<Definitions, Refused> {
+/// The files in which people decide about alarms, and what they say.
+pub(crate) fn definition_files(root: &Path) -> Result<Vec<(String, String)>, Refused> {
     let paths = files::found(&root.join(DEFINITIONS), &["yaml", "yml"])?;
-    let mut texts = Vec::new();
-    for path in &paths {
+    let file = |path: &PathBuf| {
         let shown = path.strip_prefix(root).unwrap_or(path).display().to_string();
-        texts.push((shown, files::text(path)?));
-    }
+        Ok((shown, files::text(path)?))
+    };
+    paths.iter().map(file).collect()
+}
+
+fn definitions(root: &Path) -> Result<Definitions, Refused> {
+    let texts = definition_files(root)?;
     let texts = texts.iter().map(|(name, text)| (name.as_str(), text.as_str()));
     Definitions::read(texts).map_err(|problems| Refused::usage("read the definitions").because(problems))
 }

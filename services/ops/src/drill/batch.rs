@@ -51,8 +51,10 @@ pub(super) async fn guarded<'a>(
 pub(super) struct Tools<'a> {
     pub(super) ground: &'a Ground,
     pub(super) watcher: &'a Watcher<'a>,
-    /// Runbooks of the alarms; none when they are not to be run.
-    pub(super) pages: Option<&'a Pages>,
+    /// Runbooks of the alarms.
+    pub(super) pages: &'a Pages,
+    /// Are diagnosis and verification run?
+    pub(super) checks_pages: bool,
     /// Alarms that go off by the clock, whatever a drill does.
     pub(super) by_themselves: &'a BTreeSet<String>,
     pub(super) is_quiet: bool,
@@ -81,7 +83,11 @@ pub(super) async fn run<'a>(
         look(tools, &mut since, &mut running).await?;
         check_pages(tools, &mut running).await;
         for one in &mut running {
-            one.goes_on(ground, tools.is_quiet).await;
+            let shown = tools.pages.look(one.sights()).await;
+            one.shown(shown);
+        }
+        for one in &mut running {
+            one.goes_on(ground, tools.pages, tools.is_quiet).await;
         }
     }
     // What comes late is seen too.
@@ -184,9 +190,10 @@ async fn look(tools: Tools<'_>, since: &mut Since, running: &mut [Running<'_, '_
 /// Runs the pages that are due now, all at the same time; the clock of alarms stands still meanwhile.
 async fn check_pages(tools: Tools<'_>, running: &mut [Running<'_, '_>]) {
     let due: Vec<Option<Due>> = running.iter().map(Running::due).collect();
-    let Some(pages) = tools.pages else {
+    if !tools.checks_pages {
         return;
-    };
+    }
+    let pages = tools.pages;
     let parts: BTreeSet<_> = due.iter().flatten().map(|due| due.part).collect();
     for part in parts {
         let alarms: BTreeSet<String> = due

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::ground::Ground;
 use crate::control::Request;
+use crate::runbook_commands::pages::Pages;
 
 /// How something that a drill did is undone.
 #[derive(Debug, Clone)]
@@ -28,6 +29,25 @@ pub(super) enum Undo {
         path: String,
         input: Value,
     },
+}
+
+impl Undo {
+    /// Is it a setting, which a step of a runbook may put back as well?
+    fn is_setting(&self) -> bool {
+        match self {
+            Self::Json { .. } | Self::Query { .. } | Self::Rest { .. } => true,
+            Self::Disarm(_) | Self::Purge(_) => false,
+        }
+    }
+}
+
+/// Undoes all but settings, which are left to steps of runbooks.
+pub(super) async fn undo_but_settings(ground: &Ground, done: &mut Vec<Undo>) -> Vec<String> {
+    let (settings, mut others) = std::mem::take(done).into_iter().partition(Undo::is_setting);
+    *done = settings;
+    let problems = undo(ground, &mut others).await;
+    done.append(&mut others);
+    problems
 }
 
 /// Undoes all, the newest first; what could not be undone.
@@ -64,11 +84,12 @@ async fn one(ground: &Ground, step: &Undo) -> anyhow::Result<()> {
 }
 
 /// A step that a file asks for.
-pub(super) async fn remedy(ground: &Ground, remedy: &Remedy) -> anyhow::Result<()> {
+pub(super) async fn remedy(ground: &Ground, pages: &Pages, remedy: &Remedy) -> anyhow::Result<()> {
     match remedy {
         Remedy::Purge(queue) => purge(ground, queue).await,
         Remedy::Redrive(queue) => ground.redrive(queue).await,
         Remedy::StopExecutions(machine) => stop_executions(ground, machine).await,
+        Remedy::Step { page, step } => pages.execute(page, step).await,
     }
 }
 

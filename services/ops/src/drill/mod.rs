@@ -17,6 +17,8 @@ mod platforms;
 mod print;
 mod queue;
 mod running;
+#[cfg(test)]
+mod undone;
 mod watch;
 
 use std::path::PathBuf;
@@ -63,7 +65,7 @@ pub(crate) struct RunArgs {
     /// Platforms of their own on which they run at the same time
     #[arg(long, value_name = "N", default_value = "2", conflicts_with = "running", value_parser = clap::value_parser!(u8).range(1..=8))]
     platforms: u8,
-    /// Leave out the runbooks, whose steps need jq and the AWS CLI
+    /// Leave out diagnosis and verification; steps of runbooks that heal are done all the same. Steps need jq and the AWS CLI
     #[arg(long)]
     no_runbooks: bool,
     /// Write the mails of each drill as they came into a folder of its name below this one

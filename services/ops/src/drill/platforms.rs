@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
-use ops_drill::{AlarmFacts, Coverage, Fact, Verdict};
+use ops_drill::{AlarmFacts, Coverage, Fact, Remedy, Verdict};
 use tokio::sync::Mutex;
 
 use super::batch::{self, Ran, Tools};
@@ -110,7 +110,8 @@ async fn batches<'a>(order: &Order<'a>, number: usize, ground: &Ground) -> anyho
         ground,
         watcher: &watcher,
         by_themselves: &by_themselves,
-        pages: pages.as_ref(),
+        pages: &pages,
+        checks_pages: !args.no_runbooks,
         is_quiet: args.quiet,
     };
     let mut ran: Vec<Ran<'a>> = Vec::new();
@@ -131,14 +132,17 @@ async fn batches<'a>(order: &Order<'a>, number: usize, ground: &Ground) -> anyho
     Ok(Some(Done { known, ran }))
 }
 
-/// Those of the alarms that somebody is told of.
-async fn pages(order: &Order<'_>, ground: &Ground) -> anyhow::Result<Option<Pages>> {
-    if order.args.no_runbooks {
-        return Ok(None);
-    }
-    let told = order.book.drills.iter().map(|drill| &drill.expect);
+/// Those of the alarms that somebody is told of, and those whose steps heal.
+async fn pages(order: &Order<'_>, ground: &Ground) -> anyhow::Result<Pages> {
+    let drills = &order.book.drills;
+    let told = drills.iter().map(|drill| &drill.expect);
     let told = told.flat_map(|expect| expect.pages.union(&expect.tickets));
-    Pages::of(told, ground.context()).await.map(Some)
+    let told = told.filter(|_| !order.args.no_runbooks);
+    let healing = drills
+        .iter()
+        .flat_map(|drill| &drill.heal)
+        .filter_map(Remedy::page);
+    Pages::of(told.chain(healing), ground.context()).await
 }
 
 fn reported(args: &RunArgs, book: &Book, done: &Done<'_>) -> Exit {

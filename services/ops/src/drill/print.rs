@@ -71,7 +71,8 @@ pub(super) fn failed(drill: &Drill, outcome: &Outcome, timeline: &str) -> String
 /// A row for each drill, and what they cover.
 pub(super) fn report(ran: &[Ran<'_>], coverage: Option<&Coverage>) -> String {
     let head = [
-        "drill", "result", "detect", "told", "mail", "clear", "pages", "tickets", "steps", "found", "wall s",
+        "drill", "result", "detect", "told", "mail", "page", "clear", "pages", "tickets", "steps", "found",
+        "wall s",
     ];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     for one in ran {
@@ -83,6 +84,7 @@ pub(super) fn report(ran: &[Ran<'_>], coverage: Option<&Coverage>) -> String {
             time(outcome.to_detect),
             time(outcome.to_tell),
             time(outcome.to_mail),
+            time(outcome.to_page),
             time(outcome.to_clear),
             outcome.pages.to_string(),
             outcome.tickets.to_string(),
@@ -122,6 +124,7 @@ pub(super) fn report_json(ran: &[Ran<'_>], coverage: Option<&Coverage>) -> Value
                 "secondsToDetect": outcome.to_detect,
                 "secondsToTell": outcome.to_tell,
                 "secondsToMail": outcome.to_mail,
+                "secondsToPage": outcome.to_page,
                 "secondsToClear": outcome.to_clear,
                 "wallSeconds": one.took.as_secs_f64(),
                 "pages": outcome.pages,
@@ -129,6 +132,7 @@ pub(super) fn report_json(ran: &[Ran<'_>], coverage: Option<&Coverage>) -> Value
                 "runbookSteps": outcome.steps,
                 "runbookFindings": outcome.findings,
                 "diagnosed": one.observed.diagnosed,
+                "healedBy": one.observed.healed_by,
                 "raised": outcome.raised,
                 "timeline": timeline(one.drill, &one.observed).lines().collect::<Vec<_>>(),
             })

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use ops_drill::{Drill, Load, Observed, not_over, outstanding};
+use ops_drill::{Drill, Load, Observed, Remedy, Sight, not_over, outstanding};
 
 use super::ground::Ground;
 use super::heal::{self, Undo};
 use super::inflict::inflict;
 use super::print;
-use crate::runbook_commands::pages::{Checked, Part};
+use crate::runbook_commands::pages::{Checked, Pages, Part, Shown};
 
 /// Remembers until [`Kept::undo`] how the faults of a drill are undone; what is dropped before, the platform remembers.
 #[derive(Debug)]
@@ -21,6 +21,10 @@ struct Kept<'a> {
 impl Kept<'_> {
     async fn undo(&mut self) -> Vec<String> {
         heal::undo(self.ground, &mut self.steps).await
+    }
+
+    async fn undo_but_settings(&mut self) -> Vec<String> {
+        heal::undo_but_settings(self.ground, &mut self.steps).await
     }
 }
 
@@ -40,6 +44,8 @@ pub(super) struct Running<'g, 'a> {
     phase: Phase,
     /// What came of the pages that were run in this minute.
     checked: Option<Vec<Checked>>,
+    /// What the commands showed that were run in this minute to see the fault itself.
+    shown: Vec<Shown>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +90,7 @@ impl<'g, 'a> Running<'g, 'a> {
                 told: Vec::new(),
                 mails: Vec::new(),
                 failed: BTreeSet::new(),
+                healed_by: Vec::new(),
                 steps: 0,
                 findings: 0,
                 diagnosed: BTreeMap::new(),
@@ -93,6 +100,7 @@ impl<'g, 'a> Running<'g, 'a> {
             took: Duration::ZERO,
             phase: Phase::Broken,
             checked: None,
+            shown: Vec::new(),
         }
     }
 
@@ -128,6 +136,27 @@ impl<'g, 'a> Running<'g, 'a> {
         !self.drill.expect.alarms.is_empty() && outstanding(self.drill, &self.observed).is_empty()
     }
 
+    /// The fault lasts no longer: all has come, or there is no more time for it.
+    fn is_long_enough(&self) -> bool {
+        let since = self.observed.broken.duration_until(self.observed.until).as_secs();
+        self.has_come() || since > self.drill.expect.within
+    }
+
+    /// What is to be looked at now: the fault itself.
+    pub(super) fn sights(&self) -> &'a [Sight] {
+        let looks = match self.phase {
+            Phase::Broken => self.is_long_enough(),
+            Phase::Healed => not_over(self.drill, &self.observed).is_empty(),
+            Phase::Over => false,
+        };
+        if looks { &self.drill.expect.seen } else { &[] }
+    }
+
+    /// Takes what the commands showed.
+    pub(super) fn shown(&mut self, shown: Vec<Shown>) {
+        self.shown = shown;
+    }
+
     /// The page that somebody reads is run while the fault is there, and once more when it is over.
     pub(super) fn due(&self) -> Option<Due> {
         let expect = &self.drill.expect;
@@ -161,16 +190,22 @@ impl<'g, 'a> Running<'g, 'a> {
     }
 
     /// To the next phase when this one is over.
-    pub(super) async fn goes_on(&mut self, ground: &Ground, is_quiet: bool) {
+    pub(super) async fn goes_on(&mut self, ground: &Ground, pages: &Pages, is_quiet: bool) {
         let expect = &self.drill.expect;
         let now = self.observed.until;
         let checked = self.checked.take().unwrap_or_default();
+        let shown = std::mem::take(&mut self.shown);
         match self.phase {
             Phase::Broken => {
                 let since = self.observed.broken.duration_until(now).as_secs();
-                if self.has_come() || since > expect.within {
+                let unseen: Vec<&Shown> = shown.iter().filter(|one| !one.holds).collect();
+                if since > expect.within || (self.has_come() && unseen.is_empty()) {
+                    let told = unseen
+                        .iter()
+                        .map(|one| format!("the fault is not seen: {}", one.told));
+                    self.observed.problems.extend(told);
                     self.keep(checked);
-                    self.heal(ground).await;
+                    self.heal(ground, pages).await;
                 }
             }
             Phase::Healed => {
@@ -179,8 +214,16 @@ impl<'g, 'a> Running<'g, 'a> {
                 let is_clear = not_over(self.drill, &self.observed).is_empty();
                 // A verification looks minutes back: what it says in the first ones may still be of the fault.
                 let is_verified = checked.iter().all(|page| page.problems.is_empty());
-                if (is_clear && is_verified) || since > expect.cleared_within {
+                let still: Vec<&Shown> = shown.iter().filter(|one| one.holds).collect();
+                if (is_clear && is_verified && still.is_empty()) || since > expect.cleared_within {
+                    let told = still
+                        .iter()
+                        .map(|one| format!("the fault is still seen: {}", one.told));
+                    self.observed.problems.extend(told);
                     self.keep(checked);
+                    // What steps of runbooks were to put back, whether they did or not.
+                    let problems = self.kept.undo().await;
+                    self.observed.problems.extend(problems);
                     self.took = self.begun.elapsed();
                     self.phase = Phase::Over;
                     if !is_quiet {
@@ -192,14 +235,23 @@ impl<'g, 'a> Running<'g, 'a> {
         }
     }
 
-    async fn heal(&mut self, ground: &Ground) {
-        let problems = self.kept.undo().await;
+    async fn heal(&mut self, ground: &Ground, pages: &Pages) {
+        let has_steps = self.drill.heal.iter().any(|remedy| remedy.page().is_some());
+        let problems = match has_steps {
+            true => self.kept.undo_but_settings().await,
+            false => self.kept.undo().await,
+        };
         self.observed.problems.extend(problems);
         for remedy in &self.drill.heal {
-            if let Err(error) = heal::remedy(ground, remedy).await {
-                self.observed
+            match (heal::remedy(ground, pages, remedy).await, remedy) {
+                (Ok(()), Remedy::Step { page, step }) => {
+                    self.observed.healed_by.push(format!("{page}: {step}"));
+                }
+                (Ok(()), _) => {}
+                (Err(error), _) => self
+                    .observed
                     .problems
-                    .push(format!("could not be healed: {error:#}"));
+                    .push(format!("could not be healed: {error:#}")),
             }
         }
         self.observed.healed = Some(ground.now());

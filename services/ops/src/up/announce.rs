@@ -18,6 +18,7 @@ ShopFast is ready after {seconds:.1} s.
   orders     {orders}
   inventory  {inventory}
   AWS APIs   {aws}  (account {ACCOUNT}, region {REGION}, any credentials)
+  runbooks   {runbooks}
 
 Place an order:
 
@@ -37,6 +38,7 @@ What the alarms say:
         orders = run.endpoint("orders"),
         inventory = run.endpoint("inventory"),
         aws = run.endpoint("aws"),
+        runbooks = run.endpoint("runbooks"),
         faster = faster(run.clock.scale),
     )
 }

@@ -130,10 +130,12 @@ pub(crate) fn local_parameters() -> impl Iterator<Item = (String, String)> {
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
 }
 
-/// The parameters that this template has.
-pub(crate) fn parameters(template: &Template) -> Vec<Parameter> {
+/// The parameters that this template has. `runbooks`: where this platform serves its pages.
+pub(crate) fn parameters(template: &Template, runbooks: &str) -> Vec<Parameter> {
+    let runbooks = ("RunbooksUrl", runbooks);
     PARAMETERS
         .iter()
+        .chain([&runbooks])
         .filter(|(name, _)| template.has_parameter(name))
         .map(|(name, value)| {
             Parameter::builder()
@@ -349,9 +351,9 @@ mod tests {
     #[test]
     fn only_known_parameters_are_given() {
         let template = Template::parse("Parameters: {Stage: {Type: String}}\nResources: {}\n").unwrap();
-        assert_eq!(parameters(&template)[0].parameter_key(), Some("Stage"));
+        assert_eq!(parameters(&template, "")[0].parameter_key(), Some("Stage"));
         let template = Template::parse("Resources: {}\n").unwrap();
-        assert!(parameters(&template).is_empty());
+        assert!(parameters(&template, "").is_empty());
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod ports;
 pub(crate) mod progress;
 mod python;
 mod ready;
+mod runbook_pages;
 pub(crate) mod seed;
 mod steps;
 mod template;

@@ -19,8 +19,9 @@ use super::deploy::{self, Change, Stack};
 use super::emulator::{self, Emulator, Phase};
 use super::package::Packaged;
 use super::planes::Planes;
-use super::ports::Ports;
+use super::ports::{Ports, loopback};
 use super::progress::{Progress, Step};
+use super::runbook_pages::RunbookPages;
 use super::{alarms, seed, steps};
 use crate::context::local_sdk_config;
 use crate::control::server::{self, ControlServer};
@@ -47,6 +48,7 @@ pub(crate) struct Platform {
     planes: Option<Planes>,
     emulator: Option<Emulator>,
     control: Option<ControlServer>,
+    runbooks: Option<RunbookPages>,
     deployment: Option<Deployment>,
     stop_asked: Arc<Notify>,
 }
@@ -59,6 +61,7 @@ impl Platform {
             planes: None,
             emulator: None,
             control: None,
+            runbooks: None,
             deployment: None,
             stop_asked: Arc::new(Notify::new()),
         }
@@ -76,6 +79,12 @@ impl Platform {
     /// Was anything started?
     pub(crate) fn runs(&self) -> bool {
         self.planes.is_some()
+    }
+
+    /// Serves the pages of the clone's runbooks; returns where.
+    pub(crate) async fn serve_runbooks(&mut self, ports: &Ports, root: &Path) -> anyhow::Result<String> {
+        let pages = RunbookPages::start(loopback(ports.runbooks), root).await?;
+        Ok(self.runbooks.insert(pages).url().to_owned())
     }
 
     /// Starts plane and runner, then the emulator, which is told where they are, then answers other terminals.
@@ -130,6 +139,9 @@ impl Platform {
             planes.set_routes(steps::routes(&deployed.0)?);
             planes.runner().refresh();
         }
+        if let Some(pages) = &self.runbooks {
+            pages.bind(deployed.0.outputs());
+        }
         Ok(deployed)
     }
 
@@ -163,7 +175,9 @@ impl Platform {
     /// Addresses by the names of run.json.
     pub(crate) fn endpoints(&self) -> anyhow::Result<BTreeMap<String, String>> {
         let planes = self.planes.as_ref().context("the platform is not started")?;
-        Ok(planes.endpoints().clone())
+        let pages = self.runbooks.as_ref();
+        let pages = pages.map(|pages| ("runbooks".to_owned(), pages.url().to_owned()));
+        Ok(planes.endpoints().clone().into_iter().chain(pages).collect())
     }
 
     /// Watches until another terminal asks for a stop, or until it cannot be kept running.
@@ -218,6 +232,7 @@ impl Platform {
     /// invocations end, and what they said is stored.
     pub(crate) async fn stop(&mut self) {
         drop(self.control.take());
+        drop(self.runbooks.take());
         if let Some(planes) = &self.planes {
             // They call the emulator: one whose work was cut off between a mail and the note of it would be told twice, or never be done.
             planes.drain().await;

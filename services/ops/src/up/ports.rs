@@ -51,6 +51,14 @@ pub(crate) struct Ports {
         hide_default_value = true
     )]
     pub(crate) runner: u16,
+    /// Port of the runbooks' pages [default: a free one, kept across restarts]
+    #[arg(
+        long = "port-runbooks",
+        value_name = "PORT",
+        default_value_t = 0,
+        hide_default_value = true
+    )]
+    pub(crate) runbooks: u16,
 }
 
 impl Ports {
@@ -62,6 +70,7 @@ impl Ports {
             products,
             emulator,
             runner,
+            runbooks,
         } = self;
         [
             ("aws", aws),
@@ -69,6 +78,7 @@ impl Ports {
             ("products", products),
             ("emulator", emulator),
             ("runner", runner),
+            ("runbooks", runbooks),
         ]
         .iter()
         .filter(|(_, port)| *port != 0)
@@ -117,6 +127,7 @@ pub(crate) fn choose(given: Ports, last: Ports) -> Result<Reserved, Failure> {
         products: choose("products", given.products, last.products)?,
         emulator: choose("emulator", given.emulator, last.emulator)?,
         runner: choose("runner", given.runner, last.runner)?,
+        runbooks: choose("runbooks", given.runbooks, last.runbooks)?,
     };
     Ok(Reserved { ports, _held: held })
 }
@@ -137,7 +148,14 @@ mod tests {
     #[test]
     fn last_ports_are_taken_again_and_all_differ() {
         let first = choose(Ports::default(), Ports::default()).unwrap().release();
-        let chosen = [first.aws, first.api, first.products, first.emulator, first.runner];
+        let chosen = [
+            first.aws,
+            first.api,
+            first.products,
+            first.emulator,
+            first.runner,
+            first.runbooks,
+        ];
         let distinct: std::collections::BTreeSet<u16> = chosen.into_iter().collect();
         assert_eq!(distinct.len(), chosen.len());
         assert!(!distinct.contains(&0));

@@ -56,11 +56,12 @@ pub(crate) async fn start(
     platform
         .start(&ports, &functions, &programs, venv.python, args.time_scale)
         .await?;
+    let runbooks = platform.serve_runbooks(&ports, &root).await?;
     step.done(&format!("emulator on port {}", ports.emulator));
 
     let step = progress.step("Deploy the shop");
     let deployment = Deployment {
-        parameters: deploy::parameters(&template),
+        parameters: deploy::parameters(&template, &runbooks),
         packaged: package::package(template, &root.join("infra"), programs).await?,
     };
     let (stack, change) = platform.deploy(deployment, &step).await?;

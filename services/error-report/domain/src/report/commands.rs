@@ -29,6 +29,12 @@ pub fn commands(
     all.map(|command| in_region(&command, region)).collect()
 }
 
+/// What is typed to read the runbook of an alarm. It is read from the clone, and no region is asked.
+#[must_use]
+pub fn page_command(alarm: &str) -> String {
+    format!("shopwatch runbooks show {}", quoted(alarm))
+}
+
 /// Programs that take `--region` before everything else.
 const PROGRAMS: [&str; 2] = ["shopwatch ", "aws "];
 /// Behind these a command begins.

@@ -40,8 +40,35 @@ pub enum Line {
 /// What is said of a report. What is typed next stands before all that is long, so that no cut takes it away.
 #[must_use]
 pub fn document(report: &Report) -> Document {
+    let sections = match &report.event {
+        Event::Recovered { .. } => over(report),
+        Event::Alarm(_) | Event::WasOn { .. } | Event::Failure { .. } | Event::Digest => all(report),
+    };
+    Document {
+        lead: lead(report),
+        sections: sections.into_iter().flatten().collect(),
+    }
+}
+
+/// What whoever was woken wants to know when it is over: what it was, and whether that is true. All else stood in the page.
+fn over(report: &Report) -> Vec<Option<Section>> {
+    vec![
+        section("THE ERRORS", own_errors(report)),
+        section("IS IT REALLY OVER", runbook(report)),
+        section("WHAT", what(report)),
+        section("NOT KNOWN", lacks(report)),
+        section("NOT MAILED", held(report)),
+    ]
+}
+
+fn lacks(report: &Report) -> Vec<Line> {
+    let lacks = report.lacks.iter();
+    lacks.map(|lack| Line::Words(limited(lack))).collect()
+}
+
+fn all(report: &Report) -> Vec<Option<Section>> {
     let sample = report.sample.as_ref();
-    let sections = [
+    vec![
         section("WHAT", what(report)),
         section("THE ALARMS", alarms(report)),
         section("THE ERRORS", errors(report)),
@@ -66,20 +93,9 @@ pub fn document(report: &Report) -> Document {
         section("HOPS OF THE CASE", sample.map(hops).unwrap_or_default()),
         section("MEANWHILE ELSEWHERE", elsewhere(report)),
         section("LOOK AT", look_at(report)),
-        section(
-            "NOT KNOWN",
-            report
-                .lacks
-                .iter()
-                .map(|lack| Line::Words(limited(lack)))
-                .collect(),
-        ),
+        section("NOT KNOWN", lacks(report)),
         section("NOT MAILED", held(report)),
-    ];
-    Document {
-        lead: lead(report),
-        sections: sections.into_iter().flatten().collect(),
-    }
+    ]
 }
 
 fn section(title: &'static str, lines: Vec<Line>) -> Option<Section> {
@@ -103,10 +119,14 @@ fn lead(report: &Report) -> String {
             "The daily test is over. All is well with the way of mails, and nothing was wrong.".to_owned()
         }
         Event::Alarm(alarm) => {
-            let count = count.map(|count| format!(": {count} in {}", span(from, to)));
+            let counted_from = alarm.began.unwrap_or(from);
+            let count = count.map(|count| format!(": {count} in {}", span(counted_from, to)));
+            let since = match alarm.began {
+                Some(began) => format!("{} (the alarm is on since {})", day(began), clock(alarm.at)),
+                None => day(alarm.at),
+            };
             format!(
-                "{who} is in trouble since {}{}.{unknown}",
-                day(alarm.at),
+                "{who} is in trouble since {since}{}.{unknown}",
                 count.unwrap_or_default()
             )
         }
@@ -121,12 +141,12 @@ fn lead(report: &Report) -> String {
             )
         }
         Event::Recovered { alarm, since } => {
-            let count = count.map(|count| format!(": {count}"));
+            let count = count.map(|count| format!(", {count}"));
             format!(
-                "{who} is well again since {}. It took {}{}.{unknown}",
-                day(alarm.at),
+                "OK after {}{}: {who} is well again since {}.{unknown}",
                 span(*since, alarm.at),
-                count.unwrap_or_default()
+                count.unwrap_or_default(),
+                day(alarm.at)
             )
         }
         Event::Failure { .. } => {
@@ -214,9 +234,10 @@ pub(super) fn plural<'a>(count: u64, one: &'a str, many: &'a str) -> &'a str {
 
 fn what(report: &Report) -> Vec<Line> {
     match &report.event {
-        Event::Alarm(alarm) | Event::Recovered { alarm, .. } | Event::WasOn { alarm, .. } => [
+        Event::Recovered { alarm, .. } => vec![Line::Words(format!("Alarm {}", alarm.name))],
+        Event::Alarm(alarm) | Event::WasOn { alarm, .. } => [
             Line::Words(format!("Alarm {}", alarm.name)),
-            Line::Detail(limited(&alarm.description)),
+            Line::Detail(limited(&without_links(&alarm.description))),
             Line::Detail(limited(&alarm.reason)),
         ]
         .into_iter()
@@ -226,8 +247,42 @@ fn what(report: &Report) -> Vec<Line> {
     }
 }
 
-fn errors(report: &Report) -> Vec<Line> {
+/// What the mail has in places of their own, and as links.
+fn without_links(description: &str) -> String {
+    let is_link = |line: &str| line.starts_with("Runbook: ") || line.starts_with("Dashboard: ");
+    let kept: Vec<&str> = description
+        .lines()
+        .filter(|line| !is_link(line.trim_start()))
+        .collect();
+    kept.join("\n").trim_end().to_owned()
+}
+
+/// An invocation that fails may write several lines, and each kind counts its own.
+fn of_lines(report: &Report) -> Option<Line> {
+    let is_alarm = match &report.event {
+        Event::Alarm(_) | Event::Recovered { .. } | Event::WasOn { .. } => true,
+        Event::Failure { .. } | Event::Digest => false,
+    };
+    let errors = report.errors;
+    let lines: u64 = report.groups.iter().map(|group| group.count).sum();
+    (is_alarm && report.more_groups == 0 && lines != errors && errors > 0).then(|| {
+        let invocations = plural(errors, "invocation", "invocations");
+        Line::Words(format!(
+            "{errors} {invocations} failed, and wrote {lines} lines, which are counted above."
+        ))
+    })
+}
+
+fn own_errors(report: &Report) -> Vec<Line> {
     let mut lines = groups(&report.groups, report.more_groups, report);
+    if !lines.is_empty() {
+        lines.extend(of_lines(report));
+    }
+    lines
+}
+
+fn errors(report: &Report) -> Vec<Line> {
+    let mut lines = own_errors(report);
     if let Some(elsewhere) = &report.elsewhere
         && lines.is_empty()
     {
@@ -348,12 +403,17 @@ fn changes(report: &Report) -> Vec<Line> {
 }
 
 fn runbook(report: &Report) -> Vec<Line> {
-    let link = (!report.links.runbook.is_empty()).then(|| Line::Link(report.links.runbook.clone()));
+    let links = &report.links;
+    let page = match (links.runbook.as_str(), links.page_command.as_str()) {
+        ("", "") => None,
+        ("", command) => Some(Line::Code(command.to_owned())),
+        (address, _) => Some(Line::Link(address.to_owned())),
+    };
     let steps = report.steps.iter().enumerate().flat_map(|(n, step)| {
         let command = (!step.command.is_empty()).then(|| Line::Code(step.command.clone()));
         std::iter::once(Line::Words(format!("{}. {}", n + 1, step.what))).chain(command)
     });
-    link.into_iter().chain(steps).collect()
+    page.into_iter().chain(steps).collect()
 }
 
 fn look_at(report: &Report) -> Vec<Line> {

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::known::News;
 
-pub use commands::{commands, in_region};
+pub use commands::{commands, in_region, page_command};
 pub use document::{Document, Line, Section, document};
 pub use html::html;
 pub use shell::{is_plain_word, quoted};
@@ -72,6 +72,8 @@ pub struct Alarm {
     pub name: String,
     /// When it changed.
     pub at: Timestamp,
+    /// When the first of its errors was written, where that was before; an alarm goes off when periods are over.
+    pub began: Option<Timestamp>,
     /// What it means, in the words of its definition.
     pub description: String,
     /// Why it changed, in CloudWatch's words.
@@ -112,7 +114,7 @@ pub struct Report {
     pub more_changes: u64,
     /// Where to look.
     pub links: Links,
-    /// First steps of the runbook.
+    /// First steps of the runbook; of an alarm that is over those that show it.
     pub steps: Vec<Step>,
     /// What could not be found out, as sentences: a report says what it lacks.
     pub lacks: Vec<String>,
@@ -244,6 +246,8 @@ pub struct Links {
     pub dashboard: String,
     /// Address of the runbook; empty without one.
     pub runbook: String,
+    /// What is typed to read the runbook, where it has no address; empty for what has no runbook.
+    pub page_command: String,
     /// Commands, ready to be typed.
     pub commands: Vec<String>,
     /// A Logs Insights query; empty without one.

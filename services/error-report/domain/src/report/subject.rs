@@ -9,6 +9,9 @@ use super::{Customers, Event, Report, Severity};
 /// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
 pub const LONGEST_SUBJECT: usize = 100;
 
+/// So many messages of a queue are looked at.
+const MOST_LETTERS: usize = 3;
+
 /// Severity, service, what, how many: at most [`LONGEST_SUBJECT`] printable ASCII characters, and begun by one.
 #[must_use]
 pub fn subject(report: &Report) -> String {
@@ -28,7 +31,12 @@ pub fn subject(report: &Report) -> String {
         Event::Recovered { alarm, .. } | Event::WasOn { alarm, .. } if alarm.is_test => {
             format!("TEST {} is over, nothing was wrong", alarm.name)
         }
-        Event::Alarm(alarm) => format!("{severity} {}{}", about(&alarm.name, service), errors(report)),
+        Event::Alarm(alarm) => format!(
+            "{severity} {}{}{}",
+            about(&alarm.name, service),
+            errors(report),
+            letters(report)
+        ),
         Event::Recovered { alarm, since } => format!(
             "OK {} over after {}{}",
             about(&alarm.name, service),
@@ -117,6 +125,17 @@ fn errors(report: &Report) -> String {
     };
     let errors = if report.errors == 1 { "error" } else { "errors" };
     format!(", {} {errors}{customers}", report.errors)
+}
+
+/// A queue's alarm often names no function, and so no errors: what lies there is counted, as far as it was looked at.
+fn letters(report: &Report) -> String {
+    let count = report.letters.as_ref().map_or(0, |letters| letters.some.len());
+    match count {
+        0 => String::new(),
+        1 => ", 1 message".to_owned(),
+        MOST_LETTERS.. => format!(", {count} messages or more"),
+        _ => format!(", {count} messages"),
+    }
 }
 
 fn shortened(text: &str) -> String {

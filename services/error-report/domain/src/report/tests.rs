@@ -16,6 +16,7 @@ fn alarm() -> Alarm {
         description: "More than 5 % of the calls of shopfast-order-service failed in 3 of 5 minutes.".to_owned(),
         reason: "Threshold Crossed: 3 out of the last 5 datapoints [38.2 (27/11/26 02:02:00)] were greater than the threshold (5.0)."
             .to_owned(),
+        began: None,
         is_test: false,
     }
 }
@@ -76,6 +77,7 @@ fn report(event: Event) -> Report {
         links: Links {
             dashboard: "https://console.example/dashboards/shopfast".to_owned(),
             runbook: "https://runbooks.example/shopfast-order-service-errors.md".to_owned(),
+            page_command: "shopwatch runbooks show shopfast-order-service-errors".to_owned(),
             commands: vec![
                 "shopwatch trace 0199f3a2-7c1e-7d00-8000-0242ac130003".to_owned(),
                 "shopwatch runbooks run shopfast-order-service-errors".to_owned(),
@@ -200,14 +202,14 @@ fn it_is_over() {
     check(
         &short,
         &expect![[r#"
-        Subject: OK shopfast-order-service: errors over after 14 min, 312 errors, 87 customers
+            Subject: OK shopfast-order-service: errors over after 14 min, 312 errors, 87 customers
 
-        shopfast-order-service is well again since Fri 27 Nov 02:17 UTC. It took
-        14 min: 312 errors for 87 customers.
+            OK after 14 min, 312 errors for 87 customers: shopfast-order-service is
+            well again since Fri 27 Nov 02:17 UTC.
 
-        WHAT
-        Alarm shopfast-order-service-errors
-    "#]],
+            WHAT
+            Alarm shopfast-order-service-errors
+        "#]],
     );
 }
 

@@ -6,7 +6,7 @@ use alarms::document::{Fields, Node, Wrong};
 use alarms::scenario::duration;
 
 use super::{items, not_empty, required};
-use crate::expect::{Evidence, Expect, Mail};
+use crate::expect::{Evidence, Expect, Mail, Sight};
 
 pub(super) fn read(node: &Node) -> Result<Expect, Wrong> {
     let known = [
@@ -23,6 +23,7 @@ pub(super) fn read(node: &Node) -> Result<Expect, Wrong> {
         "direct",
         "mailed-late",
         "undiagnosed",
+        "seen",
     ];
     let fields = Fields::of(node, "what is expected", &known)?;
     let names = |name: &str| -> Result<BTreeSet<String>, Wrong> {
@@ -60,6 +61,10 @@ pub(super) fn read(node: &Node) -> Result<Expect, Wrong> {
         direct: names("direct")?,
         mailed_late: names("mailed-late")?,
         undiagnosed: undiagnosed(items(&fields, "undiagnosed")?)?,
+        seen: items(&fields, "seen")?
+            .iter()
+            .map(sight)
+            .collect::<Result<_, _>>()?,
     };
     let excepted = expect
         .evidence
@@ -113,6 +118,14 @@ fn undiagnosed(nodes: &[Node]) -> Result<BTreeMap<String, String>, Wrong> {
         }
     }
     Ok(found)
+}
+
+fn sight(node: &Node) -> Result<Sight, Wrong> {
+    let fields = Fields::of(node, "what is seen", &["command", "shows"])?;
+    Ok(Sight {
+        command: required(&fields, "command", not_empty)?,
+        shows: required(&fields, "shows", not_empty)?,
+    })
 }
 
 fn evidence(node: &Node) -> Result<Evidence, Wrong> {

@@ -127,8 +127,8 @@ fn not_empty(text: &str) -> Result<String, String> {
 }
 
 fn remedy(node: &Node) -> Result<Remedy, Wrong> {
-    let known = ["redrive", "purge", "stop-executions"];
-    let fields = Fields::of(node, "a step of healing", &known)?;
+    let known = ["redrive", "purge", "stop-executions", "step"];
+    let fields = Fields::of(node, "a step of healing", &[&known[..], &["page"]].concat())?;
     let given: Vec<&str> = known
         .into_iter()
         .filter(|name| fields.node(name).is_some())
@@ -143,6 +143,10 @@ fn remedy(node: &Node) -> Result<Remedy, Wrong> {
     Ok(match name {
         "redrive" => Remedy::Redrive(of),
         "purge" => Remedy::Purge(of),
+        "step" => Remedy::Step {
+            page: required(&fields, "page", not_empty)?,
+            step: of,
+        },
         _ => Remedy::StopExecutions(of),
     })
 }

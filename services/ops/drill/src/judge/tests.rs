@@ -37,6 +37,7 @@ fn observed(events: &str) -> Observed {
         told: Vec::new(),
         mails: Vec::new(),
         failed: BTreeSet::new(),
+        healed_by: Vec::new(),
         steps: 0,
         findings: 0,
         diagnosed: BTreeMap::new(),
@@ -92,9 +93,10 @@ fn what_is_as_expected_passes() {
         outcome.to_detect,
         outcome.to_tell,
         outcome.to_mail,
+        outcome.to_page,
         outcome.to_clear,
     );
-    assert_eq!(times, (Some(60), Some(120), Some(120), Some(180)));
+    assert_eq!(times, (Some(60), Some(120), Some(120), Some(120), Some(180)));
     assert_eq!(
         (outcome.pages, outcome.tickets, outcome.verdict()),
         (1, 0, Verdict::Passed)

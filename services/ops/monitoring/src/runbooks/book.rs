@@ -7,12 +7,12 @@ use alarms::coverage::GeneratedAlarm;
 use alarms::model::{Definition, MetricAlarm};
 use alarms::near::nearest;
 use infra::{Deployment, Source as Template, Stack};
-use runbooks::lint::{Known, Source, Subject};
+use runbooks::lint::{Finding, Known, Source, Subject, page_address};
 use runbooks::page::{self, Page};
 use runbooks::placeholder::Bindings;
 
 use super::{facts, named};
-use crate::generation::Generation;
+use crate::generation::{self, Generation};
 use crate::templates::Beside;
 use crate::{Refused, Workspace, files};
 
@@ -20,6 +20,8 @@ use crate::{Refused, Workspace, files};
 const FOLDER: &str = "runbooks";
 /// The template whose outputs pages may name.
 const TEMPLATE: &str = "infra/shopfast.yaml";
+/// Its parameter that says where pages are read.
+const ADDRESS: &str = "RunbooksUrl";
 const HERE: &str = "change to one";
 
 /// The pages and their alarms.
@@ -157,6 +159,28 @@ impl Book {
             .names
             .extend(dashboards.map(|alarm| alarm.dashboard.clone()));
         known
+    }
+
+    /// Addresses of runbooks in definitions and in the template that lead to nobody.
+    pub(crate) fn dead_addresses(&self) -> Result<Vec<Finding>, Refused> {
+        let mut findings = Vec::new();
+        let address = &self.generation.runbooks;
+        for (path, text) in generation::definition_files(&self.root)? {
+            if !address.is_empty() && text.contains(address.as_str()) {
+                findings.extend(page_address(&path, &text, address));
+            }
+        }
+        let path = self.root.join(TEMPLATE);
+        if path.is_file() {
+            let text = files::text(&path)?;
+            let template = infra::Template::parse(&text)
+                .map_err(|error| Refused::usage(format!("read {TEMPLATE}")).because(error))?;
+            let default = template
+                .parameter(ADDRESS)
+                .and_then(|parameter| parameter["Default"].as_str());
+            findings.extend(default.and_then(|address| page_address(TEMPLATE, &text, address)));
+        }
+        Ok(findings)
     }
 
     /// The root of the clone.

@@ -32,6 +32,7 @@ pub(super) fn of(alarm: &GeneratedAlarm, generated: &Generated) -> Facts {
         // A generated alarm was validated: what cannot be explained is not there.
         Err(error) => rows.push(("Watches", error.to_string())),
     }
+    rows.push(("Actions", actions(&alarm.definition)));
     rows.extend(parts(alarm, generated));
     let dashboard = &alarm.dashboard;
     rows.push((
@@ -97,6 +98,34 @@ fn silence(explained: &str, because: &str) -> String {
         because => format!(
             "{explained} Chosen because {}.",
             plain(because.trim_end_matches('.'))
+        ),
+    }
+}
+
+/// Whom it tells, and what holds it back.
+fn actions(definition: &Definition) -> String {
+    let (actions, held_back) = match definition {
+        Definition::Metric(alarm) => (&alarm.alarm_actions, None),
+        Definition::Composite(alarm) => (
+            &alarm.alarm_actions,
+            alarm.actions_suppressor.as_ref().map(|by| (by, alarm)),
+        ),
+    };
+    let topics: Vec<String> = actions
+        .iter()
+        .filter_map(|action| action.rsplit(':').next())
+        .map(|topic| format!("`{topic}`"))
+        .collect();
+    let told = match topics.as_slice() {
+        [] => "none".to_owned(),
+        topics => format!("ALARM and OK to the topic {}", topics.join(", ")),
+    };
+    match held_back {
+        None => told,
+        Some((by, alarm)) => format!(
+            "{told}; held back while {} is in ALARM: it waits {} s for that one, so nobody is told sooner",
+            link(by),
+            alarm.actions_suppressor_wait_period.unwrap_or_default()
         ),
     }
 }

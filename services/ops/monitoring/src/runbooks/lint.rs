@@ -134,6 +134,7 @@ pub fn run(
     }
     let mut findings = lint(&book.sources, &book.alarms, &around);
     findings.retain(|finding| is_meant(name(&finding.path)));
+    findings.extend(book.dead_addresses()?);
     if args.json {
         terminal.json(&findings.iter().map(told).collect::<Vec<_>>())?;
     } else {

@@ -35,7 +35,7 @@ fn alarms_and_gaps_are_listed() {
     "#]].assert_eq(&output.out);
     let output = shopwatch_in(&orders(), &["alarms", "list", "--json", "duration"]);
     expect![[r#"
-        {"alarms":[{"name":"shop-orders-duration","severity":"ticket","resource":"Orders","kind":"Function","failure_mode":"duration","condition":"The highest Duration (AWS/Lambda) of FunctionName=shop-orders in periods of 1m. 3 of the newest 5 datapoints, in a row or not: a datapoint counts that is 5000 or more.","missing_data":"notBreaching","missing_because":"the metric comes with traffic: without traffic nothing fails","acts_through":null,"dashboard":"shop-incident-functions","runbook":"https://runbooks.example/shop-orders-duration.md"}],"gaps":[]}
+        {"alarms":[{"name":"shop-orders-duration","severity":"ticket","resource":"Orders","kind":"Function","failure_mode":"duration","condition":"The highest Duration (AWS/Lambda) of FunctionName=shop-orders in periods of 1m. 3 of the newest 5 datapoints, in a row or not: a datapoint counts that is 5000 or more.","missing_data":"notBreaching","missing_because":"the metric comes with traffic: without traffic nothing fails","acts_through":null,"dashboard":"shop-incident-functions","runbook":"https://git.internal/runbooks/shop-orders-duration.md"}],"gaps":[]}
     "#]].assert_eq(&output.out);
     let output = shopwatch_in(&orders(), &["alarms", "list", "--cost"]);
     let last: Vec<&str> = output.out.lines().rev().take(2).collect();

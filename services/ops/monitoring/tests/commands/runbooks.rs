@@ -82,20 +82,20 @@ fn a_page_is_begun_and_asks_for_words() {
     "#]]
     .assert_eq(&run(&workspace, &["generate", NAME]));
     expect![[r#"
-        1 runbooks/shop/shop-orders-duration.md:22:1: empty-section: Meaning says nothing
-        runbooks/shop/shop-orders-duration.md:22:1: unfinished-section: Meaning is not finished
-        runbooks/shop/shop-orders-duration.md:26:1: empty-section: Impact says nothing
-        runbooks/shop/shop-orders-duration.md:26:1: unfinished-section: Impact is not finished
-        runbooks/shop/shop-orders-duration.md:30:1: empty-section: Diagnosis says nothing
-        runbooks/shop/shop-orders-duration.md:30:1: no-step: Diagnosis has no step that can be run
-        runbooks/shop/shop-orders-duration.md:30:1: unfinished-section: Diagnosis is not finished
-        runbooks/shop/shop-orders-duration.md:34:1: empty-section: Mitigation says nothing
-        runbooks/shop/shop-orders-duration.md:34:1: unfinished-section: Mitigation is not finished
-        runbooks/shop/shop-orders-duration.md:38:1: empty-section: Verification says nothing
-        runbooks/shop/shop-orders-duration.md:38:1: no-step: Verification has no step that can be run
-        runbooks/shop/shop-orders-duration.md:38:1: unfinished-section: Verification is not finished
-        runbooks/shop/shop-orders-duration.md:42:1: empty-section: Escalation says nothing
-        runbooks/shop/shop-orders-duration.md:42:1: unfinished-section: Escalation is not finished
+        1 runbooks/shop/shop-orders-duration.md:23:1: empty-section: Meaning says nothing
+        runbooks/shop/shop-orders-duration.md:23:1: unfinished-section: Meaning is not finished
+        runbooks/shop/shop-orders-duration.md:27:1: empty-section: Impact says nothing
+        runbooks/shop/shop-orders-duration.md:27:1: unfinished-section: Impact is not finished
+        runbooks/shop/shop-orders-duration.md:31:1: empty-section: Diagnosis says nothing
+        runbooks/shop/shop-orders-duration.md:31:1: no-step: Diagnosis has no step that can be run
+        runbooks/shop/shop-orders-duration.md:31:1: unfinished-section: Diagnosis is not finished
+        runbooks/shop/shop-orders-duration.md:35:1: empty-section: Mitigation says nothing
+        runbooks/shop/shop-orders-duration.md:35:1: unfinished-section: Mitigation is not finished
+        runbooks/shop/shop-orders-duration.md:39:1: empty-section: Verification says nothing
+        runbooks/shop/shop-orders-duration.md:39:1: no-step: Verification has no step that can be run
+        runbooks/shop/shop-orders-duration.md:39:1: unfinished-section: Verification is not finished
+        runbooks/shop/shop-orders-duration.md:43:1: empty-section: Escalation says nothing
+        runbooks/shop/shop-orders-duration.md:43:1: unfinished-section: Escalation is not finished
         14 found in 1 pages
     "#]]
     .assert_eq(&run(&workspace, &["lint", NAME]));
@@ -122,6 +122,20 @@ fn a_page_that_is_written_is_clean_until_its_alarm_changes() {
     assert!(run(&workspace, &["lint"]).contains("missing-page"));
 }
 
+/// Every link of every alarm would lead to nobody.
+#[test]
+fn an_address_for_examples_is_a_dead_link() {
+    let (folder, _, workspace) = written();
+    let definitions = folder.path().join("alarms/definitions/shop.yaml");
+    let text = std::fs::read_to_string(&definitions).unwrap();
+    std::fs::write(&definitions, text.replace("git.internal", "runbooks.example")).unwrap();
+    expect![[r#"
+        1 alarms/definitions/shop.yaml:3:11: dead-link: links to runbooks lead to `https://runbooks.example/runbooks`, which is an address for examples: leave it empty, or say where the pages are
+        1 found in 1 pages
+    "#]]
+    .assert_eq(&run(&workspace, &["lint", NAME]));
+}
+
 #[test]
 fn findings_have_places_and_json() {
     let (_folder, page, workspace) = written();
@@ -133,8 +147,8 @@ fn findings_have_places_and_json() {
     std::fs::write(&page, broken).unwrap();
     expect![[r#"
         1 runbooks/shop/shop-orders-duration.md:3:1: stale-block: the generated block is out of date: `shopwatch runbooks generate shop-orders-duration` writes it
-        runbooks/shop/shop-orders-duration.md:35:10: unknown-command: `aws logs` has no command `filter-log-event`; did you mean `filter-log-events`?
-        runbooks/shop/shop-orders-duration.md:39:53: dead-link: `#more-time` is no heading of this page
+        runbooks/shop/shop-orders-duration.md:36:10: unknown-command: `aws logs` has no command `filter-log-event`; did you mean `filter-log-events`?
+        runbooks/shop/shop-orders-duration.md:40:53: dead-link: `#more-time` is no heading of this page
         3 found in 1 pages
     "#]]
     .assert_eq(&run(&workspace, &["lint", NAME]));
@@ -170,8 +184,9 @@ fn a_page_is_shown_with_its_names_filled_in() {
           Silence          Is good: with no datapoint at all the alarm is OK. One breach in the midst of
                            silence does not fire. Chosen because the metric comes with traffic: without
                            traffic nothing fails.
-          Dashboard        shop-incident-functions: shopwatch dashboards render shop-incident-functions
-                           --out shop-incident-functions.png
+          Actions          ALARM and OK to the topic ticket
+          Dashboard        shop-incident-functions:
+                           shopwatch dashboards render shop-incident-functions --out shop-incident-functions.png
 
         Meaning
 

@@ -153,16 +153,15 @@ async fn answer(shared: &Shared, call: &Call, parts: Parts, body: Bytes, started
             call,
             metrics::api::answer(&shared.store, &shared.clock, &call.operation, call.input(&body)).await,
         ),
-        "logs" if logs::api::answers(&call.operation) => stand_in(
-            call,
-            logs::api::answer(
-                &shared.store,
-                &call.operation,
-                &call.input(&body).unwrap_or_default(),
-                |group| shared.subscriptions.has_group(group),
-            )
-            .await,
-        ),
+        "logs" if logs::api::answers(&call.operation) => {
+            let input = call.input(&body).unwrap_or_default();
+            let is_deployed = |group: &str| shared.subscriptions.has_group(group);
+            let mut answered = logs::api::answer(&shared.store, &call.operation, &input, is_deployed).await;
+            if let ("DescribeLogGroups", Ok(listed)) = (call.operation.as_str(), &mut answered) {
+                logs::retention::fill_in(&shared.forward, &input, listed).await;
+            }
+            stand_in(call, answered)
+        }
         "xray" => stand_in(
             call,
             xray::api::answer(

@@ -1,9 +1,10 @@
 //! CloudWatch Logs: the operations that read. On AWS functions' lines arrive through the Lambda service; here the runner
-//! hands them over. Everything about groups that is configuration goes to the emulator.
+//! hands them over. Everything about groups that is configuration goes to the emulator, and comes from there (`retention`).
 
 pub(crate) mod api;
 pub(crate) mod delivery;
 mod early;
 pub(crate) mod metric_filter;
 mod pattern;
+pub(crate) mod retention;
 pub(crate) mod subscription;
