@@ -163,9 +163,9 @@ impl ErrorReport {
             Event::Alarm(_) => self.inquiry.letters(notification, until, &mut lacks).await,
             _ => None,
         };
-        let some = letters.iter().flat_map(|letters| &letters.some);
-        let ids = some.flat_map(|letter| [&letter.correlation_id, &letter.request_id]);
-        scope.wanted = ids.filter(|id| !id.is_empty()).cloned().collect();
+        if let Some(letters) = &letters {
+            scope.want(letters);
+        }
         let asked = self.inquiry.failures(&scope, window, until, &mut lacks);
         let but = Some(notification.name.as_str());
         let changes = self

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use error_report_domain::report::{Elsewhere, Group};
+use error_report_domain::report::{Elsewhere, Group, Letters};
 use error_report_intake::{AlarmNotification, Subject};
 
 use crate::alarms::is_test;
@@ -19,7 +19,7 @@ pub(crate) struct Scope {
     pub(crate) functions: Vec<String>,
     /// Are they those of the alarm? Else they are all that there are.
     pub(crate) is_named: bool,
-    /// Names of what it watches, as lines may name it; none for an alarm that names functions.
+    /// Names of what it watches, as lines may name it: of a queue, and of the messages in it. None is asked for where an alarm names functions.
     pub(crate) resources: Vec<String>,
     /// Correlation IDs and request IDs of which a case is shown where there is one.
     pub(crate) wanted: HashSet<String>,
@@ -33,6 +33,18 @@ pub(crate) struct Told {
 }
 
 impl Scope {
+    /// Looks for the stories that ended in a queue. A message that names no ID is known by its own, which it keeps from the queue that it
+    /// came from: whoever could not handle it logged that.
+    pub(crate) fn want(&mut self, letters: &Letters) {
+        for letter in &letters.some {
+            let ids = [&letter.correlation_id, &letter.request_id].into_iter();
+            let ids = ids.filter(|id| !id.is_empty());
+            self.wanted.extend(ids.clone().cloned());
+            let message = Some(&letter.message_id).filter(|id| !id.is_empty());
+            self.resources.extend(ids.chain(message).cloned());
+        }
+    }
+
     /// The only function, or the alarm's name.
     pub(crate) fn service(&self, notification: &AlarmNotification) -> String {
         match self.functions.as_slice() {

@@ -1,5 +1,6 @@
 //! A mail about a dead-letter queue says what lies there.
 
+use super::scope::logged;
 use super::*;
 
 fn letter(id: &str) -> Letter {
@@ -56,6 +57,30 @@ async fn the_case_is_one_that_was_given_up() {
         POST /orders of c-4
            dead-letter queue shopfast-order-dlq"#]]
     .assert_eq(&part(&bench, "HOPS OF THE CASE"));
+}
+
+/// What cannot be read names no story; the function that gave it up names the message.
+#[tokio::test]
+async fn a_message_without_an_id_is_known_by_its_own() {
+    let bench = Bench::new();
+    bench.lines(ORDERS, &[("order 7 was changed", 9)]);
+    let given_up = json!({"message_id": "m-1", "requestId": "r-poison"});
+    logged(
+        &bench,
+        "shopfast-order-relay",
+        "read a message of the queue",
+        &given_up,
+    );
+    let other = json!({"message_id": "m-10", "requestId": "r-other"});
+    logged(&bench, "shopfast-order-relay", "read another message", &other);
+    *bench.world.letters.lock().unwrap() = vec![letter("")];
+    mailed(&bench, "shopfast-order-dlq-filled").await;
+    let errors = part(&bench, "THE ERRORS");
+    assert!(errors.starts_with("1x read a message of the queue\n"), "{errors}");
+    assert!(!errors.contains("another"), "{errors}");
+    let case = part(&bench, "ONE CASE");
+    assert!(case.contains("r-poison"), "{case}");
+    assert!(!case.contains("nothing to do with the alarm"), "{case}");
 }
 
 /// The case of another story did not end there.

@@ -11,7 +11,7 @@ fn table(state: &str, at: Timestamp) -> Event {
 }
 
 /// A line of a function, some seconds ago.
-fn logged(bench: &Bench, function: &str, message: &str, more: &serde_json::Value) {
+pub(super) fn logged(bench: &Bench, function: &str, message: &str, more: &serde_json::Value) {
     let id = bench.world.ids.fetch_add(1, Ordering::Relaxed);
     let mut line = json!({"level": "ERROR", "message": message, "requestId": format!("r-{id}")});
     let members = line.as_object_mut().unwrap();
