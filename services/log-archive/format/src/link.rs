@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ManifestError;
+use crate::manifest::seal_of;
 
 /// A link of the chain: manifests in the order in which they were committed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,8 +50,7 @@ impl Chained {
             seal: String::new(),
             ..self.clone()
         };
-        let json = serde_json::to_vec(&unsealed)?;
-        Ok(format!("{:016x}", log_archive_domain::sum64(&json)))
+        seal_of(&unsealed)
     }
 }
 

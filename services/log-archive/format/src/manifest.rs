@@ -116,6 +116,12 @@ pub enum ManifestError {
     },
 }
 
+/// What seals a document: a checksum of it while its seal is empty.
+pub(crate) fn seal_of(unsealed: &impl Serialize) -> Result<String, ManifestError> {
+    let json = serde_json::to_vec(unsealed)?;
+    Ok(format!("{:016x}", log_archive_domain::sum64(&json)))
+}
+
 impl Manifest {
     /// The form that this program writes.
     pub const VERSION: u32 = VERSION;
@@ -161,10 +167,7 @@ impl Manifest {
             seal: String::new(),
             ..self.clone()
         };
-        Ok(format!(
-            "{:016x}",
-            log_archive_domain::sum64(&serde_json::to_vec(&unsealed)?)
-        ))
+        seal_of(&unsealed)
     }
 
     /// The filter over IDs of other days; `None` if there are none. What cannot be read knows everything.

@@ -136,16 +136,16 @@ impl<'g, 'a> Running<'g, 'a> {
         !self.drill.expect.alarms.is_empty() && outstanding(self.drill, &self.observed).is_empty()
     }
 
-    /// The fault lasts no longer: all has come, or there is no more time for it.
-    fn is_long_enough(&self) -> bool {
+    /// There is no more time for what has not come.
+    fn is_late(&self) -> bool {
         let since = self.observed.broken.duration_until(self.observed.until).as_secs();
-        self.has_come() || since > self.drill.expect.within
+        since > self.drill.expect.within
     }
 
     /// What is to be looked at now: the fault itself.
     pub(super) fn sights(&self) -> &'a [Sight] {
         let looks = match self.phase {
-            Phase::Broken => self.is_long_enough(),
+            Phase::Broken => self.has_come() || self.is_late(),
             Phase::Healed => not_over(self.drill, &self.observed).is_empty(),
             Phase::Over => false,
         };
@@ -197,9 +197,8 @@ impl<'g, 'a> Running<'g, 'a> {
         let shown = std::mem::take(&mut self.shown);
         match self.phase {
             Phase::Broken => {
-                let since = self.observed.broken.duration_until(now).as_secs();
                 let unseen: Vec<&Shown> = shown.iter().filter(|one| !one.holds).collect();
-                if since > expect.within || (self.has_come() && unseen.is_empty()) {
+                if self.is_late() || (self.has_come() && unseen.is_empty()) {
                     let told = unseen
                         .iter()
                         .map(|one| format!("the fault is not seen: {}", one.told));

@@ -41,16 +41,7 @@ impl Early {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn line(group: &str, message: &str) -> LogEvent {
-        LogEvent {
-            log_group: group.into(),
-            log_stream: "s".into(),
-            timestamp_ms: 7,
-            message: message.into(),
-            request_id: None,
-        }
-    }
+    use crate::logs::line;
 
     #[test]
     fn lines_wait_for_two_looks() {

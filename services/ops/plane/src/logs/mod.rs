@@ -8,3 +8,15 @@ pub(crate) mod metric_filter;
 mod pattern;
 pub(crate) mod retention;
 pub(crate) mod subscription;
+
+/// A line for tests of what is done with lines.
+#[cfg(test)]
+fn line(group: &str, message: &str) -> crate::store::LogEvent {
+    crate::store::LogEvent {
+        log_group: group.into(),
+        log_stream: "s".into(),
+        timestamp_ms: 7,
+        message: message.into(),
+        request_id: None,
+    }
+}

@@ -293,19 +293,10 @@ pub(crate) fn envelope(account: &str, lines: &[Matched]) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logs::line;
 
     fn described(group: &str, pattern: &str, destination: &str) -> Value {
         json!({"logGroupName": group, "filterName": "f", "filterPattern": pattern, "destinationArn": destination})
-    }
-
-    fn line(group: &str, message: &str) -> LogEvent {
-        LogEvent {
-            log_group: group.into(),
-            log_stream: "s".into(),
-            timestamp_ms: 7,
-            message: message.into(),
-            request_id: None,
-        }
     }
 
     #[test]
